@@ -1,0 +1,96 @@
+# The front door. `make run` and `make test` do all the set-up themselves, once.
+# What set-up says goes to stderr, so that `printf 'AT+Test\n' | make run` prints answers only.
+
+MAKEFLAGS += --no-print-directory
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+BOARD ?= CC3220SF_LAUNCHXL
+VENV := $(CURDIR)/.venv
+PY := $(VENV)/bin/python
+BUILD := build
+STAMPS := $(BUILD)/stamps
+LOGS := $(BUILD)/logs
+FIRMWARE_MAKE = +$(MAKE) -C firmware BOARD=$(BOARD) PYTHON=$(PY)
+
+# Extra arguments: make run ARGS="--set style=ti", make test TESTS=tests/unit.
+ARGS ?=
+TESTS ?= tests
+VECTORS ?= tests/vectors
+PYTEST_ARGS ?=
+PORT ?= /dev/ttyACM0
+
+C_SOURCES = $(shell git ls-files 'firmware/*.[ch]' 'boards/*.[ch]' 'tools/*.[ch]' 'tests/*.[ch]')
+PYTHON_SOURCES := atcore firmware boards tools tests manifest.py
+
+.PHONY: help setup run test conformance firmware size bench flash lint format clean distclean
+
+help:
+	@echo 'make run          talk AT to the firmware in the emulator (or: printf "AT+Test\n" | make run)'
+	@echo 'make test         everything: lint, unit, target and conformance tests, MicroPython suite'
+	@echo 'make conformance  replay recordings against the firmware: VECTORS=DIR'
+	@echo 'make firmware     build build/$(BOARD)/firmware.elf: BOARD=NAME'
+	@echo 'make size         flash, RAM and heap against the budgets'
+	@echo 'make bench        instructions a command takes, against the budgets'
+	@echo 'make flash        write the firmware to a LaunchPad: PORT=/dev/ttyACM0'
+	@echo 'make lint         ruff, clang-format, compiler warnings'
+	@echo 'make format       put the sources into the format that lint wants'
+	@echo 'make clean        remove what was built (distclean: the downloads and .venv too)'
+
+# --- Set-up: each stamp is newer than what it was made from ---
+
+$(STAMPS)/packages: tools/setup.sh
+	@tools/setup.sh packages
+	@mkdir -p $(@D) && touch $@
+
+$(STAMPS)/venv: pyproject.toml tools/setup.sh $(STAMPS)/packages
+	@tools/setup.sh venv $(VENV)
+	@mkdir -p $(@D) && touch $@
+
+setup: $(STAMPS)/packages $(STAMPS)/venv
+	@:
+
+firmware: setup
+	@$(FIRMWARE_MAKE) 1>&2
+
+# --- Using it ---
+
+run: firmware
+	@exec $(PY) -m cc32at.client $(ARGS)
+
+test: lint firmware
+	@mkdir -p $(BUILD)/junit $(LOGS)
+	@$(PY) -m pytest --junit-xml=$(BUILD)/junit/tests.xml $(PYTEST_ARGS) $(TESTS)
+
+conformance: firmware
+	@$(PY) -m cc32at.conformance $(ARGS) $(VECTORS)
+
+size: firmware
+	@$(FIRMWARE_MAKE) size
+
+bench: firmware
+	@$(PY) -m cc32at.bench $(ARGS)
+
+flash: firmware
+	@$(PY) -m cc32at.flash --port $(PORT) --board $(BOARD) $(ARGS)
+
+# --- Keeping it in order ---
+
+lint: setup
+	@$(VENV)/bin/ruff check --quiet $(wildcard $(PYTHON_SOURCES))
+	@$(VENV)/bin/ruff format --quiet --check $(wildcard $(PYTHON_SOURCES)) || \
+	    { echo 'lint: run make format' >&2; exit 1; }
+	@if [ -n '$(C_SOURCES)' ]; then clang-format --dry-run -Werror $(C_SOURCES); fi
+	@$(FIRMWARE_MAKE) WARNINGS=error 1>&2
+
+format: setup
+	@$(VENV)/bin/ruff check --quiet --fix $(wildcard $(PYTHON_SOURCES)); true
+	@$(VENV)/bin/ruff format --quiet $(wildcard $(PYTHON_SOURCES))
+	@if [ -n '$(C_SOURCES)' ]; then clang-format -i $(C_SOURCES); fi
+
+clean:
+	@rm -rf $(filter-out $(BUILD)/cache $(STAMPS),$(wildcard $(BUILD)/*))
+
+distclean:
+	@rm -rf $(BUILD) .venv tools/cc32at.egg-info

@@ -1,0 +1,87 @@
+#!/usr/bin/env bash
+# Install what the project needs. Called by the Makefile; prints on stderr only, and only when
+# there is something to do.
+#
+#   tools/setup.sh packages          Debian packages that are missing
+#   tools/setup.sh venv DIR          a virtual environment with the pinned PyPI packages
+set -euo pipefail
+cd "$(dirname "$0")/.."
+exec 1>&2
+
+packages=(
+    gcc-arm-none-eabi libnewlib-arm-none-eabi   # the firmware
+    gcc libc6-dev make                          # mpy-cross, and the C tests on the PC
+    dpkg-dev xz-utils                           # MicroPython's source package
+    ca-certificates clang-format curl openssl socat
+)
+
+say() { printf '%s\n' "setup: $*"; }
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then
+        "$@"
+    elif command -v sudo >/dev/null && sudo "$@"; then
+        :
+    else
+        say "these Debian packages are needed; as neither root nor sudo works here, please run:"
+        say "    apt-get install ${missing[*]}"
+        exit 1
+    fi
+}
+
+install_packages() {
+    missing=()
+    for package in "$@"; do
+        state=$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null || true)
+        [ "$state" = installed ] || missing+=("$package")
+    done
+    [ ${#missing[@]} -gt 0 ] || return 0
+    if ! command -v apt-get >/dev/null; then
+        say "this is no Debian machine; please install the equivalents of: ${missing[*]}"
+        exit 1
+    fi
+    say "installing Debian packages: ${missing[*]}"
+    as_root apt-get -qq update
+    as_root env DEBIAN_FRONTEND=noninteractive \
+        apt-get -qq install -y --no-install-recommends "${missing[@]}" </dev/null
+}
+
+# Prints the first Python that is new enough and can make virtual environments.
+find_python() {
+    local name
+    for name in ${PYTHON:-} python3.11 python3.12 python3.13 python3 /usr/bin/python3; do
+        if "$name" -c 'import sys, venv, ensurepip, ssl; sys.exit(sys.version_info < (3, 11))' \
+            2>/dev/null; then
+            command -v "$name"
+            return 0
+        fi
+    done
+    return 1
+}
+
+make_venv() {
+    local dir=$1 python
+    if ! python=$(find_python); then
+        install_packages python3 python3-venv
+        python=$(find_python) || { say "no Python 3.11 or newer with the venv module"; exit 1; }
+    fi
+    say "making $dir with the pinned Python packages ($python)"
+    "$python" -m venv --clear "$dir"
+    "$dir/bin/python" -m pip -qq --disable-pip-version-check --no-input install \
+        --editable '.[test]'
+}
+
+case ${1:-} in
+    packages)
+        if command -v dpkg-query >/dev/null; then
+            install_packages "${packages[@]}"
+        else
+            for tool in arm-none-eabi-gcc gcc xz clang-format openssl; do
+                command -v "$tool" >/dev/null ||
+                    { say "$tool is missing, and this machine has no dpkg to install it with"; exit 1; }
+            done
+        fi
+        ;;
+    venv) make_venv "$2" ;;
+    *) say "usage: tools/setup.sh packages | venv DIR"; exit 2 ;;
+esac
