@@ -2,59 +2,49 @@
 
 #include "ring.h"
 
-void ring_init(ring_t *r, uint8_t *buf, uint32_t size) {
-    r->buf = buf;
-    r->mask = size - 1;
-    r->head = 0;
-    r->tail = 0;
+uint32_t ring_put(ring_t *r, const uint8_t *src, uint32_t n) {
+    uint32_t done = 0;
+    while (done < n) {
+        uint8_t *at;
+        uint32_t span = ring_write_span(r, &at);
+        if (span == 0) {
+            break;
+        }
+        if (span > n - done) {
+            span = n - done;
+        }
+        memcpy(at, src + done, span);
+        ring_commit(r, span);
+        done += span;
+    }
+    return done;
 }
 
-size_t ring_write(ring_t *r, const void *src, size_t len) {
-    uint32_t head = r->head;
-    uint32_t space = r->mask + 1 - (head - r->tail);
-    if (len > space) {
-        len = space;
+uint32_t ring_get(ring_t *r, uint8_t *dst, uint32_t n) {
+    uint32_t done = 0;
+    while (done < n) {
+        uint8_t *at;
+        uint32_t span = ring_read_span(r, &at);
+        if (span == 0) {
+            break;
+        }
+        if (span > n - done) {
+            span = n - done;
+        }
+        memcpy(dst + done, at, span);
+        ring_consume(r, span);
+        done += span;
     }
-    uint32_t at = head & r->mask;
-    size_t first = r->mask + 1 - at;
-    if (first > len) {
-        first = len;
+    return done;
+}
+
+uint32_t ring_unget(ring_t *r, const uint8_t *src, uint32_t n) {
+    uint32_t room = ring_free(r);
+    uint32_t count = n < room ? n : room;
+    for (uint32_t i = 1; i <= count; i++) {
+        r->buf[(r->tail - i) & r->mask] = src[n - i];
     }
-    memcpy(r->buf + at, src, first);
-    memcpy(r->buf, (const uint8_t *)src + first, len - first);
     RING_BARRIER();
-    r->head = head + len;
-    return len;
-}
-
-size_t ring_read(ring_t *r, void *dst, size_t len) {
-    uint32_t tail = r->tail;
-    uint32_t used = r->head - tail;
-    if (len > used) {
-        len = used;
-    }
-    uint32_t at = tail & r->mask;
-    size_t first = r->mask + 1 - at;
-    if (first > len) {
-        first = len;
-    }
-    memcpy(dst, r->buf + at, first);
-    memcpy((uint8_t *)dst + first, r->buf, len - first);
-    RING_BARRIER();
-    r->tail = tail + len;
-    return len;
-}
-
-const uint8_t *ring_span(const ring_t *r, size_t *len) {
-    uint32_t used = r->head - r->tail;
-    uint32_t at = r->tail & r->mask;
-    uint32_t to_end = r->mask + 1 - at;
-    *len = used < to_end ? used : to_end;
-    return r->buf + at;
-}
-
-void ring_skip(ring_t *r, size_t len) {
-    uint32_t used = r->head - r->tail;
-    RING_BARRIER();
-    r->tail += len < used ? len : used;
+    r->tail -= count;
+    return count;
 }

@@ -1,78 +1,72 @@
-// Byte rings between an interrupt handler and the main thread.
+// Byte ring between one producer and one consumer, of which one may be an interrupt.
 //
-// One producer and one consumer, on one core: the producer alone writes `head`, the consumer alone writes
-// `tail`, both count for ever and are masked on use, so no locking is needed and all of the buffer is
-// usable. An index is published only after the bytes it covers were copied.
-#ifndef FIRMWARE_LINK_RING_H
-#define FIRMWARE_LINK_RING_H
+// The positions run freely and are reduced by the mask when used, so a ring of size n holds n
+// bytes. Only the producer moves head and only the consumer moves tail; both are aligned words,
+// so neither side has to mask the other. The buffer belongs to the caller, its size is a power
+// of two.
+#ifndef CC3220_LINK_RING_H
+#define CC3220_LINK_RING_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 typedef struct _ring_t {
     uint8_t *buf;
-    uint32_t mask; // size - 1
+    uint32_t mask;
     volatile uint32_t head;
     volatile uint32_t tail;
 } ring_t;
 
-// Static initialiser for an array whose size is a power of two.
-#define RING_INIT(array) {(array), sizeof(array) - 1, 0, 0}
+#define RING_INIT(array) { (array), sizeof(array) - 1, 0, 0 }
 
-// The compiler must not move copies across the publication of an index. An interrupt on the same core needs
-// no more than that.
+// The compiler must not move copies across the publication of a position. An interrupt on the same
+// core needs no more than that.
 #define RING_BARRIER() __asm volatile("" ::: "memory")
 
 static inline uint32_t ring_used(const ring_t *r) {
     return r->head - r->tail;
 }
 
-static inline uint32_t ring_space(const ring_t *r) {
-    return r->mask + 1 - (r->head - r->tail);
+static inline uint32_t ring_free(const ring_t *r) {
+    return r->mask + 1 - ring_used(r);
 }
 
-// Producer: one byte; false if the ring is full (the byte is not stored).
-static inline bool ring_put(ring_t *r, uint8_t byte) {
-    uint32_t head = r->head;
-    if (head - r->tail > r->mask) {
-        return false;
-    }
-    r->buf[head & r->mask] = byte;
+// Longest stretch the producer can fill without a wrap; *at is where it begins.
+static inline uint32_t ring_write_span(const ring_t *r, uint8_t **at) {
+    uint32_t start = r->head & r->mask;
+    uint32_t to_end = r->mask + 1 - start;
+    uint32_t room = ring_free(r);
+    *at = r->buf + start;
+    return room < to_end ? room : to_end;
+}
+
+// Longest stretch the consumer can take without a wrap; *at is where it begins.
+static inline uint32_t ring_read_span(const ring_t *r, uint8_t **at) {
+    uint32_t start = r->tail & r->mask;
+    uint32_t to_end = r->mask + 1 - start;
+    uint32_t used = ring_used(r);
+    *at = r->buf + start;
+    return used < to_end ? used : to_end;
+}
+
+static inline void ring_commit(ring_t *r, uint32_t n) {
     RING_BARRIER();
-    r->head = head + 1;
-    return true;
+    r->head += n;
 }
 
-// Consumer: one byte, or -1 if the ring is empty.
-static inline int ring_get(ring_t *r) {
-    uint32_t tail = r->tail;
-    if (r->head == tail) {
-        return -1;
-    }
-    int byte = r->buf[tail & r->mask];
+static inline void ring_consume(ring_t *r, uint32_t n) {
     RING_BARRIER();
-    r->tail = tail + 1;
-    return byte;
+    r->tail += n;
 }
 
-// Consumer: forget everything that waits.
-static inline void ring_flush(ring_t *r) {
-    r->tail = r->head;
-}
+// Producer: copies as much as fits, returns how much that was.
+uint32_t ring_put(ring_t *r, const uint8_t *src, uint32_t n);
 
-// `size` is a power of two.
-void ring_init(ring_t *r, uint8_t *buf, uint32_t size);
+// Consumer: copies out at most n bytes, returns how many.
+uint32_t ring_get(ring_t *r, uint8_t *dst, uint32_t n);
 
-// Producer: copies in as much of `len` bytes as fits, returns how many.
-size_t ring_write(ring_t *r, const void *src, size_t len);
+// Consumer: puts bytes back in front of what waits. The producer must be held off meanwhile.
+// Returns how many bytes, counted from the end of src, there was room for.
+uint32_t ring_unget(ring_t *r, const uint8_t *src, uint32_t n);
 
-// Consumer: copies out at most `len` bytes, returns how many.
-size_t ring_read(ring_t *r, void *dst, size_t len);
-
-// Consumer: the bytes that can be read without copying, up to the end of the buffer; *len = 0 if there are
-// none. They stay until ring_skip().
-const uint8_t *ring_span(const ring_t *r, size_t *len);
-void ring_skip(ring_t *r, size_t len);
-
-#endif
+#endif // CC3220_LINK_RING_H
