@@ -15,7 +15,7 @@
 #define LINK_E_SYNC   (-1003) // no sync word found: fatal
 #define LINK_E_ABORT  (-1004) // the NWP or the driver gave up: fatal
 #define LINK_E_CLOSED (-1005) // not open, or a fatal condition is pending
-#define LINK_E_AGAIN  (-1006) // no answer yet
+#define LINK_E_AGAIN  (-1006) // no answer yet, or no command
 #define LINK_E_BREAK  (-1007) // link_answer() only: link_port_break() wants the wait to end
 #define LINK_E_SIZE   (-1008) // the frame does not fit its 16-bit length field
 
@@ -91,9 +91,10 @@ int link_collect(void);
 int link_answer(void);
 
 // Gives up the answer that is outstanding (true), or wants it after all (false). The slot stays taken until
-// the answer came; it is then counted and forgotten.
+// the answer came; it is then counted and forgotten. link_settle() waits for that: 0 when the slot is not
+// taken by such a command, or LINK_E_BREAK.
 void link_abandon(bool given_up);
-bool link_abandoned(void);
+int link_settle(void);
 
 // Opcode of the answer in link_answer_buf (nwp-protocol.md 3.2: it need not match the command).
 uint16_t link_answer_opcode(void);

@@ -1,0 +1,417 @@
+#include <string.h>
+
+#include "link.h"
+#include "link_io.h"
+#include "link_port.h"
+#include "link_queue.h"
+
+// Opcodes of received frames that the link itself understands (nwp-protocol.md 3.1, 3.2).
+#define OP_FROM_HOST        (0x8000u)
+#define OP_ANSWER           (0x0400u)
+#define OP_DEVICE_ABORT     (0x000cu)
+#define OP_DUMMY            (0x0063u)
+#define OP_RECV_DONE        (0x100au)
+#define OP_RECVFROM_DONE_V4 (0x100bu)
+#define OP_RECVFROM_DONE_V6 (0x120bu)
+
+// nwp-protocol.md 4.2
+#define CREDITS_INITIAL (2)
+#define CREDITS_RESERVE (2)
+#define MIN_TX_INITIAL  (1536)
+
+#define SOCKET_MASK (0x1fu)
+
+typedef enum _slot_state_t {
+    SLOT_FREE,
+    SLOT_WAITING,
+    SLOT_ABANDONED, // sent, but nobody wants the answer
+    SLOT_DONE,      // `result` is there
+} slot_state_t;
+
+static struct {
+    slot_state_t state;
+    int result;
+    uint16_t opcode;
+    uint16_t answer_opcode;
+    uint32_t start; // ticks
+    uint32_t timeout_ms;
+} slot;
+
+static struct {
+    bool opened;
+    bool failed;    // a fatal condition is pending
+    bool fail_news; // and link_poll() has not told of it
+    uint32_t expected;
+    link_status_t status;
+    link_part_t target[LINK_SOCKETS];
+    uint32_t counters[LINK_N_COUNTERS];
+} self;
+
+_Alignas(4) uint8_t link_answer_buf[LINK_ANSWER_SIZE];
+
+static bool usable(void) {
+    return self.opened && !self.failed;
+}
+
+static uint32_t time_left(uint32_t start, uint32_t timeout_ms) {
+    if (timeout_ms == LINK_FOREVER) {
+        return LINK_FOREVER;
+    }
+    uint32_t passed = link_port_ticks_ms() - start;
+    return passed < timeout_ms ? timeout_ms - passed : 0;
+}
+
+// Life
+
+static void reset(void) {
+    memset(&self, 0, sizeof(self));
+    memset(&slot, 0, sizeof(slot));
+    self.status.credits = CREDITS_INITIAL;
+    self.status.min_tx = MIN_TX_INITIAL;
+    link_io_reset();
+    link_queue_reset();
+}
+
+void link_open(void) {
+    reset();
+    link_port_open();
+    link_port_power_off();
+    link_port_power_on();
+    self.opened = true;
+}
+
+void link_close(void) {
+    if (self.opened) {
+        link_port_power_off();
+        link_port_close();
+    }
+    reset();
+}
+
+bool link_is_open(void) {
+    return self.opened;
+}
+
+void link_fail(unsigned kind, uint32_t arg0, uint32_t arg1) {
+    static const int results[] = {
+        [LINK_FATAL_DEVICE_ABORT] = LINK_E_ABORT, [LINK_FATAL_DRIVER_ABORT] = LINK_E_ABORT,
+        [LINK_FATAL_SYNC_LOSS] = LINK_E_SYNC,     [LINK_FATAL_NO_CMD_ACK] = LINK_E_NO_ACK,
+        [LINK_FATAL_CMD_TIMEOUT] = LINK_E_ABORT,
+    };
+    if (!usable() || kind == 0 || kind > LINK_FATAL_CMD_TIMEOUT) {
+        return;
+    }
+    self.failed = true;
+    self.fail_news = true;
+    self.expected = 0;
+    if (slot.state == SLOT_WAITING) {
+        slot.state = SLOT_DONE;
+        slot.result = results[kind];
+    } else if (slot.state == SLOT_ABANDONED) {
+        slot.state = SLOT_FREE;
+    }
+    const uint32_t args[2] = {arg0, arg1};
+    memcpy(link_queue_reserve(sizeof(args), true), args, sizeof(args));
+    link_queue_commit(LINK_OP_FATAL | kind, self.status.dev_status, sizeof(args));
+}
+
+// Received frames, one function a class. What they leave is drained afterwards.
+
+static void read_answer(uint16_t opcode) {
+    if (slot.state == SLOT_FREE || slot.state == SLOT_DONE) {
+        self.counters[LINK_N_ANSWERS_UNASKED]++;
+        return;
+    }
+    if (slot.state == SLOT_ABANDONED) {
+        self.counters[LINK_N_ANSWERS_UNASKED]++;
+        slot.state = SLOT_FREE;
+        return;
+    }
+    size_t len = link_io_left();
+    if (len > LINK_ANSWER_SIZE) {
+        len = LINK_ANSWER_SIZE;
+        self.counters[LINK_N_OVERRUNS]++;
+    }
+    link_io_read(link_answer_buf, len);
+    slot.answer_opcode = opcode;
+    slot.result = len;
+    slot.state = SLOT_DONE;
+}
+
+static void read_event(const link_header_t *header) {
+    size_t len = link_io_left();
+    if (len > LINK_EVENT_ARGS) {
+        len = LINK_EVENT_ARGS;
+        self.counters[LINK_N_OVERRUNS]++;
+    }
+    uint8_t *args = link_queue_reserve(len, false);
+    if (args != NULL) {
+        link_io_read(args, len);
+        link_queue_commit(header->opcode, header->dev_status, len);
+    }
+}
+
+// Stores received data where it is expected. Returns the status that is true for the buffer: as on the wire,
+// except that no more bytes are claimed than were stored.
+static int16_t store_data(unsigned id, int16_t status) {
+    if (status <= 0) {
+        return status;
+    }
+    size_t len = status;
+    if (len > link_io_left()) {
+        len = link_io_left();
+        self.counters[LINK_N_SHORT]++;
+    }
+    if (len > self.target[id].len) {
+        len = self.target[id].len;
+        self.counters[LINK_N_OVERRUNS]++;
+    }
+    link_io_read((uint8_t *)self.target[id].buf, len);
+    return len > 0 ? (int16_t)len : LINK_E_TX_FAIL;
+}
+
+static void read_data(const link_header_t *header) {
+    size_t size = header->opcode == OP_RECV_DONE ? 4 : header->opcode == OP_RECVFROM_DONE_V4 ? 12 : 24;
+    uint8_t args[24] = {0};
+    size_t len = link_io_left();
+    if (len < size) {
+        self.counters[LINK_N_SHORT]++;
+    }
+    link_io_read(args, size);
+    unsigned id = args[2] & SOCKET_MASK;
+    if (len < 4 || !(self.expected >> id & 1)) {
+        self.counters[LINK_N_LATE_DATA]++;
+        return;
+    }
+    self.expected &= ~(1u << id);
+    int16_t status = store_data(id, (int16_t)(args[0] | args[1] << 8));
+    args[0] = status & 0xff;
+    args[1] = (uint16_t)status >> 8;
+    uint8_t *place = link_queue_reserve(size, false);
+    if (place != NULL) {
+        memcpy(place, args, size);
+        link_queue_commit(header->opcode, header->dev_status, size);
+    }
+}
+
+static void apply_header(const link_header_t *header) {
+    self.status.credits = header->credits;
+    self.status.dev_status = header->dev_status;
+    self.status.tx_failure = header->tx_failure;
+    self.status.nonblocking = header->nonblocking;
+    if (header->min_tx != 0) { // it is a divisor
+        self.status.min_tx = header->min_tx;
+    }
+}
+
+static void read_abort(const link_header_t *header) {
+    uint32_t data = 0;
+    link_io_read(&data, sizeof(data));
+    self.status.dev_status = header->dev_status;
+    link_fail(LINK_FATAL_DEVICE_ABORT, header->tx_failure | (uint32_t)header->nonblocking << 16, data);
+}
+
+static void read_message(void) {
+    link_header_t header;
+    if (!link_io_begin(&header)) {
+        link_fail(LINK_FATAL_SYNC_LOSS, 0, 0);
+        return;
+    }
+    self.counters[LINK_N_FRAMES_IN]++;
+    self.counters[LINK_N_SYNC_SLIPS] += header.slipped;
+    self.counters[LINK_N_SHORT] += header.len < LINK_IO_HEADER;
+    if (header.opcode == OP_DEVICE_ABORT) {
+        read_abort(&header);
+        return;
+    }
+    apply_header(&header);
+    if (header.opcode & OP_ANSWER) {
+        read_answer(header.opcode);
+    } else if (header.opcode & OP_FROM_HOST) {
+        self.counters[LINK_N_UNKNOWN]++;
+    } else if (header.opcode == OP_RECV_DONE || header.opcode == OP_RECVFROM_DONE_V4 ||
+               header.opcode == OP_RECVFROM_DONE_V6) {
+        read_data(&header);
+    } else if (header.opcode != OP_DUMMY) {
+        read_event(&header);
+    }
+    self.counters[LINK_N_DRAINED] += link_io_end();
+    link_port_irq_unmask();
+}
+
+// Reads what waits, up to and including an answer.
+static void read_messages(void) {
+    slot_state_t before = slot.state;
+    for (unsigned i = 0; i < LINK_POLL_MESSAGES && usable() && link_port_irq(); i++) {
+        read_message();
+        if (slot.state == SLOT_DONE && before != SLOT_DONE) {
+            break;
+        }
+    }
+    if ((slot.state == SLOT_WAITING || slot.state == SLOT_ABANDONED) &&
+        time_left(slot.start, slot.timeout_ms) == 0) {
+        link_fail(LINK_FATAL_NO_CMD_ACK, slot.opcode, 0);
+    }
+}
+
+// Commands
+
+int link_submit(const link_frame_t *frame, uint32_t timeout_ms) {
+    if (!usable()) {
+        return LINK_E_CLOSED;
+    }
+    if (slot.state != SLOT_FREE) {
+        return LINK_E_BUSY;
+    }
+    if (!link_io_send(frame)) {
+        return LINK_E_SIZE;
+    }
+    self.counters[LINK_N_FRAMES_OUT]++;
+    slot.opcode = frame->opcode;
+    slot.start = link_port_ticks_ms();
+    slot.timeout_ms = timeout_ms;
+    slot.state = SLOT_WAITING;
+    return 0;
+}
+
+int link_collect(void) {
+    if (slot.state == SLOT_DONE) {
+        slot.state = SLOT_FREE;
+        return slot.result;
+    }
+    return usable() ? LINK_E_AGAIN : LINK_E_CLOSED;
+}
+
+// Reads messages until the slot leaves `state`: 0, or LINK_E_BREAK.
+static int wait_slot(slot_state_t state) {
+    for (;;) {
+        read_messages();
+        if (slot.state != state) {
+            return 0;
+        }
+        if (link_port_break()) {
+            return LINK_E_BREAK;
+        }
+        link_port_idle(time_left(slot.start, slot.timeout_ms), LINK_WAKE_NWP);
+    }
+}
+
+int link_answer(void) {
+    if (wait_slot(SLOT_WAITING) != 0) {
+        return LINK_E_BREAK;
+    }
+    return link_collect();
+}
+
+int link_settle(void) {
+    return slot.state == SLOT_ABANDONED ? wait_slot(SLOT_ABANDONED) : 0;
+}
+
+void link_abandon(bool given_up) {
+    if (slot.state == (given_up ? SLOT_WAITING : SLOT_ABANDONED)) {
+        slot.state = given_up ? SLOT_ABANDONED : SLOT_WAITING;
+    }
+}
+
+uint16_t link_answer_opcode(void) {
+    return slot.answer_opcode;
+}
+
+int link_post(const link_frame_t *frame, unsigned sd, int32_t nbytes) {
+    if (!usable()) {
+        return LINK_E_CLOSED;
+    }
+    uint32_t cost = 0;
+    if (nbytes > 0) {
+        if (self.status.tx_failure >> (sd & SOCKET_MASK) & 1) {
+            return LINK_E_TX_FAIL;
+        }
+        cost = 1 + (nbytes - 1) / self.status.min_tx;
+        if (self.status.credits <= CREDITS_RESERVE + cost) {
+            return LINK_E_CREDITS;
+        }
+    } else if (nbytes == 0) {
+        cost = 1;
+        if (self.status.credits <= CREDITS_RESERVE) {
+            return LINK_E_CREDITS;
+        }
+    }
+    if (!link_io_send(frame)) {
+        return LINK_E_SIZE;
+    }
+    self.status.credits -= cost;
+    self.counters[LINK_N_FRAMES_OUT]++;
+    return 0;
+}
+
+// Waiting
+
+static uint32_t flags_now(uint32_t mask) {
+    uint32_t wake = link_port_idle(0, LINK_WAKE_UART | LINK_WAKE_TX);
+    uint32_t flags = (wake & LINK_WAKE_UART ? LINK_UART : 0) | (wake & LINK_WAKE_TX ? LINK_TX : 0) |
+                     (slot.state == SLOT_DONE ? LINK_ANSWER : 0) | (link_queue_empty() ? 0 : LINK_EVENT);
+    flags &= mask;
+    if (self.fail_news) {
+        self.fail_news = false;
+        flags |= LINK_FATAL;
+    }
+    return flags;
+}
+
+uint32_t link_poll(void) {
+    read_messages();
+    return flags_now(LINK_UART | LINK_ANSWER | LINK_EVENT);
+}
+
+uint32_t link_wait(uint32_t ms, uint32_t mask) {
+    uint32_t start = link_port_ticks_ms();
+    uint32_t wake = (mask & LINK_UART ? LINK_WAKE_UART : 0) | (mask & LINK_TX ? LINK_WAKE_TX : 0);
+    for (;;) {
+        read_messages();
+        uint32_t flags = flags_now(mask);
+        uint32_t left = time_left(start, ms);
+        if (left == 0 && flags == 0) {
+            flags = LINK_TIMEOUT;
+        }
+        if (flags != 0 || link_port_break()) {
+            return flags;
+        }
+        if (slot.state == SLOT_WAITING || slot.state == SLOT_ABANDONED) {
+            uint32_t answer = time_left(slot.start, slot.timeout_ms);
+            left = answer < left ? answer : left;
+        }
+        link_port_idle(left, wake | (usable() ? LINK_WAKE_NWP : 0));
+    }
+}
+
+size_t link_event(uint8_t *buf, size_t size) {
+    return link_queue_pop(buf, size);
+}
+
+// Data
+
+bool link_expect(unsigned sd, uint8_t *buf, size_t size) {
+    unsigned id = sd & SOCKET_MASK;
+    if (id >= LINK_SOCKETS) {
+        return false;
+    }
+    self.target[id].buf = buf;
+    self.target[id].len = size;
+    self.expected = buf == NULL ? self.expected & ~(1u << id) : self.expected | 1u << id;
+    return true;
+}
+
+uint32_t link_expected(void) {
+    return self.expected;
+}
+
+const link_status_t *link_status(void) {
+    return &self.status;
+}
+
+uint32_t link_counter(unsigned index) {
+    if (index == LINK_N_EVENTS_DROPPED) {
+        return link_queue_dropped();
+    }
+    return index < LINK_N_COUNTERS ? self.counters[index] : 0;
+}
