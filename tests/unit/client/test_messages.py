@@ -1,9 +1,10 @@
 """Cutting the device's output into messages. Lines are those of guide-style.md, section 12."""
 
 import pytest
-from cc32at.client.messages import MessageReader, parse
 from hypothesis import given
 from hypothesis import strategies as st
+
+from cc32at.client.messages import MessageReader, parse
 
 
 def read(data: bytes, style: str = "guide") -> list:

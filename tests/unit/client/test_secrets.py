@@ -1,9 +1,9 @@
 """Keys and passwords stay out of what is written down (guide tables 27, 29, 36, 75, 82)."""
 
 import pytest
+
 from cc32at.client import AtClient, AtError, Transcript
 from cc32at.client.secrets import MASK, Masker, mask_line
-
 from tests.unit.client.scripted import ScriptedPort
 
 SECRET = "s3cret,key"

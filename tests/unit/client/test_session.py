@@ -1,8 +1,8 @@
 """Commands, late results and events over a scripted port; answers are guide-style.md's."""
 
 import pytest
-from cc32at.client import AtClient, AtError, AtTimeout
 
+from cc32at.client import AtClient, AtError, AtTimeout
 from tests.unit.client.scripted import ScriptedPort
 
 

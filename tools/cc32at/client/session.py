@@ -1,6 +1,7 @@
 """Talking AT: commands and their answers, late results, events."""
 
 import base64
+import re
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ LATE_GUIDE = frozenset(c for c, row in table.commands().items() if row.late)
 LATE_TI = LATE_GUIDE - {"netappgethostbyname", "netappgethostbyservice", "netapprecv"}
 # Late errors of these name the command's first parameter too (guide-style O7).
 NAMED_BY_FIRST = frozenset({"accept", "connect", "recv", "recvfrom", "netapprecv"})
+_STYLE = re.compile(r"at\+set=at,style,(guide|ti)$", re.IGNORECASE)
 
 
 @dataclass
@@ -120,6 +122,7 @@ class AtClient:
         self.events: deque[Message] = deque()
         self.comments: deque[Message] = deque(maxlen=100)
         self.stray: deque[Message] = deque(maxlen=1000)
+        self.listeners: list[Callable[[Message], None]] = []
         self._reader = MessageReader(style)
         self._pendings: list[Pending] = []
         self._inbox: deque[Message] | None = None
@@ -168,7 +171,7 @@ class AtClient:
 
         `payload` is appended raw. Raises AtError or AtTimeout.
         """
-        if self._is_late(line):
+        if self.is_late(line):
             return self.start(line, payload, timeout).result(timeout)
         return self._exchange(line, payload, timeout)
 
@@ -205,7 +208,8 @@ class AtClient:
         words.append(str(len(body)))
         return self.command(f"AT+{name}=" + ",".join(words) + ",", payload=body, timeout=timeout)
 
-    def _is_late(self, line: str | bytes) -> bool:
+    def is_late(self, line: str | bytes) -> bool:
+        """Whether a command's value comes after its OK, in the style in force."""
         late = LATE_TI if self.style == "ti" else LATE_GUIDE
         return table.name_of(line) in late and not _text(line).partition("=")[2].startswith("?")
 
@@ -216,9 +220,12 @@ class AtClient:
         self._inbox, self._foreground = deque(), table.name_of(line)
         try:
             self.write(text.encode("utf-8", "surrogateescape") + (payload or b"") + b"\r\n")
-            return self._answer(text, masked, timeout)
+            result = self._answer(text, masked, timeout)
         finally:
             self._inbox, self._foreground = None, ""
+        if changed := _STYLE.match(text.replace(" ", "")):
+            self.style = changed[1].lower()
+        return result
 
     def _answer(self, text: str, masked: str, timeout: float) -> Result:
         result = Result(masked)
@@ -314,6 +321,8 @@ class AtClient:
             self.poll()
 
     def _route(self, message: Message) -> None:
+        for listener in self.listeners:
+            listener(message)
         if self._tap is not None:
             self._tap.append(message)
         elif message.kind == "event":

@@ -1,0 +1,38 @@
+"""The interactive terminal's completion, history and colours."""
+
+from prompt_toolkit.completion import CompleteEvent
+from prompt_toolkit.document import Document
+
+from cc32at.client.messages import parse
+from cc32at.client.terminal import AtCompleter, MaskedHistory, formatted
+
+
+def completions(text: str) -> list[str]:
+    return [c.text for c in AtCompleter().get_completions(Document(text), CompleteEvent())]
+
+
+def test_command_names_complete_in_any_case():
+    assert completions("at+te") == ["AT+Test"]
+    assert "AT+WlanScan=" in completions("AT+Wlan")
+    assert len(completions("AT+")) == 71
+
+
+def test_keywords_complete_where_the_cursor_is():
+    assert completions("AT+Socket=IN") == ["INET", "INET6"]
+    assert completions("AT+Socket=INET,ST") == ["STREAM"]
+    assert completions("AT+Socket=INET,STREAM,TCP,") == []
+
+
+def test_a_bit_mask_completes_after_its_bar():
+    assert completions("AT+FileOpen=a,READ|WR") == ["WRITE"]
+
+
+def test_the_history_holds_no_secret(tmp_path):
+    history = MaskedHistory(str(tmp_path / "history"))
+    history.append_string("AT+WlanConnect=HomeNet,,WPA_WPA2,hunter22,,,")
+    assert "hunter22" not in (tmp_path / "history").read_text() + "".join(history.get_strings())
+
+
+def test_control_characters_are_shown_not_obeyed():
+    text = "".join(t for _, t in formatted(parse(b"+Get: \x1b[2J")))
+    assert text == "+Get: \\x1b[2J"

@@ -1,0 +1,65 @@
+"""Talk AT: in a terminal with line editing, or from a pipe.
+
+python -m cc32at.client                       the emulator, started here
+python -m cc32at.client --port /dev/ttyACM0   a board
+printf 'AT+Test\n' | python -m cc32at.client  prints the answers, exits 0 or 1
+"""
+
+import sys
+from urllib.parse import urlencode
+
+import click
+import serial
+
+from .batch import Batch
+from .session import AtClient
+from .transcript import Transcript
+
+
+def emulator_url(world: str | None, elf: str | None, settings: dict[str, str]) -> str:
+    """The URL of an emulator on the wall clock with these settings."""
+    query = {"clock": "real", **settings}
+    query.update({k: v for k, v in (("world", world), ("elf", elf)) if v})
+    return "emu://?" + urlencode(query)
+
+
+def parse_settings(pairs: tuple[str, ...]) -> dict[str, str]:
+    """name=value pairs as a dict with lower-case names."""
+    for pair in pairs:
+        if "=" not in pair:
+            raise click.BadParameter(f"{pair!r} is not NAME=VALUE", param_hint="--set")
+    return {name.lower(): value for name, _, value in (pair.partition("=") for pair in pairs)}
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--port", metavar="URL", help="Serial port or pyserial URL; default: the emulator.")
+@click.option("--baud", default=115200, show_default=True)
+@click.option(
+    "--wait", default=10.0, show_default=True, help="Seconds for late results at the end."
+)
+@click.option(
+    "--set", "settings", multiple=True, metavar="NAME=VALUE", help="Setting to boot with."
+)
+@click.option("--world", metavar="FILE", help="Radio world of the emulator (YAML).")
+@click.option("--elf", metavar="FILE", help="Firmware for the emulator.")
+@click.option("--log", metavar="FILE", help="Transcript of both directions, secrets masked.")
+def main(port, baud, wait, settings, world, elf, log):
+    """Talk AT to a board or to the firmware in the emulator."""
+    chosen = parse_settings(settings)
+    url = port or emulator_url(world, elf, chosen)
+    try:
+        at = AtClient.open(url, baud, chosen.get("style", "guide"), Transcript(log))
+    except (serial.SerialException, OSError, ValueError) as error:
+        raise click.ClickException(f"cannot open {url}: {error}") from error
+    with at:
+        if sys.stdin.isatty():
+            from .terminal import Terminal
+
+            status = Terminal(at).run()
+        else:
+            status = Batch(at, sys.stdout.buffer).run(sys.stdin.buffer, wait)
+    sys.exit(status)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,144 @@
+"""The interactive terminal: line editing, history, completion, colours."""
+
+import os
+import queue
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+
+from prompt_toolkit import PromptSession
+from prompt_toolkit.completion import CompleteEvent, Completer, Completion
+from prompt_toolkit.document import Document
+from prompt_toolkit.formatted_text import FormattedText
+from prompt_toolkit.history import FileHistory
+from prompt_toolkit.patch_stdout import patch_stdout
+from prompt_toolkit.shortcuts import print_formatted_text
+from prompt_toolkit.styles import Style
+
+from . import table
+from .messages import Message
+from .secrets import mask_line
+from .session import AtClient
+
+STYLE = Style.from_dict(
+    {
+        "ok": "ansigreen",
+        "error": "ansired bold",
+        "event": "ansicyan",
+        "comment": "ansibrightblack",
+        "name": "bold",
+        "prompt": "ansiblue bold",
+    }
+)
+HELP = "# Tab completes, the arrow keys recall; AT+<Command>=? shows usage; Ctrl-D leaves."
+
+
+class MaskedHistory(FileHistory):
+    """Command history whose lines never hold a secret, on disk or in memory."""
+
+    def append_string(self, string: str) -> None:
+        super().append_string(mask_line(string))
+
+
+class AtCompleter(Completer):
+    """Completes command names, then the keywords of the parameter under the cursor."""
+
+    def get_completions(
+        self, document: Document, complete_event: CompleteEvent
+    ) -> Iterable[Completion]:
+        line = document.text_before_cursor
+        if "=" not in line:
+            for command in table.commands().values():
+                word = f"AT+{command.name}" + ("=" if command.parameters else "")
+                if word.lower().startswith(line.lower()):
+                    yield Completion(word, -len(line), display_meta=",".join(command.parameters))
+            return
+        command = table.find(line)
+        words = line.partition("=")[2].split(",")
+        if command is None or len(words) > len(command.keywords):
+            return
+        start = words[-1].lstrip(" [").rpartition("|")[2]
+        for keyword in command.keywords[len(words) - 1]:
+            if keyword.lower().startswith(start.lower()):
+                yield Completion(keyword, -len(start))
+
+
+class Terminal:
+    """Reads lines from the user and prints what the device says as it comes.
+
+    One thread owns the port; the lines typed reach it through a queue.
+    """
+
+    def __init__(self, at: AtClient, history: Path | None = None):
+        self.at = at
+        self._typed: queue.Queue[bytes] = queue.Queue()
+        self._stop = threading.Event()
+        self._failure: BaseException | None = None
+        path = history or history_path()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._session: PromptSession[str] = PromptSession(
+            [("class:prompt", "> ")],
+            style=STYLE,
+            history=MaskedHistory(str(path)),
+            completer=AtCompleter(),
+            complete_while_typing=False,
+        )
+        at.listeners.append(self._show)
+
+    def run(self) -> int:
+        """Until Ctrl-D; returns 0, or 1 if the port failed."""
+        self._print([("class:comment", HELP)])
+        worker = threading.Thread(target=self._serve, daemon=True)
+        worker.start()
+        with patch_stdout():
+            while not self._stop.is_set():
+                try:
+                    line = self._session.prompt()
+                except KeyboardInterrupt:
+                    continue
+                except EOFError:
+                    break
+                self._typed.put(line.encode("utf-8", "surrogateescape") + b"\r\n")
+        self._stop.set()
+        worker.join(timeout=2)
+        if self._failure:
+            self._print([("class:error", f"port: {self._failure}")])
+        return int(self._failure is not None)
+
+    def _serve(self) -> None:
+        try:
+            while not self._stop.is_set():
+                while not self._typed.empty():
+                    self.at.write(self._typed.get())
+                self.at.poll()
+        except Exception as error:  # the emulator or the port is gone: say so and end
+            self._failure = error
+            self._stop.set()
+            if self._session.app.is_running:
+                self._session.app.loop.call_soon_threadsafe(
+                    lambda: self._session.app.exit(exception=EOFError)
+                )
+
+    def _show(self, message: Message) -> None:
+        self._print(formatted(message))
+
+    def _print(self, fragments: list[tuple[str, str]]) -> None:
+        print_formatted_text(FormattedText(fragments), style=STYLE)
+
+
+def formatted(message: Message) -> list[tuple[str, str]]:
+    """A message as coloured fragments; control characters are shown, not obeyed."""
+    text = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in str(message))
+    if message.kind in ("value", "event"):
+        name, colon, rest = text.partition(":")
+        return [
+            (f"class:{message.kind} class:name", name + colon),
+            (f"class:{message.kind}", rest),
+        ]
+    return [(f"class:{message.kind}", text)]
+
+
+def history_path() -> Path:
+    """Where the history lives: below XDG_STATE_HOME."""
+    state = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
+    return Path(state) / "cc32at" / "history"
