@@ -104,7 +104,9 @@ size_t atfmt_str_size(const uint8_t *src, size_t len) {
 size_t atfmt_str(uint8_t *out, const uint8_t *src, size_t len) {
     size_t size = atfmt_str_size(src, len);
     if (size == len) { // bare
-        memcpy(out, src, len);
+        if (len > 0) {
+            memcpy(out, src, len);
+        }
         return len;
     }
     uint8_t *p = out;

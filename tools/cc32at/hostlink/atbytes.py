@@ -1,0 +1,146 @@
+"""Module `atbytes` for CPython: the functions of firmware/modatbytes.c over the same C."""
+
+from __future__ import annotations
+
+import ctypes as ct
+import types
+
+from .library import load
+
+CONSTANTS = {"QUOTED": 1, "EMPTY": 2, "BAD_QUOTE": 4, "BACKSLASH": 8}
+MAX_LINE = 0xFFFF
+MASK64 = 0xFFFFFFFFFFFFFFFF
+
+
+def _array(buf):
+    """A ctypes array of the bytes of any buffer: over the memory itself if it can be written."""
+    view = memoryview(buf).cast("B")
+    if view.readonly:
+        return (ct.c_ubyte * len(view)).from_buffer_copy(view)
+    return (ct.c_ubyte * len(view)).from_buffer(view)
+
+
+def _target(buf):
+    view = memoryview(buf).cast("B")
+    if view.readonly:
+        raise TypeError("object with buffer protocol required")
+    return (ct.c_ubyte * len(view)).from_buffer(view)
+
+
+def _span(buf, start: int, end: int):
+    array = _array(buf)
+    if not 0 <= start <= end <= len(array):
+        raise ValueError("range")
+    return array
+
+
+def _source(src, offset: int, n: int):
+    array = _array(src)
+    if offset < 0 or n < 0 or offset + n > len(array):
+        raise ValueError("range")
+    return array, ct.byref(array, offset)
+
+
+def _place(dst, at: int):
+    array = _target(dst)
+    if not 0 <= at <= len(array):
+        raise ValueError("range")
+    return array
+
+
+class AtBytes:
+    """The functions of the module."""
+
+    def __init__(self, sanitize: bool = False):
+        self._c = load(sanitize)
+
+    def tokenize(self, buf, n, fields, escapes=True) -> int:
+        line = _target(buf)
+        room = memoryview(fields)
+        if not 0 <= n <= len(line) or n > MAX_LINE or room.format != "H" or len(room) < 2:
+            raise ValueError("range")
+        return self._c.attok_split(line, n, _target(fields), len(room), bool(escapes))
+
+    def skip(self, buf, start, end, commas, escapes=True) -> int:
+        return self._c.attok_skip(_span(buf, start, end), start, end, commas, bool(escapes))
+
+    def unquote(self, buf, start, end) -> int:
+        line = _target(buf)
+        if not 0 <= start <= end <= len(line):
+            raise ValueError("range")
+        return self._c.attok_unquote(line, start, end)
+
+    def number(self, buf, start, end) -> int | None:
+        magnitude, negative = ct.c_uint64(), ct.c_bool()
+        array = _span(buf, start, end)
+        if not self._c.attok_number(array, start, end, ct.byref(magnitude), ct.byref(negative)):
+            return None
+        return -magnitude.value if negative.value else magnitude.value
+
+    def find_eol(self, buf, start, end) -> int:
+        return self._c.attok_find_eol(_span(buf, start, end), start, end)
+
+    def b64_decode(self, src, start, end, dst) -> int:
+        array = _span(src, start, end)
+        text = ct.byref(array, start)
+        target = _target(dst)
+        if self._c.base64_decoded(text, end - start) > len(target):
+            raise ValueError("range")
+        return self._c.base64_decode(text, end - start, target)
+
+    def b64_encode(self, src, n, dst, at) -> int:
+        source = _span(src, 0, n)
+        place = _place(dst, at)
+        if (n + 2) // 3 * 4 > len(place) - at:
+            raise ValueError("range")
+        return at + self._c.base64_encode(source, n, ct.byref(place, at))
+
+    def put(self, dst, at, src) -> int:
+        data = bytes(src)
+        place = _place(dst, at)
+        if len(data) > len(place) - at:
+            raise ValueError("range")
+        ct.memmove(ct.byref(place, at), data, len(data))
+        return at + len(data)
+
+    def _put_text(self, dst, at, size, writer, *args) -> int:
+        text = ct.create_string_buffer(size)
+        return self.put(dst, at, text.raw[: writer(text, *args)])
+
+    def put_dec(self, dst, at, value) -> int:
+        magnitude = abs(value) & MASK64
+        return self._put_text(dst, at, 21, self._c.atfmt_dec, magnitude, value < 0)
+
+    def put_hex(self, dst, at, value) -> int:
+        if value < 0:
+            raise ValueError("range")
+        return self._put_text(dst, at, 18, self._c.atfmt_hex, value & MASK64)
+
+    def put_ip4(self, dst, at, src, offset, msb_first=False) -> int:
+        _keep, source = _source(src, offset, 4)
+        return self._put_text(dst, at, 15, self._c.atfmt_ip4, source, bool(msb_first))
+
+    def put_ip6(self, dst, at, src, offset, msb_first=False) -> int:
+        _keep, source = _source(src, offset, 16)
+        return self._put_text(dst, at, 43, self._c.atfmt_ip6, source, bool(msb_first))
+
+    def put_mac(self, dst, at, src, offset) -> int:
+        _keep, source = _source(src, offset, 6)
+        return self._put_text(dst, at, 29, self._c.atfmt_mac, source)
+
+    def put_str(self, dst, at, src, offset, n) -> int:
+        _keep, source = _source(src, offset, n)
+        size = self._c.atfmt_str_size(source, n)
+        return self._put_text(dst, at, max(size, 1), self._c.atfmt_str, source, n)
+
+
+def make_module(sanitize: bool = False) -> types.ModuleType:
+    """A module object with the names of modatbytes.c."""
+    functions = AtBytes(sanitize)
+    module = types.ModuleType("atbytes", __doc__)
+    for name in dir(functions):
+        if not name.startswith("_"):
+            setattr(module, name, getattr(functions, name))
+    for name, value in CONSTANTS.items():
+        setattr(module, name, value)
+    return module

@@ -1,0 +1,137 @@
+"""The compiled library and the types of its functions (firmware/link/*.h)."""
+
+from __future__ import annotations
+
+import ctypes as ct
+from pathlib import Path
+
+from .build import build
+
+SIZE = ct.c_size_t
+BUF = ct.c_void_p
+
+VOID_FN = ct.CFUNCTYPE(None)
+BOOL_FN = ct.CFUNCTYPE(ct.c_bool)
+POWER_FN = ct.CFUNCTYPE(None, ct.c_bool)
+MOVE_FN = ct.CFUNCTYPE(None, BUF, SIZE)
+U32_FN = ct.CFUNCTYPE(ct.c_uint32)
+IDLE_FN = ct.CFUNCTYPE(ct.c_uint32, ct.c_uint32, ct.c_uint32)
+
+
+class Port(ct.Structure):
+    """host_port_t"""
+
+    _fields_ = [
+        ("open", VOID_FN),
+        ("close", VOID_FN),
+        ("power", POWER_FN),
+        ("shutdown_ready", BOOL_FN),
+        ("write", MOVE_FN),
+        ("read", MOVE_FN),
+        ("irq", BOOL_FN),
+        ("irq_unmask", VOID_FN),
+        ("ticks_ms", U32_FN),
+        ("idle", IDLE_FN),
+        ("pending_break", BOOL_FN),
+    ]
+
+
+class Part(ct.Structure):
+    """link_part_t"""
+
+    _fields_ = [("buf", ct.c_char_p), ("len", SIZE)]
+
+
+class Frame(ct.Structure):
+    """link_frame_t"""
+
+    _fields_ = [
+        ("opcode", ct.c_uint16),
+        ("args", Part),
+        ("prefix", Part),
+        ("payload", Part),
+        ("payload2", Part),
+    ]
+
+
+class Status(ct.Structure):
+    """link_status_t"""
+
+    _fields_ = [
+        ("credits", ct.c_uint8),
+        ("dev_status", ct.c_uint8),
+        ("min_tx", ct.c_uint16),
+        ("tx_failure", ct.c_uint16),
+        ("nonblocking", ct.c_uint16),
+    ]
+
+
+class Ring(ct.Structure):
+    """ring_t"""
+
+    _fields_ = [("buf", BUF), ("mask", ct.c_uint32), ("head", ct.c_uint32), ("tail", ct.c_uint32)]
+
+
+_INT, _U32, _BOOL, _U64 = ct.c_int, ct.c_uint32, ct.c_bool, ct.c_uint64
+_FRAME, _RING = ct.POINTER(Frame), ct.POINTER(Ring)
+
+# Function: (result, arguments)
+PROTOTYPES = {
+    "host_port_set": (None, [ct.POINTER(Port)]),
+    "link_open": (None, []),
+    "link_close": (None, []),
+    "link_is_open": (_BOOL, []),
+    "link_submit": (_INT, [_FRAME, _U32]),
+    "link_collect": (_INT, []),
+    "link_answer": (_INT, []),
+    "link_settle": (_INT, []),
+    "link_abandon": (None, [_BOOL]),
+    "link_answer_opcode": (ct.c_uint16, []),
+    "link_post": (_INT, [_FRAME, ct.c_uint, ct.c_int32]),
+    "link_poll": (_U32, []),
+    "link_wait": (_U32, [_U32, _U32]),
+    "link_event": (SIZE, [BUF, SIZE]),
+    "link_expect": (_BOOL, [ct.c_uint, BUF, SIZE]),
+    "link_expected": (_U32, []),
+    "link_fail": (None, [ct.c_uint, _U32, _U32]),
+    "link_status": (ct.POINTER(Status), []),
+    "link_counter": (_U32, [ct.c_uint]),
+    "link_queue_reset": (None, []),
+    "link_queue_reserve": (BUF, [SIZE, _BOOL]),
+    "link_queue_commit": (None, [ct.c_uint16, ct.c_uint8, SIZE]),
+    "link_queue_pop": (SIZE, [BUF, SIZE]),
+    "link_queue_dropped": (_U32, []),
+    "attok_split": (_INT, [BUF, SIZE, BUF, SIZE, _BOOL]),
+    "attok_skip": (ct.c_int32, [BUF, SIZE, SIZE, ct.c_uint, _BOOL]),
+    "attok_unquote": (SIZE, [BUF, SIZE, SIZE]),
+    "attok_number": (_BOOL, [BUF, SIZE, SIZE, ct.POINTER(_U64), ct.POINTER(_BOOL)]),
+    "attok_find_eol": (ct.c_int32, [BUF, SIZE, SIZE]),
+    "base64_encode": (SIZE, [BUF, SIZE, BUF]),
+    "base64_decoded": (ct.c_ssize_t, [BUF, SIZE]),
+    "base64_decode": (ct.c_ssize_t, [BUF, SIZE, BUF]),
+    "atfmt_dec": (SIZE, [BUF, _U64, _BOOL]),
+    "atfmt_hex": (SIZE, [BUF, _U64]),
+    "atfmt_ip4": (SIZE, [BUF, BUF, _BOOL]),
+    "atfmt_ip6": (SIZE, [BUF, BUF, _BOOL]),
+    "atfmt_mac": (SIZE, [BUF, BUF]),
+    "atfmt_str_size": (SIZE, [BUF, SIZE]),
+    "atfmt_str": (SIZE, [BUF, BUF, SIZE]),
+    "ring_put": (_U32, [_RING, BUF, _U32]),
+    "ring_get": (_U32, [_RING, BUF, _U32]),
+    "ring_unget": (_U32, [_RING, BUF, _U32]),
+}
+
+_loaded: dict[Path, ct.CDLL] = {}
+
+
+def load(sanitize: bool = False) -> ct.CDLL:
+    """The library, built if needed. One a process: its state is static."""
+    path = build(sanitize)
+    if path not in _loaded:
+        library = ct.CDLL(str(path))
+        for name, (result, arguments) in PROTOTYPES.items():
+            function = getattr(library, name)
+            function.restype = result
+            function.argtypes = arguments
+        _loaded[path] = library
+    return _loaded[path]

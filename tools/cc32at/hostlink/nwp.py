@@ -1,0 +1,177 @@
+"""Module `nwp` for CPython: the functions of firmware/modnwp.c over the same C."""
+
+from __future__ import annotations
+
+import ctypes as ct
+import types
+
+from .hostport import FOREVER, HostPort
+from .library import Frame, Part, load
+
+COUNTERS = (
+    "events_dropped",
+    "drained",
+    "unknown",
+    "late_data",
+    "sync_slips",
+    "frames_in",
+    "frames_out",
+    "overruns",
+    "answers_unasked",
+    "short",
+)
+
+CONSTANTS = {
+    "UART": 0x01,
+    "ANSWER": 0x02,
+    "EVENT": 0x04,
+    "FATAL": 0x08,
+    "TIMEOUT": 0x10,
+    "TX": 0x20,
+    "OP_FATAL": 0xFF00,
+    "EVENT_SIZE": 1604,
+    "E_BUSY": -1001,
+    "E_NO_ACK": -1002,
+    "E_SYNC": -1003,
+    "E_ABORT": -1004,
+    "E_CLOSED": -1005,
+    "E_AGAIN": -1006,
+    "E_SIZE": -1008,
+}
+E_BREAK = -1007
+ANSWER_SIZE = 2048
+TIMEOUT_MS = 10000
+
+
+def writable(buf):
+    """A ctypes array over a writable buffer; it cannot be resized while the array lives."""
+    view = memoryview(buf).cast("B")
+    return (ct.c_ubyte * len(view)).from_buffer(view)
+
+
+def _part(data) -> Part:
+    if data is None:
+        return Part(None, 0)
+    data = bytes(data)
+    return Part(data, len(data))
+
+
+class Link:
+    """The functions of the module, bound to one port."""
+
+    def __init__(self, port: HostPort, sanitize: bool = False):
+        self.port = port
+        self.c = load(sanitize)
+        self.c.host_port_set(ct.byref(port.table))
+        self.c.link_close()  # forget an earlier user
+        self._expected: dict[int, object] = {}
+        raw = (ct.c_ubyte * ANSWER_SIZE).in_dll(self.c, "link_answer_buf")
+        self.answer = memoryview(raw).cast("B")
+
+    def _done(self, result=None):
+        self.port.check()
+        return result
+
+    def _release(self) -> None:
+        expected = self.c.link_expected()
+        for i in [i for i in self._expected if not expected >> i & 1]:
+            del self._expected[i]
+
+    def open(self) -> None:
+        self.c.link_open()
+        self._release()
+        self._done()
+
+    def close(self) -> None:
+        self.c.link_close()
+        self._release()
+        self._done()
+
+    def is_open(self) -> bool:
+        return self.c.link_is_open()
+
+    def shutdown_ready(self) -> bool:
+        return bool(self.port.nwp.shutdown_ready)
+
+    def submit(self, opcode, args, payload=None, timeout_ms=None, prefix=None, payload2=None):
+        frame = Frame(opcode, _part(args), _part(prefix), _part(payload), _part(payload2))
+        timeout = TIMEOUT_MS if timeout_ms is None else timeout_ms
+        return self._done(self.c.link_submit(ct.byref(frame), timeout))
+
+    def request(self, *command):
+        while self.c.link_settle() == E_BREAK:
+            self.port.check()
+        n = self.submit(*command)
+        if n != 0:
+            return n
+        while (n := self.c.link_answer()) == E_BREAK:
+            self.c.link_abandon(True)
+            self.port.check()
+            self.c.link_abandon(False)
+        return self._done(n)
+
+    def collect(self) -> int:
+        return self.c.link_collect()
+
+    def post(self, opcode, args, payload, sd, nbytes, prefix=None, payload2=None) -> int:
+        frame = Frame(opcode, _part(args), _part(prefix), _part(payload), _part(payload2))
+        return self._done(self.c.link_post(ct.byref(frame), sd, nbytes))
+
+    def poll(self) -> int:
+        return self._done(self.c.link_poll())
+
+    def wait(self, ms, mask=7) -> int:
+        self.port.check()
+        return self._done(self.c.link_wait(FOREVER if ms < 0 else ms, mask))
+
+    def event(self, buf) -> int:
+        array = writable(buf)
+        return self.c.link_event(array, len(array))
+
+    def expect(self, sd, buf) -> None:
+        array = None if buf is None else writable(buf)
+        if not self.c.link_expect(sd & 0xFFFFFFFF, array, 0 if array is None else len(array)):
+            raise ValueError("sd")
+        self._expected.pop(sd & 15, None)
+        self._release()
+        if array is not None:
+            self._expected[sd & 15] = array
+
+    def fail(self, kind, arg0, arg1) -> None:
+        self.c.link_fail(kind, arg0 & 0xFFFFFFFF, arg1 & 0xFFFFFFFF)
+
+    def answer_opcode(self) -> int:
+        return self.c.link_answer_opcode()
+
+    def free_credits(self) -> int:
+        return self.c.link_status().contents.credits
+
+    def min_tx(self) -> int:
+        return self.c.link_status().contents.min_tx
+
+    def tx_failure(self) -> int:
+        return self.c.link_status().contents.tx_failure
+
+    def nonblocking(self) -> int:
+        return self.c.link_status().contents.nonblocking
+
+    def dev_status(self) -> int:
+        return self.c.link_status().contents.dev_status
+
+    def counter(self, index) -> int:
+        return self.c.link_counter(index)
+
+
+def make_module(port: HostPort, sanitize: bool = False) -> types.ModuleType:
+    """A module object with the names of modnwp.c; `module.link` and `module.port` besides."""
+    link = Link(port, sanitize)
+    module = types.ModuleType("nwp", __doc__)
+    for name in dir(link):
+        if not name.startswith("_") and name not in ("c", "port"):
+            setattr(module, name, getattr(link, name))
+    for name, value in CONSTANTS.items():
+        setattr(module, name, value)
+    module.COUNTERS = COUNTERS
+    module.link = link
+    module.port = port
+    return module
