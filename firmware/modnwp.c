@@ -10,7 +10,7 @@
 
 // Buffers handed to expect() live as long as the link may write to them.
 MP_REGISTER_ROOT_POINTER(mp_obj_t nwp_expected[16]);
-MP_STATIC_ASSERT(LINK_SOCKETS == 16);
+_Static_assert(LINK_SOCKETS == 16, "root pointers");
 
 static MP_DEFINE_MEMORYVIEW_OBJ(nwp_answer_obj, 'B' | MP_OBJ_ARRAY_TYPECODE_FLAG_RW, 0, LINK_ANSWER_SIZE,
     link_answer_buf);

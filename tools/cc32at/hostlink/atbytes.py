@@ -105,7 +105,8 @@ class AtBytes:
 
     def _put_text(self, dst, at, size, writer, *args) -> int:
         text = ct.create_string_buffer(size)
-        return self.put(dst, at, text.raw[: writer(text, *args)])
+        n = writer(text, *args)
+        return self.put(dst, at, text.raw[:n])
 
     def put_dec(self, dst, at, value) -> int:
         magnitude = abs(value) & MASK64
