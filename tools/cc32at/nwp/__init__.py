@@ -5,7 +5,8 @@ cc32at.nwp --listen PORT --world FILE` serves an outside driver; `ScriptedNwp` (
 recordings.
 """
 
-from .model import NetworkProcessor, SnapshotError
+from .model import NetworkProcessor
+from .snapshot import SnapshotError
 from .storage import Storage
 
 __all__ = ["NetworkProcessor", "SnapshotError", "Storage"]

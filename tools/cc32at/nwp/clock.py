@@ -72,6 +72,8 @@ class Timers:
     `after` takes a bound method of a group or of the model, so that snapshots can hold it.
     """
 
+    not_copied = frozenset({"clock", "_handle", "_armed"})
+
     def __init__(self):
         self.clock = None
         self._heap = []
@@ -123,12 +125,7 @@ class Timers:
             fn(*args)
         self._arm()
 
-    def __getstate__(self) -> dict:
-        return {"_heap": list(self._heap), "_numbers": self._numbers}
-
-    def set_state(self, state: dict) -> None:
-        """Put deadlines back and arm the clock for them."""
+    def rearm(self) -> None:
+        """The deadlines were replaced from outside: set the clock's callback for them."""
         self._disarm()
-        self.__dict__.update(state)
-        heapq.heapify(self._heap)
         self._arm()

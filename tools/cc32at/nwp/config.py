@@ -23,6 +23,8 @@ PERSISTENT_MODE = ("device", 1, 5)
 class Config:
     """Volatile and stored values; `stored` is a dict that outlives the power (see storage.py)."""
 
+    not_copied = frozenset({"storage", "rules"})
+
     def __init__(self, storage):
         self.storage = storage
         self.live: dict = {}

@@ -4,9 +4,9 @@ A fault is a dict (from the world file's `faults:` list or from the control inte
 
     {"do": KIND, "to": NAME, "skip": 0, "count": 1, ...parameters}
 
-`to` is an opcode name ("DEVICE_GET", "WLAN_EV_CONNECTED"), a number, or "*"; for a command it means
-its answer, except for `ignore` and `cut_power`, which act on the command itself. `skip` matches
-pass first, then the fault acts `count` times (-1: for ever).
+`to` is an opcode name ("DEVICE_GET", "WLAN_EV_CONNECTED"), a number, or "*"; for a command it
+means its answer, except for `ignore` and `cut_power`, which act on the command itself. `skip`
+matches pass first, then the fault acts `count` times (-1: for ever).
 
 | kind | effect | parameters |
 | --- | --- | --- |
@@ -73,6 +73,8 @@ def check(spec: dict) -> dict:
 
 class Faults:
     """The faults in force and their effects; `active` is the list, oldest first."""
+
+    not_copied = frozenset({"np"})
 
     def __init__(self, np):
         self.np = np

@@ -49,9 +49,10 @@ class Message:
 class Header:
     """What every message header carries (4.1)."""
 
-    __slots__ = ("credits", "dev_status", "min_tx_payload", "tx_failure", "non_blocking")
-
     def __init__(self):
+        self.reset()
+
+    def reset(self) -> None:
         self.credits = 0
         self.dev_status = 0
         self.min_tx_payload = 1536
@@ -87,6 +88,8 @@ class LinkLayer:
     of the line, fill(message, sequence) -> bytes when a message starts to leave. `timers` may be
     None: then the line comes back only at the next request or message.
     """
+
+    not_copied = frozenset({"on_command", "on_line", "fill", "timers"})
 
     def __init__(self, on_command, on_line, fill, timers=None):
         self.on_command = on_command

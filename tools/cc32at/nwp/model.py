@@ -18,7 +18,7 @@ A module `nwp/<group>.py` (listed in `GROUP_MODULES`) defines a class and nothin
         def power_off(self): ...                  # close sockets; stored settings are kept for you
 
         @handles("NETCFG_GET")
-        def get(self, cmd):                       # cmd.config_id, cmd.option, cmd.payload, cmd.raw()
+        def get(self, cmd):                       # cmd.config_id, cmd.payload, cmd.raw("ip")
             value = self.np.config.get("netcfg", cmd.config_id, cmd.option)
             if value is None:
                 raise NwpError("SL_ERROR_INVALID_PARAM")     # answered with that status
@@ -52,12 +52,13 @@ must be answered exactly once: a handler that neither answers nor raises must ca
 
 from __future__ import annotations
 
-import copy
 import importlib.util
 import random
 from collections import Counter, deque
 
 from ..world import World
+from . import snapshot
+from .api import Helpers
 from .clock import RealClock, Timers
 from .codec import Command, protocol
 from .config import Config
@@ -70,6 +71,7 @@ from .storage import Storage
 GROUP_MODULES = (
     "device",
     "fs",
+    "fsctl",
     "sockets",
     "tls",
     "wlan",
@@ -78,25 +80,8 @@ GROUP_MODULES = (
     "netutil",
 )
 CREDIT_POOL = 24
-LOW_WATER = 14  # a host that believes in fewer credits is told of new ones (4.2)
-EVENT_QUEUE = 64  # async messages that may wait before events are dropped (5, rule 14)
-STATUS_FIELDS = ("status", "handle", "count")  # where a response carries its error
 ROLES = {"STA": 0, "AP": 2, "P2P": 3, "TAG": 4}
 ROLE_KEY = ("nwp", 0, 0)
-
-
-class SnapshotError(RuntimeError):
-    """The model holds something that cannot be copied, for example a real socket."""
-
-
-class _Ref:
-    """Stands for a live component inside a snapshot."""
-
-    def __init__(self, name: str):
-        self.name = name
-
-    def __deepcopy__(self, memo):
-        return memo["components"][self.name] if "components" in memo else self
 
 
 def load_groups() -> None:
@@ -107,7 +92,7 @@ def load_groups() -> None:
             importlib.import_module(full)
 
 
-class NetworkProcessor:
+class NetworkProcessor(Helpers):
     """The model behind the link seam.
 
     world: a World (world/__init__.py); None = the default one. storage: a Storage; None = a fresh
@@ -120,7 +105,8 @@ class NetworkProcessor:
         load_groups()
         self.protocol = protocol()
         self.world = world if world is not None else World.default()
-        self.storage = storage if storage is not None else Storage()
+        blocks = self.world.device.flash_kb // 4
+        self.storage = storage if storage is not None else Storage(blocks=blocks)
         self.storage.provision(self.world)
         self.random = random.Random(seed)
         self.boot_s = self.world.device.boot_s if boot_s is None else boot_s
@@ -142,7 +128,7 @@ class NetworkProcessor:
         self.counters = Counter()
         self.log: deque = deque(maxlen=2000)
         self._ready = True
-        self._told = 0
+        self.told = 0
         self._on_irq = None
         self.trace = None  # trace(direction "H"|"N", name, bytes); direction as in the vectors
         self.control = Control(self)
@@ -232,6 +218,12 @@ class NetworkProcessor:
         if self.storage.locked:
             self.set_status("LOCKED", True)
             return enum["ERR_FS_ALERT"]
+        if self.storage.programming:
+            return enum["ERR_INCOMPLETE_PROGRAMMING"]
+        if self.storage.restored:
+            self.storage.restored = False
+            self.storage.save()
+            return enum["RESTORE_IMAGE_COMPLETE"]
         return enum[f"ROLE_{self.role}"]
 
     def _halt(self) -> None:
@@ -240,10 +232,10 @@ class NetworkProcessor:
         self.timers.clear()
         self.link.reset()
         self.storage.power_off()
-        self.header.__init__()
+        self.header.reset()
         self.event_masks.clear()
         self.dropped_events.clear()
-        self._told = 0
+        self.told = 0
         self._ready = True
 
     def stopped(self) -> None:
@@ -266,118 +258,26 @@ class NetworkProcessor:
         """Operating mode from the next start on (always stored, 8)."""
         self.config.set(*ROLE_KEY, name.encode(), rule="persistent")
 
-    # Helpers for groups
-
-    def now(self) -> float:
-        """Seconds of the attached clock."""
-        return self.timers.clock.now()
-
-    def after(self, seconds: float, fn, *args) -> int:
-        """Call a bound method later; forgotten at power-off. Returns an id for cancel()."""
-        return self.timers.after(seconds, fn, *args)
-
-    def cancel(self, number: int | None) -> None:
-        self.timers.cancel(number)
-
-    def respond(self, cmd: Command, status: int | str = 0, payload: bytes = b"", **fields) -> None:
-        """Answer a command: its response layout, request fields echoed, exact payload.
-
-        RuntimeError when it was answered before or has no response.
-        """
-        if cmd.answered or cmd.row.response_opcode is None:
-            raise RuntimeError(f"{cmd.name} cannot be answered (again)")
-        cmd.answered = True
-        layout = cmd.row.response
-        values = {
-            name: cmd.args[name]
-            for name, field in layout.by_name.items()
-            if name in cmd.args and not field.is_pad and name != "status"
-        }
-        if payload and "length" in layout.by_name:
-            values["length"] = len(payload)
-        status = self.protocol.error(status)
-        if status or "status" in layout.by_name:
-            for name in STATUS_FIELDS:
-                if name in layout.by_name:
-                    values[name] = status
-                    break
-        values.update(fields)
-        message = Message(cmd.row.response_opcode, layout.pack(values), payload, cmd.name)
-        self._post(message, 0.0)
-
-    def defer(self, cmd: Command) -> None:
-        """The handler will answer later."""
-        cmd.answered = None
-
-    def event(self, name: str, payload: bytes = b"", delay: float = 0.0, **fields) -> bool:
-        """Send an async or data message; False when a mask or a full queue kept it back."""
-        name = self.protocol.event_messages.get(name, name)
-        row = self.protocol.opcodes[name]
-        class_id = self.protocol.event_ids.get(name)
-        if class_id and self.event_masks.get(class_id[0], 0) >> class_id[1] & 1:
-            return False
-        if class_id and len(self.link.queue) >= EVENT_QUEUE:
-            self.groups["device"].event_dropped(name, class_id[0])
-            return False
-        abort_type = fields.pop("abort_type", None)
-        message = Message(row.opcode, row.response.pack(fields), payload, name)
-        message.abort_type = abort_type
-        self._post(message, delay)
-        return True
-
-    def refresh(self) -> None:
-        """Make the host see the header fields soon: a DUMMY unless something waits anyway."""
-        if self.booted and not self.link.queue:
-            self._post(Message(self.protocol.opcodes["DEVICE_DUMMY"].opcode, name="DEVICE_DUMMY"))
-
-    def set_status(self, bit: str, on: bool) -> None:
-        """A bit of the device status byte, by its name in enum dev_status."""
-        mask = self.protocol.enums["dev_status"][bit]
-        self.header.dev_status = self.header.dev_status & ~mask | (mask if on else 0)
-
-    def tx_failure(self, sd: int, on: bool) -> None:
-        """Bit of a socket in the transmit-failure bitmap."""
-        bit = 1 << (sd & 15)
-        self.header.tx_failure = self.header.tx_failure & ~bit | (bit if on else 0)
-
-    def non_blocking(self, sd: int, on: bool) -> None:
-        """Bit of a socket in the non-blocking bitmap."""
-        bit = 1 << (sd & 15)
-        self.header.non_blocking = self.header.non_blocking & ~bit | (bit if on else 0)
-
-    def forget_socket(self, sd: int) -> None:
-        """Clear both bits: when a socket is created and when it is closed (5, rule 7)."""
-        self.tx_failure(sd, False)
-        self.non_blocking(sd, False)
-
-    def hold(self, cmd: Command) -> None:
-        """Keep this command's credits until release()."""
-        cmd.held = True
-
-    def release(self, cmd: Command) -> None:
-        """Give a command's credits back."""
-        self.header.credits += cmd.cost
-        cmd.cost = 0
-        cmd.held = False
-        if self._told < min(LOW_WATER, self.header.credits):
-            self.refresh()
-
     # Link events
 
     def _line(self, level: bool) -> None:
         if self._on_irq is not None:
             self._on_irq(level)
 
+    def line_restored(self) -> None:
+        """Tell the host side the level after a restore."""
+        self._line(self.link.line)
+
     def _fill(self, message: Message, sequence: int) -> bytes:
         data = self.faults.spoil(message, encode(message, self.header, sequence), sequence)
-        self._told = self.header.credits
+        self.told = self.header.credits
         self.counters["messages"] += 1
         self.log.append((self.now(), "N", message.name or f"0x{message.opcode:04X}"))
         if self.trace:
             self.trace("N", message.name, data)
         return data
 
-    def _post(self, message: Message, delay: float = 0.0) -> None:
+    def post(self, message: Message, delay: float = 0.0) -> None:
         """Queue a message, by way of the faults."""
         for late, item in self.faults.outgoing(message):
             if delay + late > 0:
@@ -406,7 +306,7 @@ class NetworkProcessor:
         cmd = Command(row, body)
         cmd.cost, cmd.held = self._cost(cmd), False
         self.header.credits -= cmd.cost
-        self._told -= cmd.cost
+        self.told -= cmd.cost
         if not self.faults.incoming(cmd):
             self._run(cmd)
         if not cmd.held:
@@ -418,7 +318,7 @@ class NetworkProcessor:
         if opcode & 0x400 and opcode & 0x8000:
             status = self.protocol.error("SL_ERROR_INVALID_OPCODE")
             args = self.protocol.pack("basic_response", status=status)
-            self._post(Message(opcode & 0x7FFF, args, name=f"0x{opcode & 0x7FFF:04X}"))
+            self.post(Message(opcode & 0x7FFF, args, name=f"0x{opcode & 0x7FFF:04X}"))
 
     def _run(self, cmd: Command) -> None:
         try:
@@ -437,50 +337,19 @@ class NetworkProcessor:
                 raise RuntimeError(f"handler of {cmd.name} did not answer")
             self.respond(cmd, result)
 
-    # Snapshot
+    # Snapshot (snapshot.py)
 
-    def _components(self) -> dict:
+    def components(self) -> dict:
+        """Everything that has state, by the name it has in a snapshot."""
         parts = {f"group.{name}": instance for name, instance in self.groups.items()}
         parts |= {"link": self.link, "timers": self.timers, "config": self.config}
         parts |= {"storage": self.storage, "world": self.world, "faults": self.faults}
-        return parts | {"np": self, "header": self.header}
+        return parts | {"np": self, "header": self.header, "control": self.control}
 
     def snapshot(self) -> dict:
         """A deep copy of the whole state; SnapshotError while real sockets are open."""
-        busy = [name for name, g in self.groups.items() if g.has_real_io()]
-        if busy:
-            raise SnapshotError(f"real sockets are open in: {', '.join(busy)}")
-        parts = self._components()
-        memo = {id(part): _Ref(name) for name, part in parts.items()}
-        memo[id(self.control)] = _Ref("control")
-        state = {name: _state_of(part) for name, part in parts.items() if name != "header"}
-        state["header_values"] = {n: getattr(self.header, n) for n in Header.__slots__}
-        return copy.deepcopy(state, memo)
+        return snapshot.take(self)
 
     def restore(self, state: dict) -> None:
         """Put a snapshot back; the clock must show the time of the snapshot again."""
-        for instance in self.groups.values():
-            if instance.has_real_io():
-                instance.power_off()
-        parts = self._components()
-        memo = {"components": {**parts, "control": self.control}}
-        state = copy.deepcopy(state, memo)
-        for name, value in state.pop("header_values").items():
-            setattr(self.header, name, value)
-        for name, values in state.items():
-            if name == "timers":
-                self.timers.set_state(values)
-                continue
-            part = parts[name]
-            for gone in set(vars(part)) - set(values) - set(getattr(part, "not_copied", ())):
-                del part.__dict__[gone]
-            part.__dict__.update(values)
-        self._line(self.link.line)
-
-
-def _state_of(part) -> dict:
-    """Attributes that a snapshot holds; a component names the others in `not_copied`."""
-    if isinstance(part, Timers):
-        return part.__getstate__()
-    leave = getattr(part, "not_copied", ())
-    return {name: value for name, value in vars(part).items() if name not in leave}
+        snapshot.put_back(self, state)

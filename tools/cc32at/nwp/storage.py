@@ -45,6 +45,7 @@ class File:
         self.pending = 0
         self.tokens = [0, 0, 0, 0]
         self.write_counter = 0
+        self.slot = -1  # place in the file table
 
     @property
     def blocks(self) -> int:
@@ -65,6 +66,7 @@ class File:
             "pending": self.pending,
             "tokens": self.tokens,
             "write_counter": self.write_counter,
+            "slot": self.slot,
         }
 
     @classmethod
@@ -74,6 +76,7 @@ class File:
         file.pending = data["pending"]
         file.tokens = list(data["tokens"])
         file.write_counter = data["write_counter"]
+        file.slot = data["slot"]
         return file
 
 
@@ -101,9 +104,11 @@ class Storage:
         self.alerts_threshold = 15
         self.fat_writes = 0
         self.restored = False  # the next start reports RESTORE_IMAGE_COMPLETE
-        self.program_image = b""
+        self.program_image = b""  # the last complete programming image
+        self.programming = b""  # an incomplete one
         self.provisioned = False
         self.handles: dict[int, object] = {}  # open files; owned by fs.py, lost with the power
+        self.next_handle = 0x1000
         if self.path and self.path.exists():
             self._load()
 
@@ -137,9 +142,16 @@ class Storage:
         if file.blocks - (old.blocks if old else 0) > self.blocks_free:
             raise ValueError(f"no room for {name.decode(errors='replace')}")
         file.write_counter = old.write_counter + 1 if old else 1
-        self.files[name] = file
+        self.insert(file)
         self.changed()
         return file
+
+    def insert(self, file: File) -> None:
+        """Give a file its place in the table: that of the one it replaces, or the first free."""
+        old = self.files.get(file.name)
+        taken = {f.slot for f in self.files.values()}
+        file.slot = old.slot if old else min(set(range(len(taken) + 1)) - taken)
+        self.files[file.name] = file
 
     def content(self, name: bytes) -> bytes | None:
         """The readable copy of a file; None when there is none."""
@@ -180,12 +192,13 @@ class Storage:
 
     def power_on(self) -> None:
         """A bundle under way becomes active for trial; it stays pending until told otherwise."""
-        if self.bundle == STARTED:
-            for file in self.files.values():
-                if file.pending == BUNDLE_FILE:
-                    file.active, file.mirror = file.mirror, file.active
-            self.bundle = PENDING_COMMIT
-            self.changed()
+        if self.bundle != STARTED:
+            return
+        files = [file for file in self.files.values() if file.pending == BUNDLE_FILE]
+        for file in files:
+            file.active, file.mirror = file.mirror, file.active
+        self.bundle = PENDING_COMMIT if files else STOPPED
+        self.changed()
 
     def power_off(self) -> None:
         """Open files are lost; what a fail-safe file held before is still there."""
@@ -204,6 +217,7 @@ class Storage:
             "fat_writes": self.fat_writes,
             "restored": self.restored,
             "program_image": _b64(self.program_image),
+            "programming": _b64(self.programming),
             "provisioned": self.provisioned,
         }
         new = self.path.with_name(self.path.name + ".new")
@@ -222,5 +236,6 @@ class Storage:
             for name in ("bundle", "alerts", "fat_writes", "restored", "provisioned"):
                 setattr(self, name, data[name])
             self.program_image = _unb64(data["program_image"])
+            self.programming = _unb64(data["programming"])
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"{self.path}: not a file store ({error!r})") from error

@@ -20,8 +20,8 @@ access_points:    list of
   country: two letters [US]
   dhcp: {start, end, gateway, mask, dns, server, lease_s} or none [192.168.x.100-199]
   ipv6: {prefix, dns} or none [none]
-  failures: list of {when: auth | assoc | key | dhcp | link, reason: number, count: n [1, -1 = ever],
-             after_s: seconds (link: drop that long after the connection)}
+  failures: list of {when: auth | assoc | key | dhcp | link, reason: number,
+             count: n [1; -1 = ever], after_s: seconds (link: so long after the connection)}
   internet: bool [true]         addresses and names of this world are reachable through it
 stations:         that may join our access point: list of
   mac: MAC   name: text   key: text   join_s: seconds or none [none = on command]
@@ -50,22 +50,26 @@ fn(action, kind, item) with action "add", "remove" or "change" and kind one of K
 """
 
 from .load import WorldError
+from .tables import KINDS
 from .things import (
-    KINDS,
     AccessPoint,
     Device,
+    Dhcp,
+    Failure,
     File,
     HttpRequest,
     MdnsService,
     Peer,
     Station,
-    World,
 )
+from .world import World
 
 __all__ = [
     "KINDS",
     "AccessPoint",
     "Device",
+    "Dhcp",
+    "Failure",
     "File",
     "HttpRequest",
     "MdnsService",
