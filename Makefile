@@ -12,7 +12,7 @@ PY := $(VENV)/bin/python
 BUILD := build
 STAMPS := $(BUILD)/stamps
 LOGS := $(BUILD)/logs
-FIRMWARE_MAKE = +$(MAKE) -C firmware BOARD=$(BOARD) PYTHON=$(PY)
+FIRMWARE_MAKE = $(MAKE) -C firmware BOARD=$(BOARD) PYTHON=$(PY) WARNINGS=error
 
 # Extra arguments: make run ARGS="--set style=ti", make test TESTS=tests/unit.
 ARGS ?=
@@ -52,12 +52,24 @@ setup: $(STAMPS)/packages $(STAMPS)/venv
 	@:
 
 firmware: setup
-	@$(FIRMWARE_MAKE) 1>&2
+	+@$(FIRMWARE_MAKE) 1>&2
 
 # --- Using it ---
 
-run: firmware
-	@exec $(PY) -m cc32at.client $(ARGS)
+# `make run` ends with the client's status, 0 or 1. make itself would turn a 1 into 2; but asked
+# whether a target is up to date (--question), it answers 1 for no, and runs only what has a +.
+ifeq ($(MAKECMDGOALS),run)
+MAKEFLAGS += --question
+RUN_STATUS := $(BUILD)/run.$(shell echo $$PPID)
+endif
+
+.PHONY: session
+session:
+	+@MAKEFLAGS= $(MAKE) BOARD=$(BOARD) firmware && { $(PY) -m cc32at.client $(ARGS); echo $$? >$(RUN_STATUS); }
+
+run: session
+	+@rm -f $(RUN_STATUS)
+	$(if $(filter-out 0,$(file <$(RUN_STATUS))),false)
 
 test: lint firmware
 	@mkdir -p $(BUILD)/junit $(LOGS)
@@ -67,7 +79,7 @@ conformance: firmware
 	@$(PY) -m cc32at.conformance $(ARGS) $(VECTORS)
 
 size: firmware
-	@$(FIRMWARE_MAKE) size
+	+@$(FIRMWARE_MAKE) size
 
 bench: firmware
 	@$(PY) -m cc32at.bench $(ARGS)
@@ -77,12 +89,11 @@ flash: firmware
 
 # --- Keeping it in order ---
 
-lint: setup
+lint: setup firmware
 	@$(VENV)/bin/ruff check --quiet $(wildcard $(PYTHON_SOURCES))
 	@$(VENV)/bin/ruff format --quiet --check $(wildcard $(PYTHON_SOURCES)) || \
 	    { echo 'lint: run make format' >&2; exit 1; }
 	@if [ -n '$(C_SOURCES)' ]; then clang-format --dry-run -Werror $(C_SOURCES); fi
-	@$(FIRMWARE_MAKE) WARNINGS=error 1>&2
 
 format: setup
 	@$(VENV)/bin/ruff check --quiet --fix $(wildcard $(PYTHON_SOURCES)); true
