@@ -41,6 +41,9 @@ class Socket:
         self.options = Options()
         self.receive: Receive | None = None
         self.closing = False
+        self.waiting_connect = False  # a SOCKET_CONNECT_DONE is owed
+        self.accepting: int | None = None  # family of the pending accept request
+        self.tls = None
 
     # What kinds differ in; the base refuses
 

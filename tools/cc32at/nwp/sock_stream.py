@@ -20,13 +20,13 @@ class StreamSocket(TcpSocket):
     def __init__(self, table, sd, domain, kind, protocol, secure=False):
         super().__init__(table, sd, domain, kind, protocol)
         self.secure = secure
-        self.tls = None
         self.purpose = ""  # of the running handshake: connect, accept, starttls
         self.started_later = False  # by option 35: plain data may follow a TLS close
         self.handshake_timer = None
         self.newcomer = None  # accepted connection whose handshake runs
         self.parent = None  # the listening socket, while ours runs
         self.grace_given = False
+        self.leftover = b""  # plain bytes that came behind a TLS close
 
     @property
     def handshaking(self):
@@ -177,6 +177,9 @@ class StreamSocket(TcpSocket):
     def take(self, max_len):
         if self.purpose:
             return BSD.ESECSSLDURINGHANDSHAKE, b"", None
+        if self.leftover:
+            data, self.leftover = self.leftover[:max_len], self.leftover[max_len:]
+            return len(data), data, self.peer
         if self.tls is None or self.state != "open":
             return super().take(max_len)
         self._decrypt(max_len)
@@ -208,13 +211,11 @@ class StreamSocket(TcpSocket):
 
     def _back_to_plain(self, max_len: int):
         """What the peer sends from now on is not encrypted."""
-        rest = self.tls.rest()
+        self.leftover = self.tls.rest()
         self.tls = None
         self.secure = self.started_later = False
         self.table.async_event(self, "OTHER_SIDE_CLOSE_SSL_DATA_NOT_ENCRYPTED", 0)
-        if rest:
-            return len(rest[:max_len]), rest[:max_len], self.peer
-        return super().take(max_len)
+        return self.take(max_len)
 
     def _tcp_ended(self) -> bool:
         if self.tls.ended_input:
@@ -227,6 +228,8 @@ class StreamSocket(TcpSocket):
             return True
 
     def readable(self):
+        if self.leftover:
+            return True
         if self.tls is None or self.state != "open":
             return super().readable()
         if self.purpose:

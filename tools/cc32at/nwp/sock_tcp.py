@@ -29,9 +29,7 @@ class TcpSocket(Socket):
         self.state = "idle"
         self.host = None
         self.peer = None
-        self.waiting_connect = False  # a SOCKET_CONNECT_DONE is owed
         self.connect_result: int | None = None  # of a connect nobody waits for any more
-        self.accepting: int | None = None  # family of the pending accept request
         self.queue = TransmitQueue(table.np)
         self.queue_timer = None
 
