@@ -19,7 +19,6 @@ ARGS ?=
 TESTS ?= tests
 VECTORS ?= tests/vectors
 PYTEST_ARGS ?=
-PORT ?= /dev/ttyACM0
 
 C_SOURCES = $(shell git ls-files 'firmware/*.[ch]' 'boards/*.[ch]' 'tools/*.[ch]' 'tests/*.[ch]')
 PYTHON_SOURCES := atcore firmware boards tools tests manifest.py
@@ -33,7 +32,7 @@ help:
 	@echo 'make firmware     build build/$(BOARD)/firmware.elf: BOARD=NAME'
 	@echo 'make size         flash, RAM and heap against the budgets'
 	@echo 'make bench        instructions a command takes, against the budgets'
-	@echo 'make flash        write the firmware to a LaunchPad: PORT=/dev/ttyACM0'
+	@echo 'make flash        write the firmware to a LaunchPad over its debug probe'
 	@echo 'make lint         ruff, clang-format, compiler warnings'
 	@echo 'make format       put the sources into the format that lint wants'
 	@echo 'make clean        remove what was built (distclean: the downloads and .venv too)'
@@ -84,8 +83,16 @@ size: firmware
 bench: firmware
 	@$(PY) -m cc32at.bench $(ARGS)
 
+# On-chip flash over the LaunchPad's own debug probe; boards/*/board.md has the rest.
 flash: firmware
-	@$(PY) -m cc32at.flash --port $(PORT) --board $(BOARD) $(ARGS)
+ifneq ($(BOARD),CC3220SF_LAUNCHXL)
+	@echo 'flash: $(BOARD) has no flash of its own; see boards/$(BOARD)/board.md' >&2; false
+else
+	@command -v openocd >/dev/null || \
+	    { echo 'flash: OpenOCD 0.12 is missing: apt-get install openocd' >&2; false; }
+	@openocd -f board/ti_cc3220sf_launchpad.cfg \
+	    -c 'program $(BUILD)/$(BOARD)/firmware.elf verify reset exit'
+endif
 
 # --- Keeping it in order ---
 
