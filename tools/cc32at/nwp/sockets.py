@@ -113,9 +113,9 @@ class Sockets(Group):
         """A datagram to an IPv6 group, for the members on this device."""
         origin = (bytes(15) + b"\1", source.source_port())
         for sock in self.open():
-            if isinstance(sock, DatagramSocket) and group_ip in sock.members:
-                if sock.bound and sock.bound[1] == port:
-                    sock.deliver(data, origin)
+            member = isinstance(sock, DatagramSocket) and group_ip in sock.members
+            if member and sock.bound and sock.bound[1] == port:
+                sock.deliver(data, origin)
 
     # Completions
 

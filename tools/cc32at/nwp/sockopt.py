@@ -120,11 +120,11 @@ class Options:
 
     def get(self, level: int, number: int) -> bytes:
         """The value as the host reads it back. NwpError -92 for an unknown or set-only one."""
-        if "get" not in _rows().get((level, number), ""):
-            # The names of the security files may be read back too (recordings sock.getopt.*).
-            if not (level == SOCKET and number in NAMES):
-                raise NwpError(BSD.ENOPROTOOPT)
-        absent = b"" if level == SOCKET and number in NAMES else bytes(4)
+        # The names of the security files may be read back too (recordings sock.getopt.*).
+        name = level == SOCKET and number in NAMES
+        if "get" not in _rows().get((level, number), "") and not name:
+            raise NwpError(BSD.ENOPROTOOPT)
+        absent = b"" if name else bytes(4)
         return self.values.get((level, number), _DEFAULTS.get((level, number), absent))
 
     def number(self, number: int, level: int = SOCKET) -> int:

@@ -195,14 +195,12 @@ class Checks:
         return 0
 
     def _revoked(self) -> set:
-        return set(self.np.world.tls.revoked)
+        return set(self.np.world.revoked_serials)
 
     def _known(self, chain: list[bytes]) -> bool:
-        """Is the root in the device's catalogue of well-known roots (the world's `tls.roots`)?"""
-        roots = self.np.world.tls.roots
-        if roots == "any":
-            return True
-        return bool(chain) and hashlib.sha256(chain[-1]).digest() in _digests(roots)
+        """Is the root in the device's certificate catalog (the world's `trusted_roots`)?"""
+        roots = _digests(self.np.world.trusted_roots)
+        return any(hashlib.sha256(der).digest() in roots for der in chain)
 
 
 def _digests(roots) -> set:

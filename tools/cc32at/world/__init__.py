@@ -37,11 +37,19 @@ mdns_services:    list of
   text: text   ttl: seconds [120]
 hosts:            {name: address or list of addresses} for DNS in this world
 pings:            {address: {rtt_ms: number, loss: 0..1}} for addresses that are not loopback
+routes:           {"address" or "address:port": where it leads}: an address or address:port of
+                  loopback (127.x.x.x, ::1; the port stays the same when none is given), or
+                  refused | silent | unreachable. Known addresses without a route refuse
+                  connections, unknown ones are unreachable
+timing:           seconds that things take in this world, see Timing in routes.py
+zeroconf: bool [false]         mDNS also on the PC's own network (package zeroconf)
 files:            in the factory image: list of
   name: text   one of text / hex / base64 / path (relative to the YAML file)   max_size: bytes
   flags: list of failsafe, secure, nosignature, static_token, vendor_token, public_write,
   public_read, encrypted
-trusted_roots:    certificate catalog: list of paths of PEM or DER files
+trusted_roots:    certificate catalog: list of paths of PEM or DER files; a TLS server whose CA
+                  is not in it is "connected, but root CA unknown" (-468), as on the chip
+revoked_serials:  numbers of certificates that OCSP calls revoked (socket option 43)
 faults:           list of faults (nwp/faults.py)
 
 A world may change while it is in use: `add(kind, **fields)`, `remove(kind, key)`,
@@ -50,6 +58,7 @@ fn(action, kind, item) with action "add", "remove" or "change" and kind one of K
 """
 
 from .load import WorldError
+from .routes import Timing
 from .tables import KINDS
 from .things import (
     AccessPoint,
@@ -75,6 +84,7 @@ __all__ = [
     "MdnsService",
     "Peer",
     "Station",
+    "Timing",
     "World",
     "WorldError",
 ]

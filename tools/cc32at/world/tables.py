@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from . import load
+from .routes import routes, timing
 from .things import (
     AccessPoint,
     Dhcp,
@@ -184,6 +185,10 @@ TOP = {
     **{kind: load.list_of(convert) for kind, convert in KINDS.items()},
     "hosts": load.mapping(lambda value, ctx: str(value).lower(), _addresses),
     "pings": load.mapping(lambda value, ctx: str(value), _PING),
+    "routes": routes,
+    "timing": timing,
+    "zeroconf": load.flag,
+    "revoked_serials": load.list_of(load.whole(0, 1 << 160)),
     "trusted_roots": load.list_of(load.read_path),
     "faults": load.list_of(load.mapping(lambda value, ctx: value, lambda value, ctx: value)),
 }

@@ -8,6 +8,7 @@ from pathlib import Path
 import yaml
 
 from . import load
+from .routes import Timing
 from .tables import FIELDS, KINDS, TOP
 from .things import Device, Dhcp, Failure
 
@@ -25,7 +26,11 @@ class World:
     hosts: dict = field(default_factory=dict)
     pings: dict = field(default_factory=dict)
     files: list = field(default_factory=list)
+    routes: dict = field(default_factory=dict)
+    timing: Timing = field(default_factory=Timing)
+    zeroconf: bool = False
     trusted_roots: list = field(default_factory=list)
+    revoked_serials: list = field(default_factory=list)
     faults: list = field(default_factory=list)
     listeners: list = field(default_factory=list)
     folder: Path = field(default_factory=Path)
