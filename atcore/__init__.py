@@ -1,0 +1,176 @@
+"""The AT command core: create, send, rcv (guide chapter 2).
+
+    core = atcore.create(driver, commands)   # ATCmd_create
+    core.send(b"AT+Test")                    # ATCmd_send: one command without its line end
+    n = core.rcv(buffer, nonblock)           # ATCmd_rcv: one message without its line end
+
+The application owns the buffers. The core knows text and the driver's API; no hardware, no port.
+With a stream (an object with readinto, write and space) the core also reads its commands from
+there; it never writes to it, that is the application's.
+"""
+
+from array import array
+
+import atbytes  # noqa: F401  (says early that the C module is missing)
+
+from . import reply
+from .compat import ticks_diff
+from .dispatch import Dispatcher
+from .events import line_of
+from .framing import Framer, find_payload
+from .pump import Pump
+from .queue import Queue
+from .settings import Settings
+
+LINE_SIZE = 2048  # the longest message but a payload
+EVENT_SIZE = 640
+PARAMETERS = 24  # of one command, at most
+STARTED = 1  # state of the driver's link
+WAITING = 8  # commands handed to send() that may wait for the one before
+
+
+class BufferSmall(ValueError):
+    """rcv() was given too small a buffer; the message stays. `needed`: bytes that it takes."""
+
+    def __init__(self, needed: int):
+        super().__init__("buffer too small, message of %d bytes" % needed)
+        self.needed = needed
+
+
+class Busy(OSError):
+    """send() was called although WAITING commands wait already: take messages with rcv() first."""
+
+
+class Core(Dispatcher, Pump):
+    """One AT command core over one driver."""
+
+    def __init__(self, driver, commands, stream=None, settings=None):
+        self.sl = driver
+        self.link = driver.link
+        self.ticks = driver.link.ticks
+        self.commands = commands.table
+        self.settings = settings or Settings()
+        self.settings.core = self
+        self.ti = self.settings.style == 1
+        self.line = reply.Line(LINE_SIZE)
+        self.event = reply.Line(EVENT_SIZE)
+        self.out = Queue(self.event)
+        self.fields = array("H", bytes(2 * (2 + 3 * PARAMETERS)))
+        self.text = None  # the line whose parameters are parsed, and how many it has
+        self.count = 0
+        self.foreground = None  # Command that holds back the next line
+        self.background = []
+        self.booting = None  # Command-like: the start at power-up
+        self.autostarted = False  # the first AT+Start still answers OK (style guide)
+        self.processed = 0  # lines since the heap was looked at
+        self.confirmed = False  # a known command was understood (way back of a change of BAUD)
+        self.waiting = []
+        self.current = None  # message that rcv() could not deliver yet
+        self.escape = None  # b"raw" or b"friendly": the stream asks for the REPL
+        self.framer = Framer(self, stream) if stream else None
+        self.listen = True  # commands are read from the stream
+        driver.on_event = self.on_event
+
+    def send(self, line):
+        """Take one command, without line end; its payload, if any, ends with it.
+
+        The line is copied. Everything there is to say about it comes by rcv().
+        """
+        if len(self.waiting) >= WAITING:
+            raise Busy("%d commands wait" % WAITING)
+        self.waiting.append(bytearray(line))
+        self.serve()
+
+    def rcv(self, buf, nonblock=False) -> int:
+        """Put the next message into buf; its length.
+
+        Waits for ever, or with nonblock returns 0 at once if there is none. Raises BufferSmall.
+        Returns 0 without a message also when the stream asks for the REPL (`escape`).
+        """
+        message = self.current
+        if message is None:
+            message = self.take()
+            if message is None and nonblock:
+                self.step(0)
+                message = self.take()
+            while message is None and not nonblock and self.escape is None:
+                self.step()
+                message = self.take()
+            if message is None:
+                return 0
+        size = len(message)
+        if size > len(buf):
+            self.current = message
+            raise BufferSmall(size)
+        self.current = None
+        if type(message) is bytes:
+            buf[:size] = message
+            return size
+        return message.copy(buf)
+
+    def up(self) -> bool:
+        """The network processor runs and takes commands."""
+        return self.link.state == STARTED and self.booting is None
+
+    def take(self):
+        """The next message that may be delivered now, or None."""
+        out = self.out
+        if not out.entries and not out.rest:
+            return None
+        framer = self.framer
+        held = False
+        if framer is not None:
+            quiet = framer.quiet_at
+            held = framer.state in (1, 2) or (
+                quiet is not None and ticks_diff(quiet, self.ticks()) > 0
+            )
+        return out.take(held, self.ti)
+
+    def serve(self):
+        """Execute what is complete, one command after the other, while there is room."""
+        while self.foreground is None and not self.out.full():
+            if self.waiting:
+                self.whole(self.waiting.pop(0))
+            elif self.framer is None or not self.listen or not self.input():
+                return
+            self.processed += 1
+
+    def input(self) -> bool:
+        """One more thing from the stream; False if there is none."""
+        framer = self.framer
+        return framer.next() or (framer.read() > 0 and (framer.next() or True))
+
+    def whole(self, line: bytearray):
+        """Execute a command that was handed over complete."""
+        size = len(line)
+        view = memoryview(line)
+        declaration = self.execute(view, size)
+        if declaration is None:
+            return
+        found = find_payload(view, size, declaration, not self.ti)
+        if found is None:
+            self.start(declaration, view, self.again(view, size))
+            return
+        at, length = found
+        data = view[at:]
+        wrong = 0 if length is None or length == len(data) else -5
+        self.execute(view, at - 1, data, wrong)
+
+    def again(self, view, size: int) -> int:
+        """Tokenize once more; number of parameters."""
+        return atbytes.tokenize(view, size, self.fields, not self.ti)
+
+    def on_event(self, opcode: int, args):
+        """The driver has an event that completes nothing."""
+        message = line_of(self.event, opcode, args, self.ti)
+        if message is not None:
+            self.out.push_event(message)
+
+    def escape_at(self, framer, byte: int) -> bool:
+        """A line begins with this byte: whether that was an escape to the REPL (application)."""
+        return False
+
+
+def create(driver, commands, stream=None, core=Core, **settings) -> Core:
+    """Make a core. driver: a SimpleLink; commands: dispatch.Commands; settings: by name."""
+    return core(driver, commands, stream, Settings(**settings))

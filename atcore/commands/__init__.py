@@ -1,0 +1,6 @@
+"""The commands, one module a chapter of the guide. Importing a chapter declares its commands."""
+
+from ..dispatch import Commands
+
+ALL = Commands()
+command = ALL.command

@@ -1,0 +1,145 @@
+"""Device commands: guide 6.1, tables 9-13; at-commands.md chapter 8."""
+
+from struct import pack, unpack_from
+
+from ..dispatch import GUIDE_ONLY
+from ..grammar import MISSING, ParseError
+from ..settings import ROWS
+from . import command
+
+GENERAL, STATUS, IOT, AT = 1, 2, 4, 255
+PERSISTENT, TIME, VERSION, UDID = 5, 11, 12, 41
+
+OPTIONS = (
+    (GENERAL, b"device_general_option"),
+    (STATUS, b"device_status_option"),
+    (IOT, b"device_iot_option"),
+    (AT, b"at_setting"),
+)
+CLASSES = (  # of events, by the option of Status
+    None,
+    b"device_status_device",
+    b"device_status_wlan",
+    b"device_status_bsd",
+    b"device_status_netapp",
+)
+CLOCK = (
+    ("Hour", "u32", "", 0, 23),
+    ("Minute", "u32", "", 0, 59),
+    ("Second", "u32", "", 0, 59),
+    ("Day", "u32", "", 1, 31),
+    ("Month", "u32", "", 1, 12),
+    ("Year", "u32", ""),
+)
+SWITCH = (("Value1", "u8", "", 0, 1),)
+STYLE = (("Value1", "key", "", b"at_style"),)
+
+
+@command(b"Start")
+async def start(cmd):
+    """Start the network processor (table 9)."""
+    core = cmd.core
+    if core.autostarted and not cmd.ti:
+        core.autostarted = False
+    else:
+        await cmd.sl.device.start()
+    await core.settings.keep()
+
+
+@command(b"Stop", (("Timeout", "u16", ""),))
+async def stop(cmd, timeout):
+    """Stop it; what waits in the background ends with its error first (table 10)."""
+    cmd.core.autostarted = False
+    await cmd.sl.device.stop(timeout)
+
+
+@command(b"Test", offline=True)
+def test(cmd):
+    """Answer OK (table 13)."""
+
+
+@command(
+    b"Get",
+    (("ID", "key", "", b"device_id"), ("Option", "sub", "", OPTIONS)),
+    offline=AT,
+)
+def get(cmd, id, option):
+    """Device configurations, and this firmware's own settings (table 11)."""
+    device = cmd.sl.device
+    if id == AT:
+        value = getattr(cmd.core.settings, ROWS[option][1])
+        line = cmd.value()
+        return line.num(value) if option else line.key(b"at_style", value)
+    if id == STATUS:
+        return status(cmd, option)
+    if id == IOT:
+        data = device.get(IOT, UDID, 16)
+        return cmd.value().bytes(data, 0, len(data), 0x2C)
+    if option == PERSISTENT:
+        data = device.get(GENERAL, PERSISTENT, 1)
+        return cmd.value().num(data[0])
+    if option == TIME:
+        second, minute, hour, day, month, year = unpack_from("<6I", device.get(GENERAL, TIME, 44))
+        return cmd.value().num(hour).num(minute).num(second).num(day).num(month).num(year)
+    data = device.get(GENERAL, VERSION, 20)
+    chip, rom = unpack_from("<I12xH", data)
+    line = cmd.value().hex(chip)
+    return line.ip4(data, 4, True).ip4(data, 8, True).ip4(data, 12, True).num(rom)
+
+
+def status(cmd, option):
+    """Lost events of one class; NETCFG and FS are keywords without an answer."""
+    if option >= len(CLASSES):
+        raise ParseError(MISSING)
+    data = cmd.sl.device.get(STATUS, option, 4)
+    return cmd.value().mask(CLASSES[option], unpack_from("<I", data)[0])
+
+
+@command(
+    b"Set",
+    (("ID", "key", "", b"device_id"), ("Option", "sub", "", OPTIONS)),
+    more=("Value1", "...", "ValueX"),
+    offline=AT,
+)
+def set(cmd, id, option):
+    """Device configurations, and this firmware's own settings (table 12)."""
+    if id == AT:
+        return setting(cmd, option)
+    if id != GENERAL or option == VERSION:
+        raise ParseError(MISSING)
+    if option == PERSISTENT:
+        cmd.sl.device.set(GENERAL, PERSISTENT, bytes(cmd.rest(SWITCH)))
+    else:
+        hour, minute, second, day, month, year = cmd.rest(CLOCK)
+        data = pack("<6I20x", second, minute, hour, day, month, year)
+        cmd.sl.device.set(GENERAL, TIME, data)
+    return None
+
+
+def setting(cmd, option):
+    """Change a setting and keep it."""
+    settings = cmd.core.settings
+    row = ROWS[option]
+    if option:
+        value = cmd.rest((("Value1", "u32", "", row[3], row[4]),))[0]
+    else:
+        value = cmd.rest(STYLE)[0]
+    settings.set(option, value)
+    return settings.keep()
+
+
+@command(b"", key=b"at", shape=GUIDE_ONLY, offline=True)
+def attention(cmd):
+    """Bare AT: is somebody there?"""
+
+
+@command(b"", key=b"ate0", shape=GUIDE_ONLY, offline=True)
+def echo_off(cmd):
+    """ATE0: no echo until the next start."""
+    cmd.core.settings.echo = 0
+
+
+@command(b"", key=b"ate1", shape=GUIDE_ONLY, offline=True)
+def echo_on(cmd):
+    """ATE1: echo and line editing until the next start."""
+    cmd.core.settings.echo = 1

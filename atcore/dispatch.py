@@ -1,0 +1,231 @@
+"""From a complete command to its handler: declarations, lookup, help, arguments, errors.
+
+A command is declared once, by the decorator `command`, and does one thing:
+
+    @command(b"Listen", (("socket", "u8", ""), ("backlog", "i16", "")))
+    def listen(cmd, sd, backlog):
+        cmd.sl.sockets.listen(sd, backlog)
+
+The handler gets the running Command and one value an argument (grammar.py). It returns None for
+`OK` alone, or a finished reply Line or Payload; an `async def` may suspend. SlError and
+ParseError become the error line. Declarations are tuples of constants: they stay in flash.
+"""
+
+import atbytes
+
+from . import grammar, reply
+from .grammar import ParseError
+
+# A declaration is a tuple (see command()).
+NAME, ARGS, HANDLER, SHAPE, PAYLOAD, MORE, OFFLINE = range(7)
+
+LATE = 1  # OK first, value line later (rule O3)
+EARLY = 2  # style ti prints that early OK too, and a second one behind the value
+REPORTS = 4  # value lines at any time later, no second OK (NetAPPPing)
+GUIDE_ONLY = 8  # unknown in style ti
+VARIES = 16  # the number of parameters is not checked as such
+
+MAX_DATA = 4096  # payload bytes, decoded
+MAX_TEXT = 5464  # payload characters in Base64
+
+
+class Commands:
+    """A table of declared commands, keyed by the name in lower case."""
+
+    def __init__(self):
+        self.table = {}
+
+    def command(self, name, args=(), shape=0, payload=None, more=None, offline=None, key=None):
+        """Declare a command; use as a decorator.
+
+        name: as the guide's response line spells it, without AT+.
+        args: one tuple an argument, see grammar.py.
+        payload: alternatives (data, length, format, further length, selector) of parameter
+        numbers from 0 (format -1: not in the request); see framing.py.
+        more: names of the arguments behind `args`, which differ by option, for the usage text:
+        the handler takes them by cmd.rest().
+        offline: True if it needs no network processor, or the first value for which it needs none.
+        key: the name as typed, in lower case, if it is not at+name.
+        """
+
+        if more:
+            shape |= VARIES
+
+        def declare(handler):
+            declaration = (name, args, handler, shape, payload, more, offline)
+            self.table[key or b"at+" + name.lower()] = declaration
+            return handler
+
+        return declare
+
+
+class Command:
+    """One command under way: what its handler sees, and what the pump keeps of it."""
+
+    def __init__(self, core, declaration):
+        self.core = core
+        self.sl = core.sl
+        self.declaration = declaration
+        self.ti = core.ti  # the style of its reply is the one it was accepted in
+        self.late = False
+        self.first = None  # value of the first parameter, named by a late error
+        self.coro = None
+        self.wait = None
+
+    def value(self) -> reply.Line:
+        """Start the value line."""
+        return self.core.line.begin(self.declaration[NAME], self.ti)
+
+    def payload(self, line: reply.Line, format: int, data) -> reply.Payload:
+        """End a value line by `<format>,<length>,<data>` (rule D1)."""
+        size = len(data)
+        line.num(format).num((size + 2) // 3 * 4 if format else size).none()
+        return reply.Payload(line.message(), data, format == 1)
+
+    def emit(self, line: reply.Line):
+        """One line of a list; what else there is to print waits for the end of the command."""
+        self.core.out.emit(self, line.message())
+
+    def report(self, line: reply.Line):
+        """A line that comes by itself after the command has answered (NetAPPPing)."""
+        self.core.out.push_late((line.message(),))
+
+    def room(self):
+        """Await this between the lines of a long list, so that the queue stays short."""
+        return self.core.out.room
+
+    def rest(self, args: tuple) -> list:
+        """The values of the parameters behind the declared ones (commands with `more`)."""
+        core = self.core
+        index = len(self.declaration[ARGS])
+        if args and core.count <= index:
+            raise ParseError(grammar.NO_DELIMITER, args[0][0])
+        return core.parse(args, index, args[-1] if args else None)
+
+    def data(self, format: int, data):
+        """The bytes of a payload: decoded in place for format 1."""
+        if not format:
+            return data
+        size = len(data)
+        if size & 3:
+            raise ParseError(grammar.MISSING)
+        size = atbytes.b64_decode(data, 0, size, data)
+        if size < 0:
+            raise ParseError(grammar.WRONG)
+        if size > MAX_DATA:
+            raise ParseError(grammar.WRONG)
+        return data[:size]
+
+
+def usage(declaration, ti: bool) -> bytes:
+    """The parameters as the guide names them: `[Timeout]`, `[ID],[Option],[Value1],...`."""
+    names = [arg[0] for arg in declaration[ARGS]]
+    if declaration[MORE]:
+        names += declaration[MORE]
+    text = ",".join(["[" + name + "]" if name != "..." else name for name in names])
+    return (text or ("[]" if ti else "")).encode()
+
+
+class Dispatcher:
+    """Mixed into Core: everything between a complete line and its handler.
+
+    Uses of Core: commands, fields, ti, verbose, line, out, sl, boot, foreground, background.
+    """
+
+    def lookup(self, line, end: int):
+        """The declaration of the command whose name is line[:end]; None if there is none."""
+        fields = self.fields
+        atbytes.tokenize(line, end, fields, not self.ti)
+        return self.named(line)
+
+    def named(self, line):
+        """The declaration of the name that was just tokenized."""
+        fields = self.fields
+        found = self.commands.get(bytes(line[fields[0] : fields[1]]))
+        if found is not None and found[SHAPE] & GUIDE_ONLY and self.ti:
+            return None
+        return found
+
+    def execute(self, line, end: int, data=None, wrong=0):
+        """Run the command line[:end]; a payload is not part of that but `data`.
+
+        `wrong`: the error code of a payload that is no good. Returns the declaration, not yet
+        run, if the command takes a payload and none is given.
+        """
+        count = atbytes.tokenize(line, end, self.fields, not self.ti)
+        declaration = self.named(line)
+        if declaration is None:
+            self.refuse(reply.NOT_EXIST, 0)
+            return None
+        if count == -3:
+            self.help(declaration)
+            return None
+        if data is None and declaration[PAYLOAD] and not wrong:
+            return declaration
+        self.confirmed = True
+        self.start(declaration, line, count, data, wrong)
+        return None
+
+    def start(self, declaration, line, count: int, data=None, wrong=0):
+        """Check the arguments of a known command and run its handler."""
+        args = declaration[ARGS]
+        fixed = not declaration[SHAPE] & VARIES
+        given = count if data is None else count + 1
+        if count < 0 or (fixed and given != len(args)):
+            if fixed or count == -2:
+                self.refuse(reply.COUNT, 0)
+            else:
+                self.refuse(reply.PARSE, grammar.NO_DELIMITER)
+            return
+        self.text = line
+        self.count = count
+        command = Command(self, declaration)
+        try:
+            if args:
+                last = None if declaration[MORE] else args[-1]
+                values = self.parse(args if data is None else args[:-1], 0, last)
+                if wrong:
+                    raise ParseError(wrong, args[-1][0])
+                if data is not None:
+                    values.append(data)
+                command.first = values[0]
+            else:
+                values = args
+            self.run(command, values)
+        except ParseError as error:
+            self.refuse(reply.PARSE, error.code, error.name)
+
+    def parse(self, args: tuple, index: int, last) -> list:
+        """Values of the parameters from `index` on; only `last` may end the text."""
+        values = []
+        line = self.text
+        fields = self.fields
+        count = self.count
+        for arg in args:
+            try:
+                values.append(grammar.value(line, fields, index, count, arg, values))
+            except ParseError as error:
+                if index == count - 1 and arg is not last:
+                    error.code = grammar.NO_DELIMITER
+                raise
+            index += 1
+        return values
+
+    def help(self, declaration):
+        """AT+<name>=? (rule O10)."""
+        text = usage(declaration, self.ti)
+        if self.ti:
+            self.out.push(text)
+        else:
+            line = self.line.begin(declaration[NAME], False)
+            if text:
+                line.raw(text)
+            self.out.push(line.message())
+        self.out.push(reply.OK)
+
+    def refuse(self, what: int, code: int, name=None):
+        """An error in place of all other lines (rule O5)."""
+        detail = b""
+        if name and self.settings.verbose:
+            detail = b" (" + name.encode() + b")"
+        self.out.push(self.line.error(what, code, self.ti, detail))

@@ -1,0 +1,287 @@
+"""From bytes to complete commands: lines, counted payloads, what is dropped.
+
+A line ends with CR or LF; further line ends are empty lines and say nothing. The payload of a
+command that has one begins behind a comma whose number the declaration gives and has the length
+that the line gives; then a line end or 20 ms of silence must follow (at-commands.md, correction
+of 3.2). Too short a payload ends by a pause or by a break on the line. What is wrong is dropped
+up to its line end with one error, and nothing of it is executed.
+"""
+
+import atbytes
+
+from . import grammar, reply
+from .compat import ticks_add, ticks_diff
+from .dispatch import MAX_DATA, MAX_TEXT, PAYLOAD
+
+MAX_LINE = 2560  # bytes of a line without its payload
+SIZE = MAX_LINE + MAX_TEXT + 2
+
+PAUSE = 2000  # ms without a byte that end a payload or a dropped line
+SILENCE = 20  # ms without a byte that end a command behind its payload
+HALF = 1000  # ms that a half-typed line holds events back
+
+LINE, DATA, TAIL, DROP = range(4)
+
+CR, LF, EQUALS = 0x0D, 0x0A, 0x3D
+
+
+def find_payload(line, end: int, declaration, escapes: bool):
+    """Where the payload of line[:end] begins and how long it is to be: (index, length).
+
+    None if the header is not complete, (index, None) if its length is no number. A declaration
+    lists alternatives (data, length, format, further length, selector) of parameter numbers; the
+    selector is the second parameter's keyword in lower case, None for any.
+    """
+    equals = bytes(line[:end]).find(b"=")
+    for data, length, _, further, selector in declaration[PAYLOAD]:
+        if selector is not None:
+            first = atbytes.skip(line, equals + 1, end, selector[0], escapes)
+            last = atbytes.skip(line, equals + 1, end, selector[0] + 1, escapes)
+            if last < 0 or bytes(line[first : last - 1]).strip(b" ").lower() != selector[1]:
+                continue
+        at = atbytes.skip(line, equals + 1, end, data, escapes)
+        if at < 0:
+            return None
+        size = parameter(line, equals + 1, end, length, escapes)
+        if size is not None and further >= 0:
+            rest = parameter(line, equals + 1, end, further, escapes)
+            size = None if rest is None else size + rest
+        return at, size
+    return None
+
+
+def parameter(line, at: int, end: int, index: int, escapes: bool):
+    """Parameter number `index` as a number that is not negative, or None."""
+    first = atbytes.skip(line, at, end, index, escapes)
+    last = atbytes.skip(line, at, end, index + 1, escapes)
+    text = bytes(line[first : last - 1]).strip(b" ")
+    value = atbytes.number(text, 0, len(text))
+    return None if value is None or value < 0 else value
+
+
+class Framer:
+    """The input side of one stream."""
+
+    def __init__(self, core, stream):
+        self.core = core
+        self.stream = stream
+        self.buf = bytearray(SIZE)
+        self.view = memoryview(self.buf)
+        self.start = 0  # of the current line
+        self.end = 0  # of what was read
+        self.scan = 0  # no line end before this
+        self.state = LINE
+        self.declaration = None  # of the payload command that is coming in
+        self.asked = False  # the current line's name was looked at
+        self.data = 0  # where the payload begins
+        self.need = 0  # where it ends
+        self.skip = 0  # bytes still to be dropped, whatever they are
+        self.wrong = 0  # the error that the end of DROP brings
+        self.last = 0  # when the last byte came
+        self.quiet_at = None  # until then a half-typed line holds events back
+
+    def partial(self) -> int:
+        """Bytes of the line that is half typed."""
+        return self.end - self.start
+
+    def deadline(self):
+        """When to look again though nothing comes; None for never."""
+        if self.state == LINE:
+            return None
+        return ticks_add(self.last, SILENCE if self.state == TAIL else PAUSE)
+
+    def read(self) -> int:
+        """Take what the stream has; number of bytes."""
+        if self.end == SIZE:
+            self.compact()
+        end = self.end
+        n = self.stream.readinto(self.view[end:] if end else self.view) or 0
+        if n:
+            self.end = end + n
+            self.last = self.core.ticks()
+        return n
+
+    def compact(self):
+        """Move the current line to the front of the buffer."""
+        start = self.start
+        if start:
+            n = self.end - start
+            self.buf[:n] = self.view[start : self.end]
+            self.start = 0
+            self.end = n
+            self.scan -= start
+            self.data -= start
+            self.need -= start
+
+    def next(self) -> bool:
+        """Execute or drop the next thing that is complete; False if nothing is."""
+        state = self.state
+        if state == LINE:
+            done = self.line()
+        elif state == DROP:
+            done = self.drop()
+        else:
+            done = self.payload()
+        if self.start == self.end and self.state == LINE:
+            self.start = self.end = self.scan = 0
+            self.quiet_at = None
+        elif not done and self.state == LINE:
+            self.quiet_at = ticks_add(self.last, HALF)
+        return done
+
+    def line(self) -> bool:
+        buf = self.buf
+        start, end = self.start, self.end
+        while start < end and (buf[start] == CR or buf[start] == LF):
+            start += 1
+        if start != self.start:
+            self.start = start
+            if self.scan < start:
+                self.scan = start
+        if start == end:
+            return False
+        if self.core.escape_at(self, buf[start]):
+            return True
+        eol = atbytes.find_eol(buf, self.scan, end)
+        if eol < 0:
+            self.scan = end
+            return self.unfinished()
+        if eol - start > MAX_LINE and not (not self.asked and self.early()):
+            return self.abandon(grammar.TOO_LONG)
+        view = self.view[start:] if start else self.view
+        declaration = self.core.execute(view, eol - start)
+        if declaration is not None:
+            self.announce(declaration, eol)
+            return True
+        self.consume(eol + 1)
+        return True
+
+    def unfinished(self) -> bool:
+        """A line without its end: perhaps the header of a payload, perhaps too long."""
+        if not self.asked and self.early():
+            return True
+        if self.end - self.start > MAX_LINE:
+            return self.abandon(grammar.TOO_LONG)
+        return False
+
+    def early(self) -> bool:
+        """Look whether a payload begins before the line has ended."""
+        core = self.core
+        view = self.view[self.start : self.end]
+        size = len(view)
+        if self.declaration is None:
+            equals = self.buf.find(b"=", self.start, self.end)
+            if equals < 0:
+                return False
+            found = core.lookup(bytearray(view[: equals - self.start]), equals - self.start)
+            if found is None or not found[PAYLOAD]:
+                self.asked = True
+                return False
+            self.declaration = found
+        found = find_payload(view, size, self.declaration, not core.ti)
+        if found is None or found[1] is None:
+            return False
+        self.expect(self.start + found[0], found[1])
+        return True
+
+    def announce(self, declaration, eol: int):
+        """A complete line turned out to belong to a payload command."""
+        core = self.core
+        start = self.start
+        found = find_payload(self.view[start:], self.end - start, declaration, not core.ti)
+        if found is not None and found[0] <= eol - start and found[1] is not None:
+            self.declaration = declaration
+            self.expect(start + found[0], found[1])
+            return
+        view = self.view[start:]
+        if found is None or found[0] > eol - start:  # no payload: the header says what is wrong
+            count = atbytes.tokenize(view, eol - start, core.fields, not core.ti)
+            core.start(declaration, view, count)
+        else:
+            core.execute(view, found[0] - 1, view[found[0] : eol - start])
+        self.consume(eol + 1)
+
+    def expect(self, data: int, length: int):
+        """The payload begins at `data`."""
+        if length > MAX_TEXT or data - self.start > MAX_LINE:
+            self.skip = length
+            self.start = data
+            self.abandon(grammar.WRONG)
+            return
+        self.data = data
+        self.need = data + length
+        if self.need + 2 > SIZE:
+            self.compact()
+        self.state = DATA
+
+    def payload(self) -> bool:
+        """Wait for the payload and for the end of its line."""
+        if self.end < self.need:
+            if self.stream_broken() or self.silent(PAUSE):
+                return self.short()
+            return False
+        self.state = TAIL
+        need = self.need
+        if self.end == need:
+            if not self.silent(SILENCE):
+                return False
+        elif self.buf[need] != CR and self.buf[need] != LF:
+            self.start = need
+            return self.abandon(grammar.TOO_LONG)
+        start, data = self.start, self.data
+        view = self.view[start:] if start else self.view
+        self.core.execute(view, data - start - 1, self.view[data:need])
+        self.consume(need)
+        return True
+
+    def short(self) -> bool:
+        """The payload ended before its length was there."""
+        self.start = self.end
+        self.refuse(grammar.TOO_LONG)
+        self.consume(self.end)
+        return True
+
+    def abandon(self, code: int) -> bool:
+        """Drop the rest of the line; its error follows."""
+        self.state = DROP
+        self.wrong = code
+        return True
+
+    def drop(self) -> bool:
+        n = self.end - self.start
+        if self.skip:
+            n = min(n, self.skip)
+            self.skip -= n
+            self.start += n
+        if not self.skip:
+            eol = atbytes.find_eol(self.buf, self.start, self.end)
+            if eol >= 0:
+                self.refuse(self.wrong)
+                self.consume(eol + 1)
+                return True
+        self.start = self.end = self.scan = 0
+        if self.stream_broken() or self.silent(PAUSE):
+            self.refuse(self.wrong)
+            self.skip = 0
+            self.consume(0)
+            return True
+        return False
+
+    def refuse(self, code: int):
+        self.core.refuse(reply.PARSE, code)
+
+    def consume(self, to: int):
+        """Begin a new line at `to`."""
+        self.start = self.scan = to
+        self.state = LINE
+        self.declaration = None
+        self.asked = False
+
+    def silent(self, ms: int) -> bool:
+        """No byte for this long."""
+        return ticks_diff(self.core.ticks(), self.last) >= ms
+
+    def stream_broken(self) -> bool:
+        """A break was seen on the line."""
+        brk = getattr(self.stream, "brk", None)
+        return brk is not None and brk()

@@ -1,0 +1,263 @@
+"""Argument types: from the text of one parameter to a Python value.
+
+A declaration names an argument as a tuple of constants, so that it stays in flash:
+
+    (name, kind, flags[, limit...])     ("Timeout", "u16", ""), ("SSID", "str", "", 32)
+
+`flags`: "?" the parameter may be empty (its value is then None), "!" it is a secret and is masked
+in every log. Kinds and their limits are the functions below; each gets the line, first and last
+index of the text, the tokenizer's flags and the declaration, and raises ParseError with a code of
+at-commands.md chapter 6.2. The tokenizer marks text that holds escapes (guide-style.md V8).
+"""
+
+import atbytes
+
+from .keywords import TABLES, kw_find, kw_mask
+
+QUOTED, PRESENT, BAD_QUOTE, ESCAPED = 1, 2, 4, 8  # flags of the tokenizer
+
+FAMILY = ("Family", "key", "", b"socket_family")
+INET6 = 3
+
+MISSING, NO_DELIMITER, WRONG, TOO_LONG = -1, -3, -4, -5
+
+
+class ParseError(Exception):
+    """A parameter is not what its declaration says. `code` is printed, `name` if asked for."""
+
+    def __init__(self, code: int, name=None):
+        self.code = code
+        self.name = name
+
+
+def _number(line, start, end, flags, arg, low, high):
+    if flags & QUOTED:
+        raise ParseError(WRONG)
+    value = atbytes.number(line, start, end)
+    if len(arg) > 3:
+        low, high = arg[3], arg[4]
+    if value is None or not low <= value <= high:
+        raise ParseError(WRONG)
+    return value
+
+
+def u8(line, start, end, flags, arg):
+    """0-255, or the given range."""
+    return _number(line, start, end, flags, arg, 0, 255)
+
+
+def u16(line, start, end, flags, arg):
+    """0-65535, or the given range."""
+    return _number(line, start, end, flags, arg, 0, 65535)
+
+
+def u32(line, start, end, flags, arg):
+    """0-4294967295, or the given range."""
+    return _number(line, start, end, flags, arg, 0, 4294967295)
+
+
+def i16(line, start, end, flags, arg):
+    """-32768 to 32767, or the given range."""
+    return _number(line, start, end, flags, arg, -32768, 32767)
+
+
+def i32(line, start, end, flags, arg):
+    """-2^31 to 2^31 - 1, or the given range."""
+    return _number(line, start, end, flags, arg, -2147483648, 2147483647)
+
+
+def key(line, start, end, flags, arg):
+    """One keyword of the table arg[3], any case, not quoted."""
+    value = None if flags & QUOTED else kw_find(TABLES, arg[3], line, start, end)
+    if value is None:
+        raise ParseError(WRONG)
+    return value
+
+
+def mask(line, start, end, flags, arg):
+    """Keywords of the table arg[3] with `|`, with or without [ ]: their bits."""
+    value = WRONG if flags & QUOTED else kw_mask(TABLES, arg[3], line, start, end)
+    if value < 0:
+        raise ParseError(value)
+    return value
+
+
+def text(line, start, end, flags, arg):
+    """A string of at most arg[3] bytes (and at least arg[4])."""
+    if flags & ESCAPED:
+        end = atbytes.unquote(line, start, end)
+    if end - start > arg[3]:
+        raise ParseError(TOO_LONG)
+    if len(arg) > 4 and end - start < arg[4]:
+        raise ParseError(WRONG if end > start else MISSING)
+    return bytes(line[start:end])
+
+
+def inner(line, start, end):
+    """Indices without the [ ] of an array parameter."""
+    if end - start >= 2 and line[start] == 0x5B and line[end - 1] == 0x5D:
+        return start + 1, end - 1
+    return start, end
+
+
+def split(line, start, end, mark: bytes):
+    """The elements of an array parameter, brackets and blanks around elements removed."""
+    start, end = inner(line, start, end)
+    return [part.strip(b" ") for part in bytes(line[start:end]).split(mark)]
+
+
+def element(part: bytes, high: int) -> int:
+    """One number of an array."""
+    if not part:
+        raise ParseError(MISSING)
+    value = atbytes.number(part, 0, len(part))
+    if value is None or not 0 <= value <= high:
+        raise ParseError(WRONG)
+    return value
+
+
+def array(line, start, end, flags, arg):
+    """arg[3] numbers of 8 bits with the mark arg[4]: their bytes."""
+    parts = split(line, start, end, arg[4])
+    if len(parts) != arg[3]:
+        raise ParseError(NO_DELIMITER)
+    if arg[4] == b":" and usual_hex(parts):
+        return bytes([int(part, 16) for part in parts])
+    return bytes([element(part, 255) for part in parts])
+
+
+def is_hex(part: bytes) -> bool:
+    """Whether there are only hexadecimal digits."""
+    return bool(part) and not part.lower().strip(b"0123456789abcdef")
+
+
+def usual_hex(parts: list) -> bool:
+    """Rule I1: `08:00:28:ab:cd:ef` is hex; `10:20:30:40:50:60` is decimal."""
+    marked = False
+    for part in parts:
+        if len(part) != 2 or not is_hex(part):
+            return False
+        marked = marked or part[0] == 0x30 or not part.isdigit()
+    return marked
+
+
+def mac(line, start, end, flags, arg):
+    """Six bytes with `:` (rule I1): bytes."""
+    return array(line, start, end, flags, (None, None, None, 6, b":"))
+
+
+def ip4(line, start, end, flags, arg):
+    """An IPv4 address: its 32-bit number, the first byte most significant."""
+    parts = split(line, start, end, b".")
+    if len(parts) != 4:
+        raise ParseError(NO_DELIMITER)
+    value = 0
+    for part in parts:
+        value = value << 8 | element(part, 255)
+    return value
+
+
+def _group(part: bytes) -> int:
+    """One group of the usual IPv6 notation."""
+    if not is_hex(part) or len(part) > 4:
+        raise ParseError(WRONG)
+    return int(part, 16)
+
+
+def _expand(parts: list) -> list:
+    """The eight groups of the usual IPv6 notation, `::` filled with zeros."""
+    gap = None
+    if b"" in parts:
+        gap = parts.index(b"")
+        last = gap
+        while last < len(parts) and not parts[last]:
+            last += 1
+        edge = gap == 0 or last == len(parts)
+        if last - gap > (3 if len(parts) == 3 else 2 if edge else 1) or (edge and last - gap < 2):
+            raise ParseError(WRONG)
+        if b"" in parts[last:]:
+            raise ParseError(WRONG)
+        parts = parts[:gap] + [b"0"] * (8 - len(parts) + last - gap) + parts[last:]
+    if len(parts) != 8:
+        raise ParseError(NO_DELIMITER)
+    return [_group(part) for part in parts]
+
+
+def ip6(line, start, end, flags, arg):
+    """An IPv6 address (rule I2): four words or the usual notation; a tuple of four words."""
+    parts = split(line, start, end, b":")
+    if len(parts) == 4 and b"" not in parts:
+        return tuple([element(part, 4294967295) for part in parts])
+    if len(parts) != 8 and b"::" not in bytes(line[start:end]):
+        raise ParseError(NO_DELIMITER)
+    groups = _expand(parts)
+    return tuple([groups[i] << 16 | groups[i + 1] for i in range(0, 8, 2)])
+
+
+def family(line, start, end, flags, arg):
+    """INET or INET6 where an address follows; the transceiver has none (-1)."""
+    found = key(line, start, end, flags, FAMILY)
+    if found == 6:
+        raise ParseError(MISSING)
+    return found
+
+
+def numbers(line, start, end, flags, arg):
+    """Select's list of descriptors (rule I3), `0|2`, `[0|2]` or `0 2`: a list."""
+    start, end = inner(line, start, end)
+    parts = bytes(line[start:end]).replace(b" ", b"|").split(b"|")
+    return [element(part, 255) for part in parts if part or len(parts) == 1]
+
+
+KINDS = {
+    "u8": u8,
+    "u16": u16,
+    "u32": u32,
+    "i16": i16,
+    "i32": i32,
+    "key": key,
+    "mask": mask,
+    "str": text,
+    "array": array,
+    "mac": mac,
+    "ip4": ip4,
+    "ip6": ip6,
+    "list": numbers,
+    "family": family,
+}
+
+
+def option(line, start, end, flags, arg, group: int):
+    """A keyword whose table depends on the parameter before it; none for that group: -1."""
+    for number, table in arg[3]:
+        if number == group:
+            return key(line, start, end, flags, (None, None, None, table))
+    raise ParseError(MISSING)
+
+
+def value(line, fields, index: int, count: int, arg, before=None):
+    """Parameter `index` of `count` by its declaration; None for a legally empty one.
+
+    `before` are the values so far. An "addr" is of the family that stands two before it; a "sub"
+    is a keyword of the table that arg[3] gives for the value just before it.
+    """
+    if index >= count:
+        raise ParseError(NO_DELIMITER, arg[0])
+    at = 2 + 3 * index
+    start = fields[at]
+    end = fields[at + 1]
+    flags = fields[at + 2]
+    if start == end and not flags & PRESENT:
+        if "?" in arg[2]:
+            return None
+        raise ParseError(MISSING, arg[0])
+    kind = arg[1]
+    try:
+        if kind == "sub":
+            return option(line, start, end, flags, arg, before[-1])
+        if kind == "addr":
+            kind = "ip6" if before[-2] == INET6 else "ip4"
+        return KINDS[kind](line, start, end, flags, arg)
+    except ParseError as error:
+        error.name = arg[0]
+        raise

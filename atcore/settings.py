@@ -1,0 +1,108 @@
+"""The firmware's own settings, and the one file that keeps them.
+
+The file is `/atcore/settings` of the network processor's store, fail-safe, at most 512 bytes:
+one `NAME=value` line each, every line ended by LF, the last one
+
+    SUM=<eight lower-case hex digits>
+
+the Adler-32 of all bytes before it. Unknown names are skipped; a file whose sum or form is wrong
+counts as damaged, and then the defaults hold. STYLE is `guide` or `ti`, the rest decimal.
+"""
+
+FILE = b"/atcore/settings"
+SIZE = 512
+
+# name (as in keyword table at_setting), attribute, default, lowest, highest
+ROWS = (
+    (b"STYLE", "style", 0, 0, 1),
+    (b"ECHO", "echo", 0, 0, 1),
+    (b"BANNER", "banner", 1, 0, 1),
+    (b"AUTOSTART", "autostart", 1, 0, 1),
+    (b"BAUD", "baud", 115200, 1200, 3000000),
+    (b"VERBOSE", "verbose", 0, 0, 1),
+)
+STYLES = (b"guide", b"ti")
+
+
+def adler32(data) -> int:
+    """Adler-32 (RFC 1950)."""
+    a, b = 1, 0
+    for byte in data:
+        a += byte
+        b += a
+    return b % 65521 << 16 | a % 65521
+
+
+def encode(values: dict) -> bytes:
+    """The file for these values (attribute name -> number)."""
+    text = b""
+    for name, attribute, _, _, _ in ROWS:
+        value = values[attribute]
+        text += name + b"=" + (STYLES[value] if name == b"STYLE" else b"%d" % value) + b"\n"
+    return text + b"SUM=%08x\n" % adler32(text)
+
+
+def decode(data) -> dict:
+    """The values in a file; {} for a damaged one."""
+    data = bytes(data)
+    at = data.rfind(b"SUM=")
+    if at < 0 or data[at:] != b"SUM=%08x\n" % adler32(data[:at]):
+        return {}
+    values = {}
+    for line in data[:at].split(b"\n"):
+        name, _, value = line.partition(b"=")
+        for row in ROWS:
+            if row[0] == name:
+                number = STYLES.index(value) if value in STYLES else number_of(value)
+                if number is None or not row[3] <= number <= row[4]:
+                    return {}
+                values[row[1]] = number
+    return values
+
+
+def number_of(text: bytes):
+    """A decimal number or None."""
+    return int(text) if text.isdigit() else None
+
+
+class Settings:
+    """The values in force, as attributes."""
+
+    def __init__(self, **values):
+        self.core = None
+        self.changes = {}  # made since power-up and not yet in the file
+        for _, attribute, default, _, _ in ROWS:
+            setattr(self, attribute, values.get(attribute, default))
+
+    def values(self) -> dict:
+        """Attribute name -> number."""
+        return {row[1]: getattr(self, row[1]) for row in ROWS}
+
+    def apply(self, values: dict):
+        """Take over what the file says, but for what was changed since."""
+        for attribute, value in values.items():
+            if attribute not in self.changes:
+                setattr(self, attribute, value)
+        self.changed()
+
+    def set(self, index: int, value: int):
+        """Change one setting (index into ROWS, range checked by the caller)."""
+        attribute = ROWS[index][1]
+        setattr(self, attribute, value)
+        self.changes[attribute] = value
+        self.changed()
+
+    def changed(self):
+        """The core keeps the style at hand."""
+        self.core.ti = self.style == 1
+
+    async def load(self):
+        """Read the file; the defaults hold where it says nothing or is damaged."""
+        self.apply(decode(await self.core.sl.fs.load(FILE, SIZE)))
+
+    async def keep(self):
+        """Write the file if there is something new and the store can be reached; else later."""
+        core = self.core
+        if self.changes and core.up():
+            await core.sl.fs.store(FILE, encode(self.values()), SIZE)
+            self.changes.clear()

@@ -1,0 +1,156 @@
+"""A driver without a link, a stream without a UART, a clock that is moved by hand."""
+
+from simplelink.errors import SlError
+
+
+class Wait:
+    """A waiter that a test completes."""
+
+    deadline = None
+
+    def __init__(self):
+        self.done = False
+        self.result = None
+        self.error = 0
+
+    def ready(self):
+        return self.done
+
+    def finish(self, result=None, error=0):
+        self.done, self.result, self.error = True, result, error
+
+    def __iter__(self):
+        while not self.done:
+            yield self
+        if self.error:
+            raise SlError(self.error)
+        return self.result
+
+    __await__ = __iter__
+
+
+class FakeLink:
+    """Time passes only while the core sleeps."""
+
+    def __init__(self):
+        self.now = 1000
+        self.state = 1
+        self.slept = []
+        self.on_sleep = None
+
+    def ticks(self):
+        return self.now
+
+    def pump(self, ms):
+        self.slept.append(ms)
+        if ms:
+            assert ms > 0 or self.on_sleep, "the core sleeps for ever"
+            self.now += max(ms, 0)
+            if self.on_sleep:
+                self.on_sleep()
+        return 0
+
+
+class FakeDevice:
+    VALUES = {
+        (1, 12): bytes.fromhex("ab0110310314000102070000040d000222220000"),
+        (1, 11): bytes.fromhex("3b0000001e0000000d000000180000000c000000ea070000") + bytes(20),
+        (1, 5): b"\x01",
+        (2, 1): b"\x01\0\0\0",
+        (2, 2): b"\x05\0\0\x80",
+        (2, 3): b"\0\0\0\0",
+        (4, 41): bytes(range(0xF0, 0x100)),
+    }
+
+    def __init__(self, calls):
+        self.calls = calls
+        self.fail = 0
+        self.stopping = None
+
+    def get(self, id, option, size):
+        self.calls.append(("get", id, option, size))
+        if self.fail:
+            raise SlError(self.fail)
+        return memoryview(self.VALUES[id, option])
+
+    def set(self, id, option, data):
+        self.calls.append(("set", id, option, bytes(data)))
+        if self.fail:
+            raise SlError(self.fail)
+
+    async def start(self):
+        self.calls.append(("start",))
+        if self.fail:
+            raise SlError(self.fail)
+        return 0
+
+    async def stop(self, ms):
+        self.calls.append(("stop", ms))
+        if self.stopping:
+            await self.stopping
+
+
+class FakeFs:
+    def __init__(self):
+        self.files = {}
+
+    async def load(self, name, size):
+        return self.files.get(name, b"")
+
+    async def store(self, name, data, size):
+        self.files[name] = bytes(data)
+
+
+class FakeDriver:
+    def __init__(self):
+        self.calls = []
+        self.link = FakeLink()
+        self.device = FakeDevice(self.calls)
+        self.fs = FakeFs()
+        self.on_event = None
+
+
+class FakeStream:
+    """Bytes that arrive as scheduled: feed(data), or feed(data, ms from now)."""
+
+    def __init__(self, link):
+        self.link = link
+        self.pending = []
+        self.broken = False
+
+    def feed(self, data, ms=0):
+        self.pending.append((self.link.now + ms, bytearray(data)))
+
+    def readinto(self, view):
+        got = 0
+        while self.pending and self.pending[0][0] <= self.link.now and got < len(view):
+            data = self.pending[0][1]
+            n = min(len(data), len(view) - got)
+            view[got : got + n] = data[:n]
+            got += n
+            del data[:n]
+            if not data:
+                self.pending.pop(0)
+        return got or None
+
+    def brk(self):
+        seen, self.broken = self.broken, False
+        return seen
+
+
+def messages(core, limit=100, size=8192):
+    """What rcv() gives until there is nothing more."""
+    out = []
+    buf = bytearray(size)
+    for _ in range(limit):
+        n = core.rcv(buf, True)
+        if not n:
+            break
+        out.append(bytes(buf[:n]))
+    return out
+
+
+def ask(core, line):
+    """The messages after one command."""
+    core.send(line)
+    return messages(core)
