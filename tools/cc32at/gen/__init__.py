@@ -1,7 +1,7 @@
 """Writes what the SimpleLink driver takes from protocol.json into its modules.
 
-`python -m cc32at.gen` rewrites `_tables.py` (packed, sorted bytes) and the marked blocks of constants in the
-driver's modules; `--check` only says whether anything would change.
+`python -m cc32at.gen` rewrites `_tables.py` (packed, sorted bytes) and the marked blocks of
+constants in the driver's modules; `--check` only says whether anything would change.
 """
 
 from __future__ import annotations

@@ -1,0 +1,79 @@
+"""SimpleLink host driver: the CC3220's network processor from Python.
+
+    from simplelink import SimpleLink
+
+    sl = SimpleLink()
+    sl.on_event = lambda opcode, args: print(events.decode(opcode, args))
+    sl.run(sl.device.start())
+    sl.wlan.connect(b"home", 2, b"password1")
+    sd = sl.sockets.open(2, 1)
+    sl.run(sl.sockets.connect(sd, 80, b"\\x0a\\x00\\x00\\x02"))
+
+Groups: device, wlan, sockets, fs, netapp, netcfg, netutil, as in nwp-protocol chapter 6. Plain
+methods are short requests. `async def` methods wait: for a slow answer or for an event; they run
+under sl.run() or in a program's own loop, which resumes a coroutine when the waiter it yielded is
+ready(). Bytes in, bytes out; a failure raises SlError with its code.
+"""
+
+from .compat import ticks_diff
+from .device import Device
+from .errors import SlError
+from .fs import Fs
+from .link import Link
+from .netapp import NetApp
+from .netcfg import NetCfg
+from .netutil import NetUtil
+from .sockets import Sockets
+from .waiter import Waiter
+from .wlan import Wlan
+
+__all__ = ("SimpleLink", "SlError", "Waiter")
+
+
+class SimpleLink:
+    """One network processor, with its groups as attributes.
+
+    on_event(opcode, args): called for every event that no operation waits for; args is a view that
+    lasts until it returns; it must not call the driver. Fatal conditions come as opcodes 0xFF01 to
+    0xFF05.
+    """
+
+    def __init__(self, nwp=None):
+        if nwp is None:
+            import nwp
+        self.on_event = None
+        self.link = Link(self, nwp)
+        self.device = Device(self.link)
+        self.wlan = Wlan(self.link)
+        self.sockets = Sockets(self.link)
+        self.fs = Fs(self.link)
+        self.netapp = NetApp(self.link)
+        self.netcfg = NetCfg(self.link)
+        self.netutil = NetUtil(self.link)
+
+    def run(self, coro):
+        """Run a coroutine of the driver to its end; returns what it returns, raises what it
+        raises.
+        """
+        link = self.link
+        try:
+            while True:
+                wait = coro.send(None)
+                while not wait.ready():
+                    ms = -1
+                    if wait.deadline is not None:
+                        ms = max(0, ticks_diff(wait.deadline, link.ticks()))
+                    link.pump(ms)
+        except StopIteration as end:
+            return end.value
+        finally:
+            coro.close()
+
+    def abort_all(self, code: int):
+        """End every wait with SlError(code)."""
+        self.link.abort_all(code)
+
+    def reset(self):
+        """The network processor starts anew (called by device)."""
+        self.sockets.reset()
+        self.netapp.reset()

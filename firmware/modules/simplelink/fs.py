@@ -1,0 +1,233 @@
+"""The file store of the network processor (nwp-protocol 6.6). Names are bytes, at most 179 of
+them.
+"""
+
+from struct import pack, unpack, unpack_from
+
+from .compat import const
+from .errors import SlError
+
+# table: opcodes fs
+_FS_OPEN = const(0xA43C)
+_FS_CLOSE = const(0xA43D)
+_FS_READ = const(0xA440)
+_FS_WRITE = const(0xA441)
+_FS_GET_INFO = const(0xA442)
+_FS_DELETE = const(0xA443)
+_FS_GET_FILE_LIST = const(0xA448)
+_FS_PROGRAM = const(0xA44A)
+_FS_CTL = const(0xA44B)
+# end
+# table: errors SL_ERROR_FS_INVALID_FILE_MODE SL_ERROR_FS_FILE_MAX_SIZE_EXCEEDED
+_SL_ERROR_FS_INVALID_FILE_MODE = const(-10330)
+_SL_ERROR_FS_FILE_MAX_SIZE_EXCEEDED = const(-10310)
+# end
+# table: errors SL_ERROR_FS_WRONG_FILE_NAME SL_EZEROLEN SL_ERROR_FS_NOT_16_ALIGNED
+_SL_ERROR_FS_WRONG_FILE_NAME = const(-10298)
+_SL_EZEROLEN = const(-2002)
+_SL_ERROR_FS_NOT_16_ALIGNED = const(-10291)
+# end
+# table: constants fs_chunk_size fs_max_file_name fs_max_file_size timeout_fs_open_program_ms
+_FS_CHUNK_SIZE = const(1456)
+_FS_MAX_FILE_NAME = const(180)
+_FS_MAX_FILE_SIZE = const(16711680)
+_TIMEOUT_FS_OPEN_PROGRAM_MS = const(655350)
+# end
+
+READ = const(0x40000000)
+OVERWRITE = const(0x20000000)
+WRITE = const(0x10000000)
+CREATE = const(0x08000000)
+
+_ACCESS = const(0x78000000)
+_FLAGS = const(0x07FE0000)  # bits 17-26 of a mode: enum fs_wire_flags
+_FLAGS_SHIFT = const(17)
+_WIRE_FLAGS_SHIFT = const(16)
+_ROLLBACK = const(1)
+_COMMIT = const(2)
+_RENAME = const(3)
+# Wire bits 0-13 of get info as bits of enum fs_info_user_flags; 0xFF: ignored.
+_INFO_BITS = b"\x0c\x0b\x05\x08\x06\x00\x01\x02\x03\xff\x04\x0d\x09\x0a"
+
+
+class Fs:
+    """sl.fs"""
+
+    def __init__(self, link):
+        self.link = link
+
+    async def open(self, name, mode: int, size: int = 0, token: int = 0):
+        """Open or create; returns (handle, token).
+
+        mode: READ, WRITE, OVERWRITE, CREATE or CREATE with WRITE or OVERWRITE, and flags in bits
+        17-26 (0x20000 fail-safe, 0x40000 secure, ...). size: maximum in bytes when it creates.
+        """
+        args = pack("<II", _wire_mode(mode, size), token)
+        done = await self.link.command(
+            _FS_OPEN, args, _name(name), head=8, ms=_TIMEOUT_FS_OPEN_PROGRAM_MS, undo=self._unopen
+        )
+        handle, token = unpack("<iI", done.result)
+        if handle < 0:
+            raise SlError(handle)
+        return handle, token
+
+    async def close(self, handle: int, cert=b"", signature=b"") -> None:
+        """Close; with the name of a certificate and a signature for a secure file.
+
+        The signature b"A" gives up what was written.
+        """
+        cert = _name(cert) if len(cert) else b""
+        args = pack("<III", handle, len(cert), len(signature))
+        _status(await self.link.command(_FS_CLOSE, args, signature, prefix=cert))
+
+    async def read(self, handle: int, offset: int, buf) -> int:
+        """Read into buf from an offset; returns the count, 0 at the end of the file."""
+        return await self._pieces(_FS_READ, handle, offset, buf, True)
+
+    async def write(self, handle: int, offset: int, data) -> int:
+        """Write data at an offset; returns the count."""
+        return await self._pieces(_FS_WRITE, handle, offset, data, False)
+
+    async def _pieces(self, opcode: int, handle: int, offset: int, data, into: bool) -> int:
+        """Read or write in pieces of 1456 bytes. An error behind the first one only ends it."""
+        at = total = 0
+        data = memoryview(data)
+        size = len(data)
+        while True:
+            piece = data[at : at + _FS_CHUNK_SIZE]
+            args = pack("<IIHxx", handle, offset + at, len(piece))
+            if into:
+                done = await self.link.command(opcode, args, into=piece)
+            else:
+                done = await self.link.command(opcode, args, piece)
+            status = unpack_from("<h", done.result)[0]
+            if status < 0:
+                if at == 0:
+                    raise SlError(status)
+                return total
+            total += status
+            at += len(piece)
+            if at >= size:
+                return total
+
+    async def del_(self, name, token: int = 0) -> None:
+        """Delete a file."""
+        _status(await self.link.command(_FS_DELETE, pack("<I", token), _name(name)))
+
+    async def info(self, name, token: int = 0):
+        """(flags, length, maximum size, 4 tokens, bytes of storage, write counter) of a file.
+
+        flags: enum fs_info_user_flags.
+        """
+        done = await self.link.command(_FS_GET_INFO, pack("<I", token), _name(name), head=36)
+        got = unpack("<hHII4III", done.result)
+        if got[0] < 0:
+            raise SlError(got[0])
+        flags = 0
+        for bit in range(len(_INFO_BITS)):
+            if got[1] >> bit & 1 and _INFO_BITS[bit] != 0xFF:
+                flags |= 1 << _INFO_BITS[bit]
+        return flags, got[2], got[3], got[4:8], got[8], got[9]
+
+    async def list(self, index: int, count: int, stride: int, buf, flags: int = 1):
+        """Names of files into buf; returns (count, index to go on with). Begin with index -1.
+
+        Entries are `stride` bytes apart (a multiple of 4): with flags 1 a record file_attributes
+        (12 bytes), then the name and a NUL. A count of 0 is the end.
+        """
+        if not len(buf):
+            raise SlError(_SL_EZEROLEN)
+        args = pack("<iBBBx", index, count, stride, flags)
+        done = await self.link.command(_FS_GET_FILE_LIST, args, head=12, into=buf)
+        count, index = unpack_from("<ii", done.result)
+        if count < 0:
+            raise SlError(count)
+        return count, index
+
+    async def ctl(self, operation: int, token: int = 0, name=b"", data=b"", out=b""):
+        """Control operation (enum fs_ctl); returns (status, new token); what it tells goes to out.
+
+        1 rollback, 2 commit: name; 3 rename: name, data the new name; 0 restore, 6, 7 bundle: data
+        is the record; 5 storage: out of 36 bytes.
+        """
+        prefix = b""
+        name_len = 0
+        if operation in (_ROLLBACK, _COMMIT):
+            prefix, name_len, data = data or b"\0\0\0\0", len(name) + 1, _name(name)
+        elif operation == _RENAME:
+            prefix, data = _name(name), _name(data)
+            name_len = len(prefix)
+        args = pack("<IBxxxII", token, operation, name_len, len(prefix) + len(data))
+        done = await self.link.command(_FS_CTL, args, data, head=12, into=out, prefix=prefix)
+        status, token = unpack_from("<iI", done.result)
+        if status < 0:
+            raise SlError(status)
+        return status, token
+
+    async def program(self, image=b"", key=b"", flags: int = 0) -> int:
+        """A piece of an encrypted image (at most 1456 bytes); returns the count taken, 0 when
+        finished.
+
+        Nothing at all: extract the image that is stored. The code of an error has detail in its
+        low 16 bits.
+        """
+        if len(image) % 16 or len(key) % 16:
+            raise SlError(_SL_ERROR_FS_NOT_16_ALIGNED << 16)
+        args = pack("<HHI", len(key), len(image), flags)
+        prefix, data = (key, image) if len(image) else (b"", key)
+        ms = _TIMEOUT_FS_OPEN_PROGRAM_MS
+        done = await self.link.command(_FS_PROGRAM, args, data, prefix=prefix, ms=ms)
+        status = unpack("<i", done.result)[0]
+        if status < 0:
+            raise SlError(status)
+        return status
+
+    async def _unopen(self, done):
+        """An open was cancelled, but a handle came: close it."""
+        handle = unpack_from("<i", done)[0] if len(done) >= 4 else -1
+        if handle >= 0:
+            try:
+                await self.close(handle)
+            except SlError:
+                pass
+
+
+def _status(done) -> None:
+    """Raise the status of an answer."""
+    status = unpack_from("<h", done.result)[0]
+    if status < 0:
+        raise SlError(status)
+
+
+def _name(name) -> bytes:
+    """A file name as it travels: NUL, and zeros up to a multiple of 4."""
+    if len(name) >= _FS_MAX_FILE_NAME:
+        raise SlError(_SL_ERROR_FS_WRONG_FILE_NAME)
+    return bytes(name) + b"\0\0\0\0"[: 4 - len(name) % 4]
+
+
+def _wire_mode(mode: int, size: int) -> int:
+    """Mode word of FS_OPEN (6.6)."""
+    access = mode & _ACCESS
+    flags = (mode & _FLAGS) >> _FLAGS_SHIFT << _WIRE_FLAGS_SHIFT
+    if access == READ:
+        return 0
+    if access in (WRITE, OVERWRITE):
+        return 0x1000 | flags
+    if access in (CREATE, CREATE | WRITE):
+        return 0x2000 | flags | _wire_size(size)
+    if access == CREATE | OVERWRITE:
+        return 0x3000 | flags | _wire_size(size)
+    raise SlError(_SL_ERROR_FS_INVALID_FILE_MODE)
+
+
+def _wire_size(size: int) -> int:
+    """Maximum size as count (bits 0-7) and granularity (bits 8-11)."""
+    size = (size + 255) // 256 * 256
+    if size > _FS_MAX_FILE_SIZE:
+        raise SlError(_SL_ERROR_FS_FILE_MAX_SIZE_EXCEEDED)
+    step, shift = 0, 8
+    while 255 << shift < size:
+        step += 1
+        shift += 2
+    return step << 8 | (size + (1 << shift) - 1) >> shift

@@ -1,0 +1,77 @@
+"""Network utilities: keys, signatures, random numbers (nwp-protocol 6.7)."""
+
+from struct import pack, unpack_from
+
+from .compat import const
+from .errors import SlError
+from .link import STARTED
+from .waiter import Completion, Turn
+
+# table: opcodes netutil
+_NETUTIL_GET = const(0xB4C0)
+_NETUTIL_CMD = const(0xB4C1)
+_NETUTIL_CMD_DONE = const(0x30C1)
+# end
+# table: errors SL_ESMALLBUF SL_EZEROLEN
+_SL_ESMALLBUF = const(-2001)
+_SL_EZEROLEN = const(-2002)
+# end
+
+_LOCK = const(1 << 21)
+
+
+class NetUtil:
+    """sl.netutil"""
+
+    def __init__(self, link):
+        self.link = link
+
+    async def get(self, object: int, option: int, buf) -> int:
+        """Read into buf; returns the length. option: 1 public key, 2 its info, 3 random bytes."""
+        if not len(buf):
+            raise SlError(_SL_EZEROLEN)
+        args = pack("<IhHHxx", object, 0, option, len(buf))
+        done = await self.link.command(_NETUTIL_GET, args, head=12, into=buf)
+        status = unpack_from("<h", done.result, 4)[0]
+        if status < 0:
+            raise SlError(status)
+        if done.size > len(buf):
+            raise SlError(_SL_ESMALLBUF)
+        return done.size
+
+    async def command(self, command: int, attrib, data=b"", out=b"") -> int:
+        """Run a command: its attributes, its input; the result goes to out (a buffer), its length
+        is returned.
+
+        command: 1 certificate, 2 sign, 3 verify, 4 temporary keys, 5 install a key, 6 ARP lookup.
+        """
+        link = self.link
+        link.check()
+        if link.held & _LOCK or link.queue:
+            await Turn(link, _LOCK)
+        link.held |= _LOCK
+        wait = Completion(link, _NETUTIL_CMD_DONE)
+        wait.head = 12
+        wait.into = out
+        try:
+            args = pack("<HHHH", command, len(attrib), len(data), len(out))
+            done = await link.command(_NETUTIL_CMD, args, attrib, more=data)
+            status = unpack_from("<h", done.result)[0]
+            if status < 0:
+                raise SlError(status)
+            if link.state == STARTED:
+                wait.sent = _LOCK
+            return _output(await wait, wait.size, len(out))
+        finally:
+            wait.leave(_LOCK)
+
+
+def _output(done: bytes, size: int, room: int) -> int:
+    """Length of a command's output: what its header says, as far as it came."""
+    status = unpack_from("<h", done, 4)[0] if len(done) >= 12 else 0
+    if status < 0:
+        raise SlError(status)
+    size = min(size, unpack_from("<H", done, 8)[0] if len(done) >= 12 else 0)
+    if size > room:
+        raise SlError(_SL_ESMALLBUF)
+    return size

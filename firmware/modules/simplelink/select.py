@@ -1,0 +1,235 @@
+"""Select: many callers, one request at the network processor (nwp-protocol 4.5).
+
+At the first select a UDP socket of the driver's own is opened and added to every request. A caller
+that comes while a request runs sends a datagram to that socket: the request completes, and is made
+anew with all.
+"""
+
+from struct import pack, unpack_from
+
+from .compat import const, ticks_add, ticks_diff
+from .errors import SlError
+from .link import STARTED
+from .waiter import Waiter
+
+# table: opcodes SOCKET_CREATE SOCKET_CLOSE SOCKET_BIND_V4 SOCKET_SELECT SOCKET_SELECT_DONE
+_SOCKET_CREATE = const(0x9401)
+_SOCKET_CLOSE = const(0x9402)
+_SOCKET_BIND_V4 = const(0x9404)
+_SOCKET_SELECT = const(0x9407)
+_SOCKET_SELECT_DONE = const(0x1007)
+# end
+# table: opcodes SOCKET_SENDTO_V4 SOCKET_RECVFROM
+_SOCKET_SENDTO_V4 = const(0x940D)
+_SOCKET_RECVFROM = const(0x940B)
+# end
+# table: constants select_control_port select_infinite max_sockets
+_SELECT_CONTROL_PORT = const(12302)
+_SELECT_INFINITE = const(65535)
+_MAX_SOCKETS = const(16)
+# end
+
+_LOCK = const(1 << 22)
+_NONE = const(-1)
+
+
+class Caller(Waiter):
+    """One who selects: what for, and until when."""
+
+    def __init__(self, link, read: int, write: int, ms: int):
+        self.read = read
+        self.write = write
+        self.until = None if ms < 0 else ticks_add(link.ticks(), ms)
+        link.pending.append(self)
+
+
+class Selector:
+    """The select calls of one network processor."""
+
+    def __init__(self, link):
+        self.link = link
+        self.callers = []
+        self.reset()
+
+    def reset(self):
+        """The network processor starts anew: no control socket, nobody waits."""
+        self.callers.clear()
+        self.control = _NONE
+        self.running = False
+        self.poked = False
+        self.read = self.write = 0  # what the running request watches
+        self.until = None
+
+    async def select(self, nfds: int, read: int, write: int, sec: int, usec: int):
+        """See Sockets.select()."""
+        link = self.link
+        link.check()
+        forever = sec >= _SELECT_INFINITE
+        caller = Caller(link, read, write, -1 if forever else sec * 1000 + usec // 1000)
+        self.callers.append(caller)
+        try:
+            if not self.running:
+                self.running = True
+                link.spawn(self._serve(nfds, sec, usec))
+            elif self._adds(caller):
+                self._poke()
+            return await caller
+        finally:
+            link.forget(caller)
+            if caller in self.callers:
+                self.callers.remove(caller)
+
+    # The one coroutine that talks to the network processor
+
+    async def _serve(self, nfds: int, sec: int, usec: int):
+        """Make requests as long as somebody waits. The first carries the numbers of its caller."""
+        try:
+            if self.control == _NONE:
+                self._open_control()
+            alone = True
+            while self.callers:
+                self._merge()
+                if not alone or len(self.callers) > 1:
+                    nfds = 0
+                    sec, usec = self._left()
+                await self._round(nfds, sec, usec)
+                alone = False
+        except SlError as error:
+            for caller in self.callers:
+                caller.fail(error.code)
+        finally:
+            self.running = False
+
+    async def _round(self, nfds: int, sec: int, usec: int):
+        try:
+            done = await self._request(nfds, self.read, self.write, sec, usec)
+        except SlError:
+            if len(self.callers) < 2 or self.link.state != STARTED:
+                raise
+            await self._single_out()
+        else:
+            self._deliver(*done)
+
+    async def _request(self, nfds: int, read: int, write: int, sec: int, usec: int):
+        """One request: (count, read, write), without the control socket."""
+        if self.control != _NONE:
+            read |= 1 << self.control
+        sec = min(sec, _SELECT_INFINITE)
+        usec = min(usec >> 10, _SELECT_INFINITE)
+        self.poked = False
+        args = pack("<BBBBHHHH", nfds & 0xFF, 0, 0, 0, read, write, usec, sec)
+        done = await self.link.exchange(_LOCK, _SOCKET_SELECT, args, _SOCKET_SELECT_DONE)
+        count, _, read, write = unpack_from("<hHHH", done + b"\0\0\0\0\0\0\0\0")
+        if count < 0:
+            raise SlError(count)
+        if self.control != _NONE and read >> self.control & 1:
+            read &= ~(1 << self.control)
+            count -= 1
+            self._take_poke()
+            return (count, read, write) if count else (-1, 0, 0)
+        return count, read, write
+
+    def _merge(self):
+        """What the next request watches, and until when."""
+        self.read = self.write = 0
+        self.until = None
+        for caller in self.callers:
+            self.read |= caller.read
+            self.write |= caller.write
+            until = caller.until
+            if until is not None and (self.until is None or ticks_diff(until, self.until) < 0):
+                self.until = until
+
+    def _left(self):
+        """(seconds, microseconds) that the next request may last."""
+        if self.until is None:
+            return _SELECT_INFINITE, _SELECT_INFINITE << 10
+        ms = max(0, ticks_diff(self.until, self.link.ticks()))
+        return ms // 1000, ms % 1000 * 1000
+
+    def _deliver(self, count: int, read: int, write: int):
+        """Wake whom it concerns. count 0: the time of whoever set `until` is over; -1: a new
+        caller came.
+        """
+        now = self.link.ticks()
+        if count == 0 and self.until is not None:
+            now = self.until if ticks_diff(self.until, now) > 0 else now
+        for caller in list(self.callers):
+            mine = read & caller.read, write & caller.write
+            if mine[0] or mine[1]:
+                self._wake(caller, mine)
+            elif caller.until is not None and ticks_diff(now, caller.until) >= 0:
+                self._wake(caller, (0, 0))
+
+    def _wake(self, caller, bits):
+        caller.result = (_ones(bits[0]) + _ones(bits[1]),) + bits
+        caller.done = True
+        self.callers.remove(caller)
+
+    async def _single_out(self):
+        """A request of several failed: ask for each alone, so that only the guilty one gets the
+        error.
+        """
+        for caller in list(self.callers):
+            try:
+                _, read, write = await self._request(0, caller.read, caller.write, 0, 0)
+                if caller in self.callers and (read or write):
+                    self._wake(caller, (read, write))
+            except SlError as error:
+                if caller in self.callers:
+                    self.callers.remove(caller)
+                    caller.fail(error.code)
+
+    # The control socket
+
+    def _open_control(self):
+        """Open and bind it. Without it select works, but a second caller waits for the first."""
+        link = self.link
+        try:
+            link.call(_SOCKET_CREATE, b"\x02\x02\0\0")
+            sd = link.answer[2]
+            if sd >= _MAX_SOCKETS:
+                return
+            link.call(_SOCKET_BIND_V4, self._address(0, sd, b"\0\0\0\0"))
+            self.control = sd
+        except SlError:
+            if link.state != STARTED:
+                raise
+
+    def _address(self, size: int, sd: int, ip) -> bytes:
+        return pack("<HBBH2x4s", size, sd, 0x20, _port(), ip)
+
+    def _adds(self, caller) -> bool:
+        """True when the running request does not cover this caller."""
+        if caller.read & ~self.read or caller.write & ~self.write:
+            return True
+        if caller.until is None:
+            return False
+        return self.until is None or ticks_diff(caller.until, self.until) < 0
+
+    def _poke(self):
+        """Make the running request end."""
+        if self.control != _NONE and not self.poked:
+            self.poked = True
+            args = self._address(4, self.control, b"\x7f\0\0\x01")
+            self.link.nwp.post(_SOCKET_SENDTO_V4, args, b"\0\0\0\0", self.control, -1)
+
+    def _take_poke(self):
+        """Receive the datagram; it is nobody's, and costs no credit."""
+        nwp = self.link.nwp
+        nwp.expect(self.control, self.link.sink)
+        nwp.post(_SOCKET_RECVFROM, pack("<HBB", 4, self.control, 0x20), b"", self.control, -1)
+
+
+def _port() -> int:
+    """The port as a little-endian field has it."""
+    return _SELECT_CONTROL_PORT >> 8 | (_SELECT_CONTROL_PORT & 0xFF) << 8
+
+
+def _ones(bits: int) -> int:
+    """How many bits are set."""
+    n = 0
+    while bits:
+        bits &= bits - 1
+        n += 1
+    return n

@@ -1,0 +1,372 @@
+"""Sockets (nwp-protocol 4 and 6.4).
+
+`sd` is what open() or accept() gave. `port` is a number, `ip` the 4 or 16 bytes of an address in
+network order. Failures raise SlError with the code of chapter 11; so do TLS connections that are
+up but not verified (-453, -461, -468 ...). An operation that waits holds its socket: a second one
+waits for the first. A waiting receive, accept or connect ends early only by close().
+"""
+
+from struct import pack, pack_into, unpack_from
+
+from .compat import const
+from .errors import SlError
+from .select import Selector
+from .waiter import Completion, Credits, Turn
+
+# table: opcodes socket
+_SOCKET_CREATE = const(0x9401)
+_SOCKET_CLOSE = const(0x9402)
+_SOCKET_CLOSE_DONE = const(0x1010)
+_SOCKET_ACCEPT = const(0x9403)
+_SOCKET_ACCEPT_DONE_V4 = const(0x1003)
+_SOCKET_ACCEPT_DONE_V6 = const(0x1203)
+_SOCKET_BIND_V4 = const(0x9404)
+_SOCKET_BIND_V6 = const(0x9604)
+_SOCKET_LISTEN = const(0x9405)
+_SOCKET_CONNECT_V4 = const(0x9406)
+_SOCKET_CONNECT_V6 = const(0x9606)
+_SOCKET_CONNECT_DONE = const(0x1006)
+_SOCKET_SELECT = const(0x9407)
+_SOCKET_SELECT_DONE = const(0x1007)
+_SOCKET_SETSOCKOPT = const(0x9408)
+_SOCKET_GETSOCKOPT = const(0x9409)
+_SOCKET_RECV = const(0x940A)
+_SOCKET_RECV_DONE = const(0x100A)
+_SOCKET_RECVFROM = const(0x940B)
+_SOCKET_RECVFROM_DONE_V4 = const(0x100B)
+_SOCKET_RECVFROM_DONE_V6 = const(0x120B)
+_SOCKET_SEND = const(0x940C)
+_SOCKET_SENDTO_V4 = const(0x940D)
+_SOCKET_SENDTO_V6 = const(0x960D)
+_SOCKET_EV_TX_FAILED = const(0x100E)
+_SOCKET_EV_ASYNC = const(0x100F)
+# end
+# table: errors SL_ERROR_BSD_SOC_ERROR SL_ERROR_BSD_EAGAIN SL_ERROR_BSD_EBADF SL_ERROR_BSD_E2BIG
+_SL_ERROR_BSD_SOC_ERROR = const(-1)
+_SL_ERROR_BSD_EAGAIN = const(-11)
+_SL_ERROR_BSD_EBADF = const(-9)
+_SL_ERROR_BSD_E2BIG = const(-7)
+# end
+# table: errors SL_ERROR_BSD_ETIMEDOUT SL_ESMALLBUF SL_EZEROLEN
+_SL_ERROR_BSD_ETIMEDOUT = const(-110)
+_SL_ESMALLBUF = const(-2001)
+_SL_EZEROLEN = const(-2002)
+# end
+# table: constants timeout_close_done_ms recv_max_len_documented flow_reserved_credits
+_TIMEOUT_CLOSE_DONE_MS = const(65535)
+_RECV_MAX_LEN_DOCUMENTED = const(16000)
+_FLOW_RESERVED_CREDITS = const(2)
+# end
+# table: constants timeout_nonblocking_completion_ms max_sockets
+_TIMEOUT_NONBLOCKING_COMPLETION_MS = const(10000)
+_MAX_SOCKETS = const(16)
+# end
+
+_STREAM = const(1)
+_RAW = const(0x80)  # upper nibble of the descriptor of a transceiver
+_STARTTLS = const(35)
+_SECURED = const(3)  # enum socket_async_type
+_SEND_MS = const(65535)
+_EVER = const(0xFFFF)
+_E_CREDITS = const(-11)
+_E_TX_FAILED = const(-1)
+
+
+class Secured(Completion):
+    """Completion of start_tls()."""
+
+    def matches(self, args, sd_at: int) -> bool:
+        return len(args) >= 4 and args[0] & 0x1F == self.sd and 3 <= args[1] <= 4
+
+
+class Sockets:
+    """sl.sockets"""
+
+    def __init__(self, link):
+        self.link = link
+        self.selector = Selector(link)
+        self.streams = 0  # bit map of socket ids whose data may be cut anywhere
+        self.pool = 0  # the most credits ever seen
+
+    def reset(self):
+        """The network processor starts anew."""
+        self.streams = self.pool = 0
+        self.selector.reset()
+
+    # Short requests
+
+    def open(self, domain: int, type: int, protocol: int = 0) -> int:
+        """New socket: domain 2 IPv4, 3 IPv6, 6 RF, 17 packet; type 1 stream, 2 datagram, 3 raw, 4
+        metrics.
+
+        protocol 0 default, 6 TCP, 17 UDP, 100 TLS, 255 raw; the channel for RF.
+        """
+        link = self.link
+        pack_into("<BBBB", link.args, 0, domain & 0xFF, type & 0xFF, protocol & 0xFF, 0)
+        link.call(_SOCKET_CREATE, link.args4)
+        sd = link.answer[2]
+        self._born(sd, type == _STREAM)
+        return sd
+
+    def bind(self, sd: int, port: int, ip) -> None:
+        """Give the socket a local address; all zero for any."""
+        self._address(_SOCKET_BIND_V4, sd, port, ip)
+
+    def listen(self, sd: int, backlog: int) -> None:
+        """Take connections. TLS options must be set before."""
+        link = self.link
+        pack_into("<BBBB", link.args, 0, sd, backlog & 0xFF, 0, 0)
+        link.call(_SOCKET_LISTEN, link.args4)
+
+    def setsockopt(self, sd: int, level: int, option: int, value) -> None:
+        """Set an option (8.6): level 1 socket, 2 IP, 3 PHY; value in bytes, names without NUL."""
+        link = self.link
+        pack_into("<BBBB", link.args, 0, sd, level, option, len(value) & 0xFF)
+        link.call(_SOCKET_SETSOCKOPT, link.args4, value)
+
+    def getsockopt(self, sd: int, level: int, option: int, size: int):
+        """Value of an option, at most `size` bytes: a view that lasts until the next request."""
+        if size <= 0:
+            raise SlError(_SL_EZEROLEN)
+        link = self.link
+        pack_into("<BBBB", link.args, 0, sd, level, option, size & 0xFF)
+        n = link.request(_SOCKET_GETSOCKOPT, link.args4)
+        status = unpack_from("<h", link.answer)[0]
+        if status < 0:
+            raise SlError(status)
+        if n - 4 > size:
+            raise SlError(_SL_ESMALLBUF)
+        return link.answer[4:n]
+
+    # Two-phase operations
+
+    async def connect(self, sd: int, port: int, ip) -> None:
+        """Connect; of a TLS socket: and shake hands. A non-blocking one raises -114 at first."""
+        opcode = _SOCKET_CONNECT_V6 if len(ip) == 16 else _SOCKET_CONNECT_V4
+        args = _packed(0, sd, 0, port, ip)
+        number = _id(sd)
+        done = _SOCKET_CONNECT_DONE
+        _result(await self.link.exchange(1 << number, opcode, args, done, sd=number))
+
+    async def accept(self, sd: int, family: int = 0):
+        """Wait for a connection; returns (new sd, port, ip). family: 2, 3, or 0 for any."""
+        number = _id(sd)
+        done = await self.link.exchange(
+            1 << number,
+            _SOCKET_ACCEPT,
+            pack("<BBBB", sd, family, 0, 0),
+            _SOCKET_ACCEPT_DONE_V4,
+            sd=number,
+            undo=self._unaccept,
+        )
+        new = _result(done)
+        self._born(new, True)
+        port, ip = _peer(done)
+        return new, port, ip
+
+    async def close(self, sd: int) -> None:
+        """Close. Ends whatever waits on the socket, and then does not wait for the end itself."""
+        link = self.link
+        number = _id(sd)
+        args = pack("<BBBB", sd, 0, 0, 0)
+        if link.held >> number & 1:
+            link.call(_SOCKET_CLOSE, args)
+        else:
+            done, ms = _SOCKET_CLOSE_DONE, _TIMEOUT_CLOSE_DONE_MS
+            _result(await link.exchange(1 << number, _SOCKET_CLOSE, args, done, sd=number, ms=ms))
+
+    async def start_tls(self, sd: int) -> int:
+        """Secure a connected TCP socket; returns 0, or the code of a warning."""
+        number = _id(sd)
+        done = await self.link.exchange(
+            1 << number,
+            _SOCKET_SETSOCKOPT,
+            pack("<BBBB", sd, 1, _STARTTLS, 4),
+            _SOCKET_EV_ASYNC,
+            b"\0\0\0\0",
+            sd=number,
+            ms=-1,
+            wait=Secured,
+        )
+        kind, value = unpack_from("<Bh", done, 1)
+        if kind != _SECURED:
+            raise SlError(value if value < 0 else _SL_ERROR_BSD_SOC_ERROR)
+        return value
+
+    async def select(self, nfds, read, write=0, sec=_EVER, usec=_EVER << 10):
+        """Wait until sockets are ready; returns (count, read bits, write bits), (0, 0, 0) after
+        the time.
+
+        Bits are 1 << socket id, nfds the highest id + 1. read: data, a connection, end of stream;
+        write: an end of connect(). sec of 65535 and more: for ever; 0 and 0: at once.
+        """
+        return await self.selector.select(nfds, read, write, sec, usec)
+
+    # Data
+
+    async def recv(self, sd: int, buf, flags: int = 0) -> int:
+        """Receive into buf, at most its length; returns the count, 0 at the end of the stream.
+
+        flags 8: do not wait (raises -11). 1 to 16000 bytes; UDP: one datagram.
+        """
+        args = pack("<HBB", min(len(buf), _RECV_MAX_LEN_DOCUMENTED), sd, flags & 0x0F)
+        done = await self._receive(sd, _SOCKET_RECV, args, _SOCKET_RECV_DONE, buf)
+        return _result(done)
+
+    async def recvfrom(self, sd: int, buf, family: int = 2, flags: int = 0):
+        """Receive a datagram into buf; returns (count, port, ip) of its sender."""
+        size = min(len(buf), _RECV_MAX_LEN_DOCUMENTED)
+        args = pack("<HBB", size, sd, family << 4 | flags & 0x0F)
+        done = await self._receive(sd, _SOCKET_RECVFROM, args, _SOCKET_RECVFROM_DONE_V4, buf)
+        n = _result(done)
+        port, ip = _peer(done)
+        return n, port, ip
+
+    async def send(self, sd: int, data, flags: int = 0) -> int:
+        """Send all of data, waiting for credits as needed; returns its length.
+
+        Raises -11 on a non-blocking socket without credits, -1 after a transmit failure, -110 when
+        no credit came for a minute. Transceiver (sd of 0x80 and more): one frame, flags are its TX
+        parameters.
+        """
+        self.link.check()
+        if sd & 0xF0 == _RAW:
+            word = pack("<i", (flags & 0xFFFF ^ 0x8000) - 0x8000)
+            await self._send(sd, _SOCKET_SEND, pack("<HBB", len(data), sd, 0), data, word)
+            return len(data)
+        at = 0
+        size = len(data)
+        if size > _RECV_MAX_LEN_DOCUMENTED and not self.streams >> (sd & 0x1F) & 1:
+            raise SlError(_SL_ERROR_BSD_E2BIG)
+        while at < size:
+            part = self._portion(sd, size - at)
+            chunk = data if part == size else memoryview(data)[at : at + part]
+            args = pack("<HBB", part, sd, flags & 0x0F)
+            await self._send(sd, _SOCKET_SEND, args, chunk, b"", at > 0)
+            at += part
+        return size
+
+    async def sendto(self, sd: int, data, port: int, ip, flags: int = 0) -> int:
+        """Send a datagram of at most 16000 bytes; returns its length."""
+        size = len(data)
+        if size > _RECV_MAX_LEN_DOCUMENTED:
+            raise SlError(_SL_ERROR_BSD_E2BIG)
+        self.link.check()
+        if size:
+            opcode = _SOCKET_SENDTO_V6 if len(ip) == 16 else _SOCKET_SENDTO_V4
+            await self._send(sd, opcode, _packed(size, sd, flags, port, ip), data)
+        return size
+
+    # Inside
+
+    def _born(self, sd: int, stream: bool):
+        bit = 1 << (sd & 0x1F)
+        self.streams = self.streams | bit if stream else self.streams & ~bit
+
+    def _address(self, opcode: int, sd: int, port: int, ip):
+        if len(ip) == 16:
+            opcode |= 0x0200
+        self.link.call(opcode, _packed(0, sd, 0, port, ip))
+
+    async def _unaccept(self, done):
+        """An accept was cancelled, but a connection came: close it."""
+        new = unpack_from("<h", done)[0]
+        if new >= 0:
+            try:
+                await self.close(new)
+            except SlError:
+                pass
+
+    async def _receive(self, sd, opcode, args, done, buf):
+        """Ask for data and wait for it; returns the arguments of its frame."""
+        link = self.link
+        number = _id(sd)
+        bit = 1 << number
+        if not len(buf):
+            raise SlError(_SL_EZEROLEN)
+        link.check()
+        if link.held & bit or link.queue:
+            await Turn(link, bit)
+        link.held |= bit
+        wait = Completion(link, done, number)
+        try:
+            link.nwp.expect(number, buf)
+            code = link.nwp.post(opcode, args, b"", number, 0)
+            while code == _E_CREDITS:
+                await Credits(link, number, _FLOW_RESERVED_CREDITS)
+                code = link.nwp.post(opcode, args, b"", number, 0)
+            if code < 0:
+                link.broken(code)
+            wait.sent = bit
+            if link.nwp.nonblocking() & bit:
+                wait.expire(_TIMEOUT_NONBLOCKING_COMPLETION_MS)
+            return await wait
+        finally:
+            if wait.sent and not wait.done:
+                link.nwp.expect(number, link.sink)
+            elif not wait.done or wait.error:
+                link.nwp.expect(number, None)
+            wait.leave(bit)
+
+    def _portion(self, sd: int, left: int) -> int:
+        """How much of `left` bytes goes into one frame."""
+        if left > _RECV_MAX_LEN_DOCUMENTED:
+            left = _RECV_MAX_LEN_DOCUMENTED
+        nwp = self.link.nwp
+        self.pool = max(self.pool, nwp.free_credits())
+        if self.streams >> (sd & 0x1F) & 1:
+            most = max(1, self.pool - _FLOW_RESERVED_CREDITS - 1) * nwp.min_tx()
+            if left > most:
+                left = most
+        return left
+
+    async def _send(self, sd, opcode, args, data, prefix=b"", begun=False):
+        """One data frame, as soon as there are credits. begun: part of the data is out already."""
+        link = self.link
+        nwp = link.nwp
+        number = _id(sd)
+        size = max(1, len(data))
+        code = nwp.post(opcode, args, data, number, size, prefix)
+        while code == _E_CREDITS:
+            if nwp.nonblocking() >> number & 1 and not begun:
+                raise SlError(_SL_ERROR_BSD_EAGAIN)
+            need = _FLOW_RESERVED_CREDITS + 1 + (size - 1) // nwp.min_tx()
+            wait = Credits(link, number, need, _SEND_MS)
+            await wait
+            if wait.expired:
+                raise SlError(_SL_ERROR_BSD_ETIMEDOUT)
+            code = nwp.post(opcode, args, data, number, size, prefix)
+        if code == _E_TX_FAILED:
+            raise SlError(_SL_ERROR_BSD_SOC_ERROR)
+        if code < 0:
+            link.broken(code)
+
+
+def _id(sd: int) -> int:
+    """Socket id of a descriptor."""
+    number = sd & 0x1F
+    if number >= _MAX_SOCKETS:
+        raise SlError(_SL_ERROR_BSD_EBADF)
+    return number
+
+
+def _packed(size: int, sd: int, flags: int, port: int, ip) -> bytes:
+    """Arguments of bind, connect, sendto."""
+    if len(ip) == 16:
+        return pack(">BBBBHH16s", size & 0xFF, size >> 8, sd, 0x30 | flags & 0x0F, port, 0, ip)
+    return pack(">BBBBHH4s", size & 0xFF, size >> 8, sd, 0x20 | flags & 0x0F, port, 0, ip)
+
+
+def _result(done) -> int:
+    """Status of a completion."""
+    status = unpack_from("<h", done)[0] if len(done) > 1 else _SL_ERROR_BSD_SOC_ERROR
+    if status < 0:
+        raise SlError(status)
+    return status
+
+
+def _peer(done):
+    """(port, ip) of a completion; family 3 has 16 bytes of address."""
+    if len(done) < 12:
+        return 0, b"\0\0\0\0"
+    return done[4] << 8 | done[5], done[8:24] if done[3] == 3 and len(done) >= 24 else done[8:12]
