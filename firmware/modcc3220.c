@@ -1,0 +1,143 @@
+// Module cc3220: the console the AT application speaks on, and what the chip has besides.
+#include "hal/console.h"
+#include "hal/hal.h"
+#include "py/mperrno.h"
+#include "py/mphal.h"
+#include "py/runtime.h"
+#include "py/stream.h"
+
+// --- cc3220.console. Nothing here blocks, except init() until the last byte has gone out ---
+
+static mp_obj_t console_readinto(mp_obj_t self_in, mp_obj_t buf_in) {
+    (void)self_in;
+    mp_buffer_info_t buf;
+    mp_get_buffer_raise(buf_in, &buf, MP_BUFFER_WRITE);
+    size_t n = uart_read(&console, buf.buf, buf.len);
+    return n == 0 ? mp_const_none : MP_OBJ_NEW_SMALL_INT(n);
+}
+static MP_DEFINE_CONST_FUN_OBJ_2(console_readinto_obj, console_readinto);
+
+static mp_obj_t console_any(mp_obj_t self_in) {
+    (void)self_in;
+    return MP_OBJ_NEW_SMALL_INT(ring_used(&console.rx));
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(console_any_obj, console_any);
+
+static mp_obj_t console_write(mp_obj_t self_in, mp_obj_t buf_in) {
+    (void)self_in;
+    mp_buffer_info_t buf;
+    mp_get_buffer_raise(buf_in, &buf, MP_BUFFER_READ);
+    return MP_OBJ_NEW_SMALL_INT(uart_write(&console, buf.buf, buf.len));
+}
+static MP_DEFINE_CONST_FUN_OBJ_2(console_write_obj, console_write);
+
+static mp_obj_t console_space(mp_obj_t self_in) {
+    (void)self_in;
+    return MP_OBJ_NEW_SMALL_INT(ring_free(&console.tx));
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(console_space_obj, console_space);
+
+static mp_obj_t console_init(mp_obj_t self_in, mp_obj_t baud_in) {
+    (void)self_in;
+    uart_format_t format = { .baud = console.baud, .bits = 8, .stop = 1 };
+    uart_format_t wanted = format;
+    wanted.baud = mp_obj_get_int(baud_in);
+    if (wanted.baud != format.baud && !uart_set_format(&console, &wanted)) {
+        uart_set_format(&console, &format);
+        mp_raise_ValueError(MP_ERROR_TEXT("baudrate"));
+    }
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_2(console_init_obj, console_init);
+
+// Bytes that were lost since the last call.
+static mp_obj_t console_overruns(mp_obj_t self_in) {
+    (void)self_in;
+    uint32_t state = irq_disable();
+    uint32_t n = console.overruns;
+    console.overruns = 0;
+    irq_restore(state);
+    return mp_obj_new_int_from_uint(n);
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(console_overruns_obj, console_overruns);
+
+// Whether the line was held low for longer than a byte since the last call.
+static mp_obj_t console_brk(mp_obj_t self_in) {
+    (void)self_in;
+    bool seen = console.break_seen;
+    if (seen) {
+        console.break_seen = false;
+    }
+    return mp_obj_new_bool(seen);
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(console_brk_obj, console_brk);
+
+// Whether everything written is on the line.
+static mp_obj_t console_idle(mp_obj_t self_in) {
+    (void)self_in;
+    return mp_obj_new_bool(uart_idle(&console));
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(console_idle_obj, console_idle);
+
+static const mp_rom_map_elem_t console_locals_table[] = {
+    { MP_ROM_QSTR(MP_QSTR_readinto), MP_ROM_PTR(&console_readinto_obj) },
+    { MP_ROM_QSTR(MP_QSTR_any), MP_ROM_PTR(&console_any_obj) },
+    { MP_ROM_QSTR(MP_QSTR_write), MP_ROM_PTR(&console_write_obj) },
+    { MP_ROM_QSTR(MP_QSTR_space), MP_ROM_PTR(&console_space_obj) },
+    { MP_ROM_QSTR(MP_QSTR_init), MP_ROM_PTR(&console_init_obj) },
+    { MP_ROM_QSTR(MP_QSTR_overruns), MP_ROM_PTR(&console_overruns_obj) },
+    { MP_ROM_QSTR(MP_QSTR_brk), MP_ROM_PTR(&console_brk_obj) },
+    { MP_ROM_QSTR(MP_QSTR_idle), MP_ROM_PTR(&console_idle_obj) },
+};
+static MP_DEFINE_CONST_DICT(console_locals_dict, console_locals_table);
+
+static MP_DEFINE_CONST_OBJ_TYPE(console_type, MP_QSTR_Console, MP_TYPE_FLAG_NONE,
+    locals_dict, &console_locals_dict);
+
+static const mp_obj_base_t console_obj = { &console_type };
+
+// --- On-chip flash beyond the image. Not kept by the boot ROM when the image was installed as a
+// --- production file, so nothing of the firmware lives there ---
+
+static mp_obj_t flash_range(void) {
+    mp_obj_t items[] = {
+        mp_obj_new_int_from_uint(hal_flash_begin()),
+        mp_obj_new_int_from_uint(hal_flash_end()),
+    };
+    return mp_obj_new_tuple(2, items);
+}
+static MP_DEFINE_CONST_FUN_OBJ_0(flash_range_obj, flash_range);
+
+static mp_obj_t flash_erase(mp_obj_t address_in) {
+    if (!hal_flash_erase(mp_obj_get_int_truncated(address_in))) {
+        mp_raise_OSError(MP_EIO);
+    }
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(flash_erase_obj, flash_erase);
+
+static mp_obj_t flash_write(mp_obj_t address_in, mp_obj_t buf_in) {
+    mp_buffer_info_t buf;
+    mp_get_buffer_raise(buf_in, &buf, MP_BUFFER_READ);
+    if (!hal_flash_write(mp_obj_get_int_truncated(address_in), buf.buf, buf.len)) {
+        mp_raise_OSError(MP_EIO);
+    }
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_2(flash_write_obj, flash_write);
+
+static const mp_rom_map_elem_t cc3220_globals_table[] = {
+    { MP_ROM_QSTR(MP_QSTR___name__), MP_ROM_QSTR(MP_QSTR_cc3220) },
+    { MP_ROM_QSTR(MP_QSTR_console), MP_ROM_PTR(&console_obj) },
+    { MP_ROM_QSTR(MP_QSTR_flash_range), MP_ROM_PTR(&flash_range_obj) },
+    { MP_ROM_QSTR(MP_QSTR_flash_erase), MP_ROM_PTR(&flash_erase_obj) },
+    { MP_ROM_QSTR(MP_QSTR_flash_write), MP_ROM_PTR(&flash_write_obj) },
+};
+static MP_DEFINE_CONST_DICT(cc3220_globals, cc3220_globals_table);
+
+const mp_obj_module_t cc3220_module = {
+    .base = { &mp_type_module },
+    .globals = (mp_obj_dict_t *)&cc3220_globals,
+};
+
+MP_REGISTER_MODULE(MP_QSTR_cc3220, cc3220_module);

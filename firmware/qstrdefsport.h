@@ -1,0 +1,2 @@
+// Names that no C source mentions in a form the collector sees.
+Q(atcore.apps.at_commands)

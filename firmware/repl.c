@@ -1,0 +1,156 @@
+// Differs from MicroPython's friendly REPL in how it ends: Ctrl-D and AT lines give the port back
+// to the AT application instead of resetting.
+#include <string.h>
+
+#include "repl.h"
+
+#include "genhdr/mpversion.h"
+#include "hal/console.h"
+#include "py/compile.h"
+#include "py/mphal.h"
+#include "py/repl.h"
+#include "py/runtime.h"
+#include "shared/readline/readline.h"
+
+#if MICROPY_HW_ENABLE_REPL
+
+typedef enum { LINE_RUN, LINE_AGAIN, LINE_BANNER, LINE_AT, LINE_RAW } line_t;
+
+static void print_banner(void) {
+    mp_hal_stdout_tx_str(MICROPY_BANNER_NAME_AND_VERSION "; " MICROPY_BANNER_MACHINE "\r\n"
+        "Ctrl-D or an AT command goes back to AT, Ctrl-C interrupts, Ctrl-E pastes.\r\n");
+}
+
+// A line that AT would understand and that is no likely Python: AT, ATE0, ATE1, AT+...
+static bool is_at_line(const char *line) {
+    return strcmp(line, "AT") == 0 || strcmp(line, "ATE0") == 0 || strcmp(line, "ATE1") == 0 ||
+           strncmp(line, "AT+", 3) == 0;
+}
+
+static void give_back(const vstr_t *line) {
+    uint32_t state = irq_disable();
+    ring_unget(&console.rx, (const uint8_t *)"\r", 1);
+    ring_unget(&console.rx, (const uint8_t *)line->buf, line->len);
+    irq_restore(state);
+}
+
+// False if cancelled.
+static bool read_paste(vstr_t *line) {
+    mp_hal_stdout_tx_str("\r\npaste mode; Ctrl-C to cancel, Ctrl-D to finish\r\n=== ");
+    vstr_reset(line);
+    for (;;) {
+        char c = (char)mp_hal_stdin_rx_chr();
+        if (c == CHAR_CTRL_C || c == CHAR_CTRL_D) {
+            mp_hal_stdout_tx_str("\r\n");
+            return c == CHAR_CTRL_D;
+        }
+        vstr_add_byte(line, c);
+        if (c == '\r') {
+            mp_hal_stdout_tx_str("\r\n=== ");
+        } else {
+            mp_hal_stdout_tx_strn(&c, 1);
+        }
+    }
+}
+
+// False if cancelled.
+static bool read_continuation(vstr_t *line) {
+    while (mp_repl_continue_with_input(vstr_null_terminated_str(line))) {
+        vstr_add_byte(line, '\n');
+        int end = readline(line, mp_repl_get_ps2());
+        if (end == CHAR_CTRL_C) {
+            mp_hal_stdout_tx_str("\r\n");
+            return false;
+        }
+        if (end == CHAR_CTRL_D) {
+            break;
+        }
+    }
+    return true;
+}
+
+static line_t read_line(vstr_t *line, mp_parse_input_kind_t *kind) {
+    vstr_reset(line);
+    *kind = MP_PARSE_SINGLE_INPUT;
+    int end = readline(line, mp_repl_get_ps1());
+    switch (end) {
+        case CHAR_CTRL_A:
+            mp_hal_stdout_tx_str("\r\n");
+            return LINE_RAW;
+        case CHAR_CTRL_B:
+            mp_hal_stdout_tx_str("\r\n");
+            return LINE_BANNER;
+        case CHAR_CTRL_C:
+            mp_hal_stdout_tx_str("\r\n");
+            return LINE_AGAIN;
+        case CHAR_CTRL_D:
+            mp_hal_stdout_tx_str("\r\n");
+            return LINE_AT;
+        case CHAR_CTRL_E:
+            *kind = MP_PARSE_FILE_INPUT;
+            return read_paste(line) ? LINE_RUN : LINE_AGAIN;
+        default:
+            break;
+    }
+    if (line->len == 0) {
+        return LINE_AGAIN;
+    }
+    if (is_at_line(vstr_null_terminated_str(line))) {
+        give_back(line);
+        return LINE_AT;
+    }
+    return read_continuation(line) ? LINE_RUN : LINE_AGAIN;
+}
+
+// False if the program ended in SystemExit.
+static bool run(const vstr_t *line, mp_parse_input_kind_t kind) {
+    nlr_buf_t nlr;
+    if (nlr_push(&nlr) == 0) {
+        mp_lexer_t *lex = mp_lexer_new_from_str_len(MP_QSTR__lt_stdin_gt_, line->buf, line->len, 0);
+        qstr name = lex->source_name;
+        mp_parse_tree_t tree = mp_parse(lex, kind);
+        mp_obj_t function = mp_compile(&tree, name, true);
+        mp_hal_set_interrupt_char(CHAR_CTRL_C);
+        mp_call_function_0(function);
+        mp_hal_set_interrupt_char(-1);
+        mp_handle_pending(true);
+        nlr_pop();
+        return true;
+    }
+    mp_hal_set_interrupt_char(-1);
+    mp_handle_pending(false);
+    mp_obj_base_t *exception = nlr.ret_val;
+    if (mp_obj_is_subclass_fast(MP_OBJ_FROM_PTR(exception->type),
+        MP_OBJ_FROM_PTR(&mp_type_SystemExit))) {
+        return false;
+    }
+    mp_obj_print_exception(&mp_plat_print, MP_OBJ_FROM_PTR(exception));
+    return true;
+}
+
+repl_exit_t repl_friendly(void) {
+    vstr_t line;
+    vstr_init(&line, 32);
+    print_banner();
+    for (;;) {
+        mp_parse_input_kind_t kind;
+        switch (read_line(&line, &kind)) {
+            case LINE_RUN:
+                if (!run(&line, kind)) {
+                    return REPL_RESET;
+                }
+                break;
+            case LINE_BANNER:
+                print_banner();
+                break;
+            case LINE_AT:
+                return REPL_TO_AT;
+            case LINE_RAW:
+                return REPL_TO_RAW;
+            case LINE_AGAIN:
+                break;
+        }
+    }
+}
+
+#endif // MICROPY_HW_ENABLE_REPL

@@ -1,0 +1,1 @@
+"""What the firmware's build needs besides make: sources, generated pins, reports."""
