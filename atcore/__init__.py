@@ -68,7 +68,8 @@ class Core(Dispatcher, Pump):
         self.current = None  # message that rcv() could not deliver yet
         self.escape = None  # b"raw" or b"friendly": the stream asks for the REPL
         self.framer = Framer(self, stream) if stream else None
-        self.listen = True  # commands are read from the stream
+        self.editor = None  # reads the stream instead while ECHO is on (application)
+        self.muted = None  # until then nothing is delivered: the settings are not known yet
         driver.on_event = self.on_event
 
     def send(self, line):
@@ -117,6 +118,10 @@ class Core(Dispatcher, Pump):
         out = self.out
         if not out.entries and not out.rest:
             return None
+        if self.muted is not None:
+            if ticks_diff(self.muted, self.ticks()) > 0:
+                return None
+            self.muted = None
         framer = self.framer
         held = False
         if framer is not None:
@@ -131,12 +136,14 @@ class Core(Dispatcher, Pump):
         while self.foreground is None and not self.out.full():
             if self.waiting:
                 self.whole(self.waiting.pop(0))
-            elif self.framer is None or not self.listen or not self.input():
+            elif self.framer is None or not self.input():
                 return
             self.processed += 1
 
     def input(self) -> bool:
         """One more thing from the stream; False if there is none."""
+        if self.settings.echo and self.editor is not None:
+            return self.editor.input()
         framer = self.framer
         return framer.next() or (framer.read() > 0 and (framer.next() or True))
 
@@ -165,10 +172,6 @@ class Core(Dispatcher, Pump):
         message = line_of(self.event, opcode, args, self.ti)
         if message is not None:
             self.out.push_event(message)
-
-    def escape_at(self, framer, byte: int) -> bool:
-        """A line begins with this byte: whether that was an escape to the REPL (application)."""
-        return False
 
 
 def create(driver, commands, stream=None, core=Core, **settings) -> Core:

@@ -79,6 +79,7 @@ class Framer:
         self.wrong = 0  # the error that the end of DROP brings
         self.last = 0  # when the last byte came
         self.quiet_at = None  # until then a half-typed line holds events back
+        self.control = None  # asked about a control character that begins a line: taken?
 
     def partial(self) -> int:
         """Bytes of the line that is half typed."""
@@ -99,6 +100,29 @@ class Framer:
         if n:
             self.end = end + n
             self.last = self.core.ticks()
+        return n
+
+    def put(self, byte: int):
+        """Take one byte that was read by somebody else; there is room."""
+        if self.end == SIZE:
+            self.compact()
+        self.buf[self.end] = byte
+        self.end += 1
+        self.last = self.core.ticks()
+
+    def erase(self) -> int:
+        """Take back the last character of the half-typed line; its length in bytes."""
+        end = self.end
+        while end > self.start:
+            end -= 1
+            if self.buf[end] & 0xC0 != 0x80:
+                break
+        n = self.end - end
+        self.end = end
+        self.scan = self.start
+        self.declaration = None
+        self.asked = False
+        self.last = self.core.ticks()
         return n
 
     def compact(self):
@@ -140,7 +164,8 @@ class Framer:
                 self.scan = start
         if start == end:
             return False
-        if self.core.escape_at(self, buf[start]):
+        if buf[start] < 0x20 and self.control is not None and self.control(buf[start]):
+            self.consume(start + 1)
             return True
         eol = atbytes.find_eol(buf, self.scan, end)
         if eol < 0:

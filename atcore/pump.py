@@ -41,6 +41,14 @@ class Ready:
     __await__ = __iter__
 
 
+class Job:
+    """A coroutine that is no command, and what it waits for."""
+
+    def __init__(self, coro):
+        self.coro = coro
+        self.wait = None
+
+
 class Pump:
     """Mixed into Core: running commands to their end.
 
@@ -175,9 +183,21 @@ class Pump:
             self.resume(command)
         boot = self.booting
         if boot is not None and boot.wait.ready():
-            self.start_up(boot)
+            self.boot_on(boot)
         self.serve()
         return flags
+
+    def boot(self, coro):
+        """Run coro as what happens at power-up; commands that need the processor wait for it."""
+        self.booting = Job(coro)
+        self.boot_on(self.booting)
+
+    def boot_on(self, job):
+        """Resume it."""
+        try:
+            job.wait = job.coro.send(None)
+        except StopIteration:
+            self.booting = None
 
     def limit(self, ms: int) -> int:
         """How long the core may sleep: at most ms, less when a deadline is nearer."""
@@ -187,6 +207,7 @@ class Pump:
         for command in (self.foreground, self.booting):
             if command is not None:
                 ms = nearer(ms, command.wait.deadline, now)
+        ms = nearer(ms, self.muted, now)
         if self.framer is not None:
             ms = nearer(ms, self.framer.deadline(), now)
             if self.out.events and self.framer.quiet_at is not None:

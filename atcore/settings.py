@@ -9,8 +9,12 @@ the Adler-32 of all bytes before it. Unknown names are skipped; a file whose sum
 counts as damaged, and then the defaults hold. STYLE is `guide` or `ti`, the rest decimal.
 """
 
+from simplelink.errors import SlError
+
 FILE = b"/atcore/settings"
 SIZE = 512
+READ = 0x40000000
+REPLACE = 0x28020000  # create or overwrite, fail-safe
 
 # name (as in keyword table at_setting), attribute, default, lowest, highest
 ROWS = (
@@ -71,38 +75,67 @@ class Settings:
     def __init__(self, **values):
         self.core = None
         self.changes = {}  # made since power-up and not yet in the file
+        self.on_trial = False  # a new BAUD has to prove itself before it is kept
         for _, attribute, default, _, _ in ROWS:
             setattr(self, attribute, values.get(attribute, default))
+        self.proven = self.baud
 
     def values(self) -> dict:
-        """Attribute name -> number."""
-        return {row[1]: getattr(self, row[1]) for row in ROWS}
+        """What is kept: attribute name -> number."""
+        values = {row[1]: getattr(self, row[1]) for row in ROWS}
+        values["baud"] = self.proven
+        return values
 
     def apply(self, values: dict):
         """Take over what the file says, but for what was changed since."""
         for attribute, value in values.items():
             if attribute not in self.changes:
                 setattr(self, attribute, value)
+                if attribute == "baud":
+                    self.proven = value
         self.changed()
 
     def set(self, index: int, value: int):
         """Change one setting (index into ROWS, range checked by the caller)."""
         attribute = ROWS[index][1]
         setattr(self, attribute, value)
-        self.changes[attribute] = value
+        if attribute != "baud" or not self.on_trial:
+            self.changes[attribute] = value
+            if attribute == "baud":
+                self.proven = value
         self.changed()
 
     def changed(self):
         """The core keeps the style at hand."""
         self.core.ti = self.style == 1
 
+    def prove(self):
+        """The BAUD in force works."""
+        self.changes["baud"] = self.proven = self.baud
+
     async def load(self):
         """Read the file; the defaults hold where it says nothing or is damaged."""
-        self.apply(decode(await self.core.sl.fs.load(FILE, SIZE)))
+        fs = self.core.sl.fs
+        handle, _ = await fs.open(FILE, READ)
+        data = bytearray(SIZE)
+        size = await fs.read(handle, 0, data)
+        await fs.close(handle)
+        self.apply(decode(data[:size]))
 
     async def keep(self):
         """Write the file if there is something new and the store can be reached; else later."""
         core = self.core
         if self.changes and core.up():
-            await core.sl.fs.store(FILE, encode(self.values()), SIZE)
-            self.changes.clear()
+            changes, self.changes = self.changes, {}
+            try:
+                await self.write(core.sl.fs)
+            except SlError:
+                for attribute, value in changes.items():
+                    self.changes.setdefault(attribute, value)
+                raise
+
+    async def write(self, fs):
+        """Write the file: the old one stays until the new one is closed."""
+        handle, _ = await fs.open(FILE, REPLACE, SIZE)
+        await fs.write(handle, 0, encode(self.values()))
+        await fs.close(handle)

@@ -1,0 +1,200 @@
+"""AT_Commands, the guide's first application: local control over one stream.
+
+It starts the network processor, reads the settings, prints a banner whose lines begin with `#`,
+and then hands every message of the core to the stream, ended by CR LF.
+"""
+
+from simplelink.errors import SlError
+
+from .. import create
+from ..commands import ALL
+from ..compat import ticks_add, ticks_diff
+from ..framing import LINE, MAX_TEXT
+from .editor import Editor, write_all
+
+BUFFER = MAX_TEXT + 256  # the longest message: a payload in Base64 and what is before it
+SETTINGS_MS = 3000  # if the settings are not known by then, the defaults hold
+PROOF_MS = 10000  # within this a command must come at a new BAUD
+TWICE_MS = 1000  # Ctrl-C twice on an empty line within this: friendly REPL
+STOP_MS = 200
+CTRL_A, CTRL_C = 1, 3
+
+try:
+    eval  # noqa: B018
+    REPL = True
+except NameError:
+    REPL = False  # the firmware was built without it: those bytes are ordinary
+
+
+class AtCommands:
+    """The application: a core, its stream, the buffer for messages."""
+
+    def __init__(self, driver, stream, repl=REPL, core=None):
+        self.stream = stream
+        self.core = core or create(driver, ALL, stream)
+        self.core.editor = Editor(self.core, stream)
+        self.core.settings.on_trial = True
+        if repl:
+            self.core.framer.control = self.control
+        self.buf = bytearray(BUFFER + 2)
+        self.view = memoryview(self.buf)
+        self.room = self.view[:BUFFER]
+        self.interrupted = None  # when the last Ctrl-C on an empty line came
+        self.baud = self.core.settings.baud
+        self.fallback = None  # the BAUD to go back to, and when
+        self.proof_at = None
+
+    def begin(self):
+        """Power-up: start the network processor and read the settings, in the background."""
+        core = self.core
+        core.muted = ticks_add(core.ticks(), SETTINGS_MS)
+        core.boot(self.power_up())
+
+    async def power_up(self):
+        """What happens before anything is printed."""
+        core = self.core
+        sl = core.sl
+        fault = 0
+        try:
+            await sl.device.start()
+            core.autostarted = True
+        except SlError as error:
+            fault = error.code
+        try:
+            await core.settings.load()
+        except SlError:
+            pass  # no file: the defaults hold
+        if core.settings.baud != self.baud:
+            self.change_baud()
+        if core.settings.banner:
+            self.banner(fault)
+        core.muted = None
+        if not core.settings.autostart:
+            core.autostarted = False
+            try:
+                await sl.device.stop(STOP_MS)
+            except SlError:
+                pass
+
+    def banner(self, fault: int):
+        """A few lines about what this is."""
+        out = self.core.out
+        out.push(b"# AT commands for CC3220, style " + (b"ti" if self.core.ti else b"guide"))
+        if fault:
+            out.push(b"# network processor: error %d" % fault)
+            return
+        try:
+            chip, mac, phy, nwp, rom = self.core.sl.device.version()
+        except SlError as error:
+            out.push(b"# network processor: error %d" % error.code)
+            return
+        line = b"# chip 0x%x" % chip
+        for name, version in ((b"MAC", mac), (b"PHY", phy), (b"NWP", nwp)):
+            line += b", " + name + b" %d.%d.%d.%d" % tuple(version)
+        out.push(line + b", ROM %d" % rom)
+
+    def run(self) -> bytes:
+        """Serve until the stream asks for the REPL: b"raw" or b"friendly"."""
+        core = self.core
+        core.escape = None
+        while True:
+            n = core.rcv(self.room, True)
+            if n:
+                self.deliver(n)
+                continue
+            if core.escape is not None:
+                return core.escape
+            core.step(self.look_after_baud())
+
+    def deliver(self, n: int):
+        """Print one message; a half-typed line is printed again behind an event."""
+        core = self.core
+        framer = core.framer
+        again = 0
+        if core.settings.echo and core.out.was_event and framer.state == LINE:
+            again = framer.partial()
+            if again:
+                write_all(self.stream, b"\r\n", core.link)
+        self.buf[n] = 13
+        self.buf[n + 1] = 10
+        write_all(self.stream, self.view[: n + 2], core.link)
+        if again:
+            write_all(self.stream, framer.view[framer.start : framer.end], core.link)
+
+    def control(self, byte: int) -> bool:
+        """A control character begins a line: Ctrl-A, or Ctrl-C twice, asks for the REPL."""
+        core = self.core
+        if byte == CTRL_A:
+            core.escape = b"raw"
+            return True
+        if byte != CTRL_C:
+            return False
+        now = core.ticks()
+        if self.interrupted is not None and ticks_diff(now, self.interrupted) <= TWICE_MS:
+            core.escape = b"friendly"
+            now = None
+        self.interrupted = now
+        return True
+
+    def look_after_baud(self) -> int:
+        """Change the speed of the line, or change it back; how long to sleep at most, in ms.
+
+        A new BAUD holds from the moment its OK is out. It is kept once a command came at it; if
+        none comes within PROOF_MS the old one is used again.
+        """
+        core = self.core
+        settings = core.settings
+        if settings.baud != self.baud:
+            if self.proof_at is None:
+                self.fallback = self.baud
+            self.change_baud()
+            core.confirmed = False
+            self.proof_at = ticks_add(core.ticks(), PROOF_MS)
+        if self.proof_at is None:
+            return -1
+        if core.confirmed:
+            self.proof_at = None
+            settings.prove()
+            if core.booting is None:
+                core.boot(self.keep())
+            return 0
+        left = ticks_diff(self.proof_at, core.ticks())
+        if left > 0:
+            return left
+        self.proof_at = None
+        settings.baud = self.fallback
+        self.change_baud()
+        return 0
+
+    def change_baud(self):
+        """Speak at settings.baud; refuse what the line cannot do."""
+        settings = self.core.settings
+        try:
+            self.stream.init(settings.baud)
+            self.baud = settings.baud
+        except ValueError:
+            settings.baud = self.baud
+
+    async def keep(self):
+        """Write the settings; what goes wrong here nobody waits for."""
+        try:
+            await self.core.settings.keep()
+        except SlError:
+            pass
+
+
+_application = None
+
+
+def main() -> bytes:
+    """Entry point of the firmware; returns when the stream asks for the REPL."""
+    global _application
+    if _application is None:
+        from cc3220 import console
+        from simplelink import SimpleLink
+
+        from ..commands import device  # noqa: F401
+
+        _application = AtCommands(SimpleLink(), console)
+        _application.begin()
+    return _application.run()
