@@ -140,6 +140,10 @@ class Link:
     def fail(self, kind, arg0, arg1) -> None:
         self.c.link_fail(kind, arg0 & 0xFFFFFFFF, arg1 & 0xFFFFFFFF)
 
+    def ticks_ms(self) -> int:
+        """The clock of the port, with the period of time.ticks_ms()."""
+        return int(self.port.clock.now() * 1000) & 0x3FFFFFFF
+
     def answer_opcode(self) -> int:
         return self.c.link_answer_opcode()
 
