@@ -27,6 +27,9 @@ _SL_ERROR_FS_WRONG_FILE_NAME = const(-10298)
 _SL_EZEROLEN = const(-2002)
 _SL_ERROR_FS_NOT_16_ALIGNED = const(-10291)
 # end
+# table: errors SL_ERROR_FS_FAILED_TO_WRITE
+_SL_ERROR_FS_FAILED_TO_WRITE = const(-10336)
+# end
 # table: constants fs_chunk_size fs_max_file_name fs_max_file_size timeout_fs_open_program_ms
 _FS_CHUNK_SIZE = const(1456)
 _FS_MAX_FILE_NAME = const(180)
@@ -43,6 +46,8 @@ _ACCESS = const(0x78000000)
 _FLAGS = const(0x07FE0000)  # bits 17-26 of a mode: enum fs_wire_flags
 _FLAGS_SHIFT = const(17)
 _WIRE_FLAGS_SHIFT = const(16)
+_FAILSAFE = const(0x20000)
+_GIVE_UP = b"A"  # signature: discard what was written
 _ROLLBACK = const(1)
 _COMMIT = const(2)
 _RENAME = const(3)
@@ -181,6 +186,30 @@ class Fs:
         if status < 0:
             raise SlError(status)
         return status
+
+    async def load(self, name, size: int, token: int = 0) -> bytes:
+        """Content of a file, at most its first `size` bytes."""
+        handle, _ = await self.open(name, READ, 0, token)
+        buf = bytearray(size)
+        try:
+            n = await self.read(handle, 0, buf)
+        finally:
+            await self.close(handle)
+        return bytes(buf[:n])
+
+    async def store(self, name, data, size: int = 0, flags: int = _FAILSAFE) -> None:
+        """Replace or create a file; size: its maximum from now on, at least that of data.
+
+        Fail-safe: should anything go wrong the old content is still there.
+        """
+        handle, _ = await self.open(name, CREATE | OVERWRITE | flags, max(size, len(data)))
+        try:
+            if await self.write(handle, 0, data) != len(data):
+                raise SlError(_SL_ERROR_FS_FAILED_TO_WRITE)
+        except SlError:
+            await self.close(handle, b"", _GIVE_UP)
+            raise
+        await self.close(handle)
 
     async def _unopen(self, done):
         """An open was cancelled, but a handle came: close it."""
