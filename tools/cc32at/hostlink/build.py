@@ -29,9 +29,9 @@ def sources() -> list[Path]:
     return sorted(LINK.glob("*.c")) + sorted(HERE.glob("*.c"))
 
 
-def _digest(flags: tuple[str, ...]) -> str:
+def _digest(flags: tuple[str, ...], files: list[Path]) -> str:
     digest = hashlib.sha256(" ".join(flags).encode())
-    for path in sources() + sorted(LINK.glob("*.h")) + sorted(HERE.glob("*.h")):
+    for path in files + sorted(LINK.glob("*.h")) + sorted(HERE.glob("*.h")):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:16]
 
@@ -47,20 +47,21 @@ def _cache() -> Path:
     raise BuildError("no directory to build the host link in")
 
 
-def build(sanitize: bool = False) -> Path:
+def build(sanitize: bool = False, extra: tuple[Path, ...] = ()) -> Path:
     """Path of the shared library, compiled now if there is none of these sources.
 
     With `sanitize` it is built with the address and undefined-behaviour sanitizers; a program that
-    loads it must run with `asan_environment()`. Raises BuildError.
+    loads it must run with `asan_environment()`. `extra`: more C files. Raises BuildError.
     """
     flags = FLAGS + (SANITIZERS if sanitize else ())
-    target = _cache() / f"link-{'asan-' if sanitize else ''}{_digest(flags)}.so"
+    files = sources() + list(extra)
+    target = _cache() / f"link-{'asan-' if sanitize else ''}{_digest(flags, files)}.so"
     if target.exists():
         return target
     compiler = os.environ.get("CC", "gcc")
     scratch = target.with_suffix(f".{os.getpid()}.tmp")
-    files = [str(path) for path in sources()]
-    command = [compiler, *flags, f"-I{LINK}", f"-I{HERE}", "-o", str(scratch), *files]
+    command = [compiler, *flags, f"-I{LINK}", f"-I{HERE}", "-o", str(scratch)]
+    command += [str(path) for path in files]
     try:
         result = subprocess.run(command, capture_output=True, text=True, timeout=120)
     except FileNotFoundError as error:

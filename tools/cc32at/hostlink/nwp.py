@@ -93,17 +93,20 @@ class Link:
     def shutdown_ready(self) -> bool:
         return bool(self.port.nwp.shutdown_ready)
 
-    def submit(self, opcode, args, payload=None, timeout_ms=None, prefix=None, payload2=None):
+    def _submit(self, opcode, args, payload=None, timeout_ms=None, prefix=None, payload2=None):
         frame = Frame(opcode, _part(args), _part(prefix), _part(payload), _part(payload2))
         timeout = TIMEOUT_MS if timeout_ms is None else timeout_ms
-        return self._done(self.c.link_submit(ct.byref(frame), timeout))
+        return self.c.link_submit(ct.byref(frame), timeout)
 
-    def request(self, *command):
+    def submit(self, *command) -> int:
+        return self._done(self._submit(*command))
+
+    def request(self, *command) -> int:
         while self.c.link_settle() == E_BREAK:
             self.port.check()
-        n = self.submit(*command)
+        n = self._submit(*command)
         if n != 0:
-            return n
+            return self._done(n)
         while (n := self.c.link_answer()) == E_BREAK:
             self.c.link_abandon(True)
             self.port.check()

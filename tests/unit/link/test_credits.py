@@ -1,0 +1,80 @@
+"""Transmit credits and the header's fields (nwp-protocol.md 4.1, 4.2)."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from scripted import message
+
+SEND, RECV = 0x940C, 0x940A
+AGAIN, FAILED = -11, -1
+DUMMY = 0x0063
+
+
+def header(rig, **fields):
+    rig.model.say(message(DUMMY, **fields))
+    rig.nwp.poll()
+    rig.model.frames.clear()
+
+
+def test_nothing_can_be_sent_before_the_first_message(rig):
+    nwp = rig.nwp
+    assert (nwp.free_credits(), nwp.min_tx()) == (2, 1536)
+    assert nwp.post(SEND, b"", b"x", 0, 1) == AGAIN
+    assert nwp.post(RECV, b"", None, 0, 0) == AGAIN
+    assert nwp.post(0x9C78, b"", b"x", 0, -1) == 0  # needs none
+    assert nwp.free_credits() == 2
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.integers(0, 255), st.integers(1, 0xFFFF), st.integers(1, 16000))
+def test_a_send_costs_one_and_one_more_for_each_full_packet(rig, credits, min_tx, nbytes):
+    header(rig, credits=credits, min_tx=min_tx)
+    cost = 1 + (nbytes - 1) // min_tx
+    wanted = 0 if credits > 2 + cost else AGAIN
+    assert rig.nwp.post(SEND, b"", b"", 3, nbytes) == wanted
+    assert len(rig.model.frames) == (wanted == 0)
+    assert rig.nwp.free_credits() == credits - (cost if wanted == 0 else 0)
+
+
+@pytest.mark.parametrize("credits", range(6))
+def test_a_receive_request_costs_one(rig, credits):
+    header(rig, credits=credits)
+    wanted = 0 if credits > 2 else AGAIN
+    assert rig.nwp.post(RECV, b"\5\0\3\0", None, 3, 0) == wanted
+    assert rig.nwp.free_credits() == credits - (wanted == 0)
+
+
+def test_credits_come_back_with_any_message(rig):
+    header(rig, credits=4)
+    assert rig.nwp.post(SEND, b"", b"x", 0, 1) == 0
+    assert rig.nwp.post(SEND, b"", b"x", 0, 1) == AGAIN
+    rig.model.say(message(0x0880, b"", credits=7))
+    rig.nwp.poll()
+    assert rig.nwp.free_credits() == 7
+
+
+def test_a_transmit_failure_stops_only_that_socket(rig):
+    header(rig, credits=1, tx_failure=1 << 3)
+    assert rig.nwp.post(SEND, b"", b"x", 3, 1) == FAILED  # tested before the credits
+    assert rig.nwp.post(SEND, b"", b"x", 0x83, 1) == FAILED  # a transceiver: id in the low bits
+    assert rig.nwp.post(SEND, b"", b"x", 4, 1) == AGAIN
+    header(rig, credits=9)
+    assert rig.nwp.post(SEND, b"", b"x", 3, 1) == 0
+
+
+def test_header_fields_are_those_of_the_newest_message(rig):
+    header(rig, credits=9, min_tx=1000, tx_failure=0x8001, nonblocking=0x0102, status=0x48)
+    nwp = rig.nwp
+    assert nwp.free_credits() == 9 and nwp.min_tx() == 1000 and nwp.dev_status() == 0x48
+    assert nwp.tx_failure() == 0x8001 and nwp.nonblocking() == 0x0102
+    header(rig)
+    assert nwp.tx_failure() == nwp.nonblocking() == nwp.dev_status() == 0
+
+
+def test_a_packet_size_of_zero_is_not_believed(rig):
+    header(rig, min_tx=700)
+    header(rig, min_tx=0)
+    assert rig.nwp.min_tx() == 700
+    assert rig.nwp.post(SEND, b"", b"x", 0, 1400) == 0
