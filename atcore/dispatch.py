@@ -104,9 +104,11 @@ class Command:
 
     def data(self, format: int, data):
         """The bytes of a payload: decoded in place for format 1."""
-        if not format:
-            return data
         size = len(data)
+        if not format:
+            if size > MAX_DATA:
+                raise ParseError(grammar.WRONG)
+            return data
         if size & 3:
             raise ParseError(grammar.MISSING)
         size = atbytes.b64_decode(data, 0, size, data)

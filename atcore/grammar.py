@@ -194,6 +194,16 @@ def ip6(line, start, end, flags, arg):
     return tuple([groups[i] << 16 | groups[i + 1] for i in range(0, 8, 2)])
 
 
+def length(line, start, end, flags, arg):
+    """How much to read: -1 where the driver has no such number (recordings), -4 for nothing."""
+    size = None if flags & QUOTED else atbytes.number(line, start, end)
+    if size is None or size == 0:
+        raise ParseError(WRONG)
+    if not 0 < size <= 32767:
+        raise ParseError(MISSING)
+    return size
+
+
 def family(line, start, end, flags, arg):
     """INET or INET6 where an address follows; the transceiver has none (-1)."""
     found = key(line, start, end, flags, FAMILY)
@@ -224,7 +234,16 @@ KINDS = {
     "ip6": ip6,
     "list": numbers,
     "family": family,
+    "length": length,
 }
+
+
+def address(line, start, end, flags, family: int) -> bytes:
+    """An address of a family: 4 or 16 bytes in network order."""
+    if family != INET6:
+        return ip4(line, start, end, flags, None).to_bytes(4, "big")
+    words = ip6(line, start, end, flags, None)
+    return b"".join([word.to_bytes(4, "big") for word in words])
 
 
 def option(line, start, end, flags, arg, group: int):
@@ -256,7 +275,7 @@ def value(line, fields, index: int, count: int, arg, before=None):
         if kind == "sub":
             return option(line, start, end, flags, arg, before[-1])
         if kind == "addr":
-            kind = "ip6" if before[-2] == INET6 else "ip4"
+            return address(line, start, end, flags, before[-2])
         return KINDS[kind](line, start, end, flags, arg)
     except ParseError as error:
         error.name = arg[0]

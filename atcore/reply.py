@@ -117,9 +117,29 @@ class Line:
         self.at = atbytes.put_ip4(self.buf, self._next(), src, off, network)
         return self
 
-    def ip6(self, src, off: int):
-        """Four little-endian words of src."""
-        self.at = atbytes.put_ip6(self.buf, self._next(), src, off)
+    def ip6(self, src, off: int, network=False):
+        """16 bytes of src; network order, or four little-endian words."""
+        self.at = atbytes.put_ip6(self.buf, self._next(), src, off, network)
+        return self
+
+    def address(self, ip: bytes):
+        """An address of 4 or 16 bytes in network order."""
+        return self.ip6(ip, 0, True) if len(ip) == 16 else self.ip4(ip, 0, True)
+
+    def bits(self, value: int):
+        """The numbers of the bits that are set, ascending (Select)."""
+        at = self._next()
+        first = at
+        bit = 0
+        while value:
+            if value & 1:
+                if at != first:
+                    self.buf[at] = 0x7C
+                    at += 1
+                at = atbytes.put_dec(self.buf, at, bit)
+            value >>= 1
+            bit += 1
+        self.at = at
         return self
 
     def mac(self, src, off: int):

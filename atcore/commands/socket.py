@@ -1,0 +1,232 @@
+"""Socket commands: guide 6.2, tables 14-26; at-commands.md chapter 9."""
+
+from ..dispatch import EARLY, LATE, MAX_DATA, VARIES
+from ..grammar import WRONG, ParseError
+from ..options import find, packed, show
+from . import command
+
+INET, INET6 = 2, 3
+
+SD = ("socket", "u8", "")
+FAMILY = ("family", "family", "")
+PORT = ("Port", "u16", "")
+ADDRESS = ("Address", "addr", "")
+FORMAT = ("format", "u8", "", 0, 1)
+
+LEVELS = (
+    (1, b"socket_option_socket"),
+    (2, b"socket_option_ip"),
+    (3, b"socket_option_phy"),
+)
+
+# Table 21: (option, format on the wire, values).
+OPTIONS = (
+    (8, "<I", (("Value1", "u32", ""),)),  # RCVBUF
+    (9, "<I", (("Value1", "u32", "", 0, 1),)),  # KEEPALIVE
+    (13, "<II", (("Value1", "u32", "", 0, 1), ("Value2", "u32", ""))),  # LINGER
+    (20, "<ii", (("Value1", "u32", "", 0, 0x7FFFFFFF), ("Value2", "u32", "", 0, 0x7FFFFFFF))),
+    (24, "<I", (("Value1", "u32", "", 0, 1),)),  # NONBLOCKING
+    (25, "<B", (("Value1", "key", "", b"sec_method"),)),  # SECMETHOD
+    (26, "<I", (("Value1", "mask", "?", b"cipher"),)),  # SECURE_MASK
+    (28, "<I", (("Value1", "u32", "", 1, 13),)),  # CHANGE_CHANNEL
+    (30, None, (("Value1", "str", "", 255),)),  # SECURE_FILES_PRIVATE_KEY_FILE_NAME
+    (31, None, (("Value1", "str", "", 255),)),  # SECURE_FILES_CERTIFICATE_FILE_NAME
+    (32, None, (("Value1", "str", "", 255),)),  # SECURE_FILES_CA_FILE_NAME
+    (33, None, (("Value1", "str", "", 255),)),  # SECURE_FILES_DH_KEY_FILE_NAME
+    (37, "<I", (("Value1", "u32", ""),)),  # KEEPALIVETIME
+    (39, "<I", (("Value1", "u32", "", 0, 1),)),  # RX_NO_IP_BOUNDARY
+    (40, "<I", (("Value1", "mask", "", b"alpn"),)),  # SECURE_ALPN
+    (41, "<4x", ()),  # SECURE_EXT_CLIENT_CHLNG_RESP
+    (42, None, (("Value1", "str", "", 255),)),  # SECURE_DOMAIN_NAME_VERIFICATION
+    (61, "<B", (("Value1", "u8", ""),)),  # MULTICAST_TTL
+    (65, ">II", (("Value1", "ip4", ""), ("Value2", "ip4", ""))),  # ADD_MEMBERSHIP
+    (66, ">II", (("Value1", "ip4", ""), ("Value2", "ip4", ""))),  # DROP_MEMBERSHIP
+    (67, "<I", (("Value1", "u32", "", 0, 1),)),  # HDRINCL
+    (68, "<I", (("Value1", "u32", "", 0, 1),)),  # RAW_RX_NO_HEADER
+    (69, "<I", (("Value1", "u32", "", 0, 1),)),  # RAW_IPV6_HDRINCL
+    (100, "<I", (("Value1", "u32", ""),)),  # PHY_RATE
+    (101, "<I", (("Value1", "u32", "", 1, 15),)),  # PHY_TX_POWER
+    (102, "<I", (("Value1", "u32", ""),)),  # PHY_NUM_FRAMES_TO_TX
+    (103, "<I", (("Value1", "u32", ""),)),  # PHY_PREAMBLE
+    (104, "<I", (("Value1", "key", "", b"phy_tx_inhibit_threshold"),)),
+    (105, "<I", (("Value1", "u32", "", 0, 10),)),  # PHY_TX_TIMEOUT
+    (106, "<I", (("Value1", "u32", "", 0, 1),)),  # PHY_ALLOW_ACKS
+)
+SIZES = {None: 255, "<B": 1, "<I": 4, "<4x": 4}  # what Get asks for; 8 otherwise
+ALL_CIPHERS = 0xFFFFFFFF
+
+
+@command(
+    b"Socket",
+    (
+        ("Domain", "key", "", b"socket_family"),
+        ("Type", "key", "", b"socket_type"),
+        ("Protocol", "key", "", b"socket_protocol"),
+    ),
+)
+def socket(cmd, domain, type, protocol):
+    """Create an end-point (table 14)."""
+    return cmd.value().num(cmd.sl.sockets.open(domain, type, protocol))
+
+
+@command(b"Close", (SD,))
+async def close(cmd, sd):
+    """Close a socket; what waits on it ends with an error (table 15)."""
+    await cmd.sl.sockets.close(sd)
+    return cmd.value().num(sd)
+
+
+@command(b"Accept", (SD, FAMILY), LATE | EARLY)
+async def accept(cmd, sd, family):
+    """Take the next connection (table 16)."""
+    new, port, ip = await cmd.sl.sockets.accept(sd, family)
+    family = INET6 if len(ip) == 16 else INET
+    return cmd.value().num(new).key(b"socket_family", family).num(port).address(ip)
+
+
+@command(b"Bind", (SD, FAMILY, PORT, ADDRESS))
+def bind(cmd, sd, family, port, address):
+    """Give a socket its local address (table 17)."""
+    cmd.sl.sockets.bind(sd, port, address)
+
+
+@command(b"Listen", (SD, ("backlog", "i16", "")))
+def listen(cmd, sd, backlog):
+    """Take connections on a socket (table 18)."""
+    cmd.sl.sockets.listen(sd, backlog)
+
+
+@command(b"Connect", (SD, FAMILY, PORT, ADDRESS), LATE | EARLY)
+async def connect(cmd, sd, family, port, address):
+    """Connect to a peer (table 19)."""
+    await cmd.sl.sockets.connect(sd, port, address)
+    return cmd.value().num(port).address(address)
+
+
+@command(
+    b"Select",
+    (
+        ("nfds", "u8", ""),
+        ("readsds", "list", ""),
+        ("timeout sec", "u32", ""),
+        ("timeout usec", "u32", ""),
+    ),
+    LATE | EARLY,
+)
+async def select(cmd, nfds, readsds, sec, usec):
+    """Wait for sockets to become readable (table 20)."""
+    wanted = descriptors(readsds)
+    highest = 0
+    while wanted >> highest:
+        highest += 1
+    _, ready, _ = await cmd.sl.sockets.select(max(nfds, highest), wanted, 0, sec, usec)
+    if cmd.ti and not ready:
+        ready = wanted  # style ti prints what was asked for when the time is over
+    return cmd.value().bits(ready)
+
+
+def descriptors(numbers) -> int:
+    """Descriptors as bits: sockets 0-15, transceivers 0x80 + 0-15."""
+    bits = 0
+    for number in numbers:
+        if number & 0x70:
+            raise ParseError(WRONG)
+        bits |= 1 << (number & 0x0F)
+    return bits
+
+
+@command(
+    b"SetSockOpt",
+    (
+        ("sd", "u8", ""),
+        ("Level", "key", "", b"socket_level"),
+        ("Option", "sub", "", LEVELS),
+    ),
+    more=("Value1", "...", "ValueX"),
+)
+def set_option(cmd, sd, level, option):
+    """Set a socket option (table 21)."""
+    row = find(OPTIONS, option)
+    values = cmd.rest(row[2])
+    if values and values[0] is None:
+        values[0] = ALL_CIPHERS
+    cmd.sl.sockets.setsockopt(sd, level, option, packed(row, values))
+
+
+@command(
+    b"GetSockOpt",
+    (
+        ("sd", "u8", ""),
+        ("level", "key", "", b"socket_level"),
+        ("option", "sub", "", LEVELS),
+    ),
+)
+def get_option(cmd, sd, level, option):
+    """Get a socket option (table 22)."""
+    row = find(OPTIONS, option)
+    data = cmd.sl.sockets.getsockopt(sd, level, option, SIZES.get(row[1], 8))
+    line = cmd.value()
+    show(line, row, data)
+    return line
+
+
+@command(b"Recv", (("sd", "u8", ""), FORMAT, ("length", "length", "")), LATE | EARLY)
+async def recv(cmd, sd, format, length):
+    """Receive from a connected socket (table 23); at most 4096 bytes."""
+    buf = memoryview(bytearray(min(length, MAX_DATA)))
+    size = await cmd.sl.sockets.recv(sd, buf)
+    return cmd.payload(cmd.value().num(sd), format, buf[:size])
+
+
+@command(
+    b"RecvFrom",
+    (
+        ("sd", "u8", ""),
+        FAMILY,
+        ("port", "u16", ""),
+        ("addr", "addr", ""),
+        FORMAT,
+        ("length", "length", ""),
+    ),
+    LATE | EARLY,
+)
+async def recv_from(cmd, sd, family, port, address, format, length):
+    """Receive a datagram (table 24); at most 4096 bytes. Port and address are no filter."""
+    buf = memoryview(bytearray(min(length, MAX_DATA)))
+    size, _, _ = await cmd.sl.sockets.recvfrom(sd, buf, family)
+    return cmd.payload(cmd.value().num(sd), format, buf[:size])
+
+
+@command(
+    b"Send",
+    (("sd", "u8", ""), FORMAT, ("length", "u16", ""), ("data", "data", "")),
+    VARIES,
+    payload=((3, 2, 1, -1, None),),
+)
+def send(cmd, sd, format, length, data):
+    """Write to a connected socket; OK when every byte was taken (table 25)."""
+    return accepted(cmd.sl.sockets.send(sd, cmd.data(format, data)))
+
+
+@command(
+    b"SendTo",
+    (
+        ("sd", "u8", ""),
+        FAMILY,
+        ("port", "u16", ""),
+        ("addr", "addr", ""),
+        FORMAT,
+        ("length", "u16", ""),
+        ("data", "data", ""),
+    ),
+    VARIES,
+    payload=((6, 5, 4, -1, None),),
+)
+def send_to(cmd, sd, family, port, address, format, length, data):
+    """Send a datagram (table 26)."""
+    return accepted(cmd.sl.sockets.sendto(sd, cmd.data(format, data), port, address))
+
+
+async def accepted(sending):
+    """What was sent is not told."""
+    await sending
