@@ -13,8 +13,6 @@ from simplelink.errors import SlError
 
 FILE = b"/atcore/settings"
 SIZE = 512
-READ = 0x40000000
-REPLACE = 0x28020000  # create or overwrite, fail-safe
 
 # name (as in keyword table at_setting), attribute, default, lowest, highest
 ROWS = (
@@ -115,12 +113,7 @@ class Settings:
 
     async def load(self):
         """Read the file; the defaults hold where it says nothing or is damaged."""
-        fs = self.core.sl.fs
-        handle, _ = await fs.open(FILE, READ)
-        data = bytearray(SIZE)
-        size = await fs.read(handle, 0, data)
-        await fs.close(handle)
-        self.apply(decode(data[:size]))
+        self.apply(decode(await self.core.sl.fs.load(FILE, SIZE)))
 
     async def keep(self):
         """Write the file if there is something new and the store can be reached; else later."""
@@ -128,14 +121,8 @@ class Settings:
         if self.changes and core.up():
             changes, self.changes = self.changes, {}
             try:
-                await self.write(core.sl.fs)
+                await core.sl.fs.store(FILE, encode(self.values()), SIZE)
             except SlError:
                 for attribute, value in changes.items():
                     self.changes.setdefault(attribute, value)
                 raise
-
-    async def write(self, fs):
-        """Write the file: the old one stays until the new one is closed."""
-        handle, _ = await fs.open(FILE, REPLACE, SIZE)
-        await fs.write(handle, 0, encode(self.values()))
-        await fs.close(handle)

@@ -183,6 +183,11 @@ class AtCommands:
             pass
 
 
+def chapters():
+    """Declare the commands of this application."""
+    from ..commands import device, socket  # noqa: F401
+
+
 _application = None
 
 
@@ -193,8 +198,7 @@ def main() -> bytes:
         from cc3220 import console
         from simplelink import SimpleLink
 
-        from ..commands import device  # noqa: F401
-
+        chapters()
         _application = AtCommands(SimpleLink(), console)
         _application.begin()
     return _application.run()

@@ -91,32 +91,19 @@ class FakeDevice:
 
 
 class FakeFs:
-    """A store with at most one open file."""
-
     def __init__(self):
         self.files = {}
-        self.name = None
         self.fail = 0
 
-    async def open(self, name, mode, size=0):
+    async def load(self, name, size):
+        if name not in self.files:
+            raise SlError(-10341)
+        return self.files[name][:size]
+
+    async def store(self, name, data, size=0):
         if self.fail:
             raise SlError(self.fail)
-        if mode == 0x40000000 and name not in self.files:
-            raise SlError(-10341)
-        self.name = name
-        return 7, 0
-
-    async def read(self, handle, offset, buf):
-        data = self.files[self.name][offset : offset + len(buf)]
-        buf[: len(data)] = data
-        return len(data)
-
-    async def write(self, handle, offset, data):
-        self.files[self.name] = bytes(data)
-        return len(data)
-
-    async def close(self, handle):
-        self.name = None
+        self.files[name] = bytes(data)
 
 
 class FakeDriver:
