@@ -6,7 +6,8 @@ recordings.
 """
 
 from .model import NetworkProcessor
+from .scripted import Comparison, ScriptedNwp
 from .snapshot import SnapshotError
 from .storage import Storage
 
-__all__ = ["NetworkProcessor", "SnapshotError", "Storage"]
+__all__ = ["Comparison", "NetworkProcessor", "ScriptedNwp", "SnapshotError", "Storage"]
