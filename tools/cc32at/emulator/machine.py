@@ -1,0 +1,299 @@
+"""A running board: the chip, its main loop, its time, its ports."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from . import accel
+from .chip import Chip
+from .cpu import FAULT, SLEEP, STOPPED, Cpu
+from .faults import Faults
+from .image import Image
+from .nvic import EXC_RETURN_FLOOR, SVCALL
+from .realtime import Pacer, Port
+from .scheduler import CPU_HZ, NEVER
+
+MAX_SLICE = 80_000
+INTR_SVC, INTR_PREFETCH, INTR_BKPT, INTR_EXCEPTION_EXIT = 2, 3, 7, 8
+
+
+class GuestIdle(RuntimeError):
+    """The guest sleeps and nothing will ever wake it (virtual time only)."""
+
+
+class Machine:
+    """The board that tests and front ends drive.
+
+    elf: path of the image. nwp: a network processor with the seam interface (attach, power,
+    write, read...), None for none. clock: "virtual" (time is executed instructions, idle time is
+    skipped) or "real" (idle time is spent waiting; a busy guest may fall behind). settings:
+    name -> value pairs put into the model's file store before the first boot. trace: a
+    trace.Trace. cpi: cycles an instruction. accelerate: None = only if it costs nothing
+    (clock "real" and gcc there), True, False. Raises ImageError, OSError.
+
+    `uart` is the console's far end: host_write(bytes), host_read(), host_break(), set_host_baud().
+    """
+
+    def __init__(
+        self,
+        elf: str | Path | Image,
+        nwp: Any = None,
+        clock: str = "virtual",
+        uart: Port | None = None,
+        settings: dict[str, Any] | None = None,
+        trace: Any = None,
+        cpi: float = 1,
+        accelerate: bool | None = None,
+        on_report: Callable[[str], None] | None = None,
+    ):
+        if clock not in ("virtual", "real"):
+            raise ValueError(f"clock {clock!r} is neither virtual nor real")
+        image = elf if isinstance(elf, Image) else Image(elf)
+        self.real = clock == "real"
+        wanted = self.real if accelerate is None else accelerate
+        self.chip = Chip(image, nwp, cpi, accel.load() if wanted else None)
+        if on_report:
+            self.chip.on_report = on_report
+        self.chip.nwp_clock.is_real = self.real
+        self.nwp = self.chip.nwp_port.nwp
+        self.cpu: Cpu = self.chip.cpu
+        self.instructions = 0
+        self.idle_cycles = 0
+        self.pacer = Pacer()
+        self._faults = Faults(self.chip)
+        self._cpi = cpi
+        self._asleep = False
+        self._stopping = False
+        self.max_slice = MAX_SLICE
+        self.on_slice: Callable[[int], None] | None = None
+        self.cpu.on_interrupt = self._interrupt
+        self._watch_unmask_points(image)
+        if settings:
+            self._store_settings(settings)
+        if trace:
+            trace.attach(self)
+        if uart:
+            self.add_port(uart)
+
+    def _watch_unmask_points(self, image: Image) -> None:
+        """An interrupt that waits behind a mask must come right after the unmasking."""
+        if self.cpu.accelerator:
+            self.chip.nvic.on_ready = self.cpu.accelerator.set_ready
+            for address in image.unmask_points():
+                self.cpu.accelerator.watch(self.cpu, address)
+            return
+        nvic, stop_soon = self.chip.nvic, self.cpu.stop_soon
+
+        def unmasking() -> None:
+            if nvic.pending & nvic.enabled:
+                stop_soon()
+
+        for address in image.unmask_points():
+            self.cpu.hook_address(address, unmasking)
+
+    def _store_settings(self, settings: dict[str, Any]) -> None:
+        from .settings import store
+
+        store(self.nwp, settings)
+
+    # What tests and front ends use
+
+    @property
+    def now(self) -> float:
+        """Emulated seconds since power-on."""
+        return self.chip.now() / CPU_HZ
+
+    @property
+    def cycles(self) -> int:
+        return self.chip.now()
+
+    @property
+    def uart(self):
+        return self.chip.line
+
+    @property
+    def reports(self) -> list[str]:
+        """What the guest did that a driver should not do."""
+        return self.chip.reports
+
+    @property
+    def faults(self) -> list[str]:
+        """Reports of guest faults, in order."""
+        return self.chip.faults
+
+    def add_port(self, port: Port) -> None:
+        """Serve a front end while the machine runs."""
+        self.pacer.ports.append(port)
+
+    def remove_port(self, port: Port) -> None:
+        if port in self.pacer.ports:
+            self.pacer.ports.remove(port)
+
+    def symbol(self, name: str) -> int:
+        """Address of a symbol of the image. KeyError if there is none."""
+        return self.chip.image.symbols.by_name[name]
+
+    def read(self, address: int, length: int) -> bytes:
+        """Bytes of guest memory (flash or SRAM)."""
+        for memory in (self.chip.sram, self.chip.flash):
+            if memory.holds(address, length):
+                return memory.read(address, length)
+        raise ValueError(f"0x{address:08X}+{length} is not in flash or SRAM")
+
+    def word(self, symbol: str, index: int = 0) -> int:
+        """A 32-bit variable of the guest, by name."""
+        return int.from_bytes(self.read(self.symbol(symbol) + 4 * index, 4), "little")
+
+    def stop(self) -> None:
+        """End run() soon; from another thread or a signal handler."""
+        self._stopping = True
+        self.pacer.wake()
+
+    def close(self) -> None:
+        self.pacer.close()
+
+    # The loop
+
+    def run(
+        self,
+        until: Callable[[], bool] | None = None,
+        max_insns: int | None = None,
+        timeout: float | None = None,
+    ) -> bool:
+        """Run until `until()` holds (looked at between slices): True. False when `max_insns`
+        instructions or `timeout` emulated seconds are over first, or after stop().
+
+        Raises GuestIdle if nothing can ever happen any more, Lockup if the core has given up.
+        """
+        chip = self.chip
+        last = None if max_insns is None else self.instructions + max_insns
+        end = NEVER if timeout is None else chip.now() + round(timeout * CPU_HZ)
+        self._stopping = False
+        if self.real:
+            self.pacer.anchor(chip.now())
+        while True:
+            self._settle()
+            if until is not None and until():
+                return True
+            if self._stopping or chip.now() >= end:
+                return False
+            if last is not None and self.instructions >= last:
+                return False
+            target = min(chip.scheduler.next_time(), end)
+            if chip.hibernating or self._asleep:
+                self._idle(target, end)
+            else:
+                self._slice(target, None if last is None else last - self.instructions)
+
+    def _settle(self) -> None:
+        """Between slices: requests, due events, wake-up, the next exception."""
+        chip = self.chip
+        chip.do_requests()
+        chip.scheduler.run_due(chip.now())
+        if chip.reset_request is not None or chip.hibernate_request:
+            chip.do_requests()
+        if chip.hibernating:
+            self._asleep = False
+            chip.hibernation_over()
+            return
+        nvic = chip.nvic
+        if not nvic.pending & nvic.enabled:
+            return
+        number = nvic.takable()
+        if self._asleep and (number or nvic.wakes()):
+            self._asleep = False
+        if number:
+            nvic.enter(number, return_to=self.cpu.pc)
+
+    def _slice(self, target: int, allowed: int | None) -> None:
+        chip, cpu = self.chip, self.cpu
+        limit = self.max_slice
+        if target != NEVER:
+            cycles = target - chip.base_cycles
+            limit = min(limit, max(-int(-cycles // self._cpi), 1))
+        if allowed is not None:
+            limit = min(limit, allowed)
+        reason = cpu.run(limit)
+        executed = cpu.counters[0]
+        cpu.counters[0] = 0
+        self.instructions += executed
+        chip.base_cycles += executed * self._cpi
+        if reason == SLEEP:
+            self._fall_asleep()
+        elif reason == FAULT or (reason == STOPPED and chip.bus.fault is not None):
+            self._faults.handle()
+        elif reason == STOPPED and self._broken:
+            self._broken = False
+            self._faults.breakpoint()
+        if self.on_slice:
+            self.on_slice(executed)
+        if self.real or self.pacer.ports or self.nwp.fds():
+            self.pacer.busy(chip.base_cycles, self.nwp)
+
+    _broken = False
+
+    def _fall_asleep(self) -> None:
+        self._asleep = True
+        for block in self.chip.arcm.sleeping_blocks():
+            self.chip.report("clock", f"WFI stops {block.name}: its sleep clock is off")
+
+    def _idle(self, target: int, end: int) -> None:
+        """Nothing to execute until `target`."""
+        chip = self.chip
+        if chip.hibernating:
+            wake = chip.hib.wake_cycle()
+            target = min(target, NEVER if wake is None else max(wake, chip.now()))
+        before = chip.base_cycles
+        if self.real or self.nwp.fds():
+            if not self.real:
+                self.pacer.anchor(before)
+            chip.base_cycles = self.pacer.wait(before, target, self.nwp)
+        elif target == NEVER:
+            raise GuestIdle("the guest sleeps and nothing is left that could wake it")
+        else:
+            chip.base_cycles = target
+        self.idle_cycles += chip.base_cycles - before
+
+    def _interrupt(self, number: int) -> None:
+        """Unicorn met SVC, BKPT or an exception return."""
+        chip, cpu = self.chip, self.cpu
+        if number == INTR_SVC:
+            chip.nvic.pend(SVCALL)
+            cpu.pc = cpu.read_pc()
+            self._supervisor_call()
+        elif number in (INTR_PREFETCH, INTR_EXCEPTION_EXIT):
+            pc = cpu.read_pc()
+            if pc >= EXC_RETURN_FLOOR and chip.nvic.active:
+                chip.nvic.return_and_chain(pc)
+            else:
+                cpu.pc = pc
+                self._stop_for_fault(pc)
+        else:
+            self._broken = True
+            cpu.stop_now()
+
+    def _supervisor_call(self) -> None:
+        nvic = self.chip.nvic
+        if nvic.takable() == SVCALL:
+            nvic.enter(SVCALL, return_to=self.cpu.pc)
+            self.cpu.set_pc(self.cpu.pc)
+
+    def _stop_for_fault(self, pc: int) -> None:
+        self.chip.bus.refuse(pc, False, "no code there")
+
+    # Snapshot
+
+    def snapshot(self) -> dict[str, Any]:
+        """Everything, to come back to with restore() on this machine."""
+        return {
+            "chip": self.chip.save(),
+            "instructions": self.instructions,
+            "idle": self.idle_cycles,
+            "asleep": self._asleep,
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        self.chip.load(state["chip"])
+        self.instructions = state["instructions"]
+        self.idle_cycles = state["idle"]
+        self._asleep = state["asleep"]

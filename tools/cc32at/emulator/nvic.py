@@ -1,0 +1,219 @@
+"""Exceptions of the Cortex-M4: pending, priorities, entry and return by hand.
+
+Unicorn has no NVIC. Exception numbers are used throughout: 1..15 the core's, 16 + n for IRQ n.
+Sets of exceptions are Python integers, bit n for exception n.
+"""
+
+import struct
+from collections.abc import Callable
+
+from unicorn.arm_const import UC_ARM_REG_MSP, UC_ARM_REG_PSP
+
+from .cpu import Cpu
+
+IRQS = 178
+EXCEPTIONS = 16 + IRQS
+RESET, NMI, HARD_FAULT, MEM_MANAGE, BUS_FAULT, USAGE_FAULT = 1, 2, 3, 4, 5, 6
+SVCALL, PENDSV, SYSTICK = 11, 14, 15
+NAMES = {
+    0: "thread", 2: "NMI", 3: "HardFault", 4: "MemManage", 5: "BusFault",
+    6: "UsageFault", 11: "SVCall", 14: "PendSV", 15: "SysTick",
+}  # fmt: skip
+ALWAYS_ENABLED = sum(1 << n for n in (NMI, HARD_FAULT, SVCALL, PENDSV, SYSTICK))
+PRIORITY_MASK = 0xE0  # three bits of priority (cc3220-hardware.md 1.1)
+THREAD_PRIORITY = 256
+
+EXC_HANDLER, EXC_THREAD_MSP, EXC_THREAD_PSP = 0xFFFF_FFF1, 0xFFFF_FFF9, 0xFFFF_FFFD
+EXC_RETURN_FLOOR = 0xFFFF_FFE0
+
+_FRAME = struct.Struct("<8I")
+
+
+def exception_name(number: int) -> str:
+    """`IRQ 5`, `SysTick`..."""
+    return NAMES.get(number) or (f"IRQ {number - 16}" if number >= 16 else f"exception {number}")
+
+
+class Lockup(RuntimeError):
+    """A fault inside HardFault or NMI, or no usable vector: the core stops for good."""
+
+
+class Nvic:
+    """What is pending, what is active, and the way in and out of handlers."""
+
+    def __init__(self, cpu: Cpu):
+        self.cpu = cpu
+        self.on_ready: Callable[[bool], None] = lambda ready: None
+        self.reset()
+
+    def reset(self) -> None:
+        self.pending = 0
+        self.enabled = ALWAYS_ENABLED
+        self.priority = [0] * EXCEPTIONS
+        self.priority[NMI] = -2
+        self.priority[HARD_FAULT] = -1
+        self.lines = 0
+        self.active: list[int] = []
+        self.group_mask = 0xFE
+        self.vtor = 0
+
+    def save(self) -> tuple:
+        return (
+            self.pending, self.enabled, list(self.priority), self.lines,
+            list(self.active), self.group_mask, self.vtor,
+        )  # fmt: skip
+
+    def load(self, state: tuple) -> None:
+        (
+            self.pending, self.enabled, priority, self.lines, active, self.group_mask, self.vtor,
+        ) = state  # fmt: skip
+        self.priority = list(priority)
+        self.active = list(active)
+        self.on_ready(bool(self.pending & self.enabled))
+
+    # Pending
+
+    def changed(self) -> None:
+        """Something was pended or enabled: look at it before the next instruction."""
+        ready = bool(self.pending & self.enabled)
+        self.on_ready(ready)
+        if ready:
+            self.cpu.stop_soon()
+
+    def pend(self, number: int) -> None:
+        self.pending |= 1 << number
+        if self.enabled >> number & 1:
+            self.changed()
+
+    def clear(self, number: int) -> None:
+        """Clear pending; a level that is still asserted pends at once again."""
+        if not self.lines >> number & 1:
+            self.pending &= ~(1 << number)
+
+    def set_line(self, irq: int, level: bool) -> None:
+        """Level of a peripheral's line. Going high pends; going low leaves that latched."""
+        bit = 1 << (irq + 16)
+        if level:
+            if not self.lines & bit:
+                self.lines |= bit
+                self.pend(irq + 16)
+        else:
+            self.lines &= ~bit
+
+    # Priorities
+
+    def _group(self, number: int) -> int:
+        priority = self.priority[number]
+        return priority & self.group_mask if priority >= 0 else priority
+
+    def execution_priority(self) -> int:
+        """Of the code that runs now, with PRIMASK, BASEPRI and FAULTMASK."""
+        current = min((self._group(n) for n in self.active), default=THREAD_PRIORITY)
+        primask, basepri, faultmask = self.cpu.masks.read()
+        if faultmask & 1:
+            return min(current, -1)
+        if primask & 1:
+            current = min(current, 0)
+        if basepri & PRIORITY_MASK:
+            current = min(current, basepri & PRIORITY_MASK & self.group_mask)
+        return current
+
+    def best(self) -> int:
+        """The pending and enabled exception that goes first; 0 when there is none."""
+        ready = self.pending & self.enabled
+        best, best_priority = 0, THREAD_PRIORITY
+        while ready:
+            number = (ready & -ready).bit_length() - 1
+            ready &= ready - 1
+            if self.priority[number] < best_priority:
+                best, best_priority = number, self.priority[number]
+        return best
+
+    def takable(self) -> int:
+        """The exception that may interrupt what runs now; 0 when there is none."""
+        best = self.best()
+        return best if best and self._group(best) < self.execution_priority() else 0
+
+    def wakes(self) -> bool:
+        """Whether WFI ends: something pends that would be taken if PRIMASK were clear."""
+        best = self.best()
+        if not best:
+            return False
+        current = min((self._group(n) for n in self.active), default=THREAD_PRIORITY)
+        basepri = self.cpu.masks.read()[1] & PRIORITY_MASK
+        if basepri:
+            current = min(current, basepri & self.group_mask)
+        return self._group(best) < current
+
+    # Entry and return
+
+    def _stack(self, address: int, length: int):
+        for memory in self.cpu.memories[1:]:
+            if memory.holds(address, length):
+                return memory
+        raise Lockup(f"stack pointer 0x{address:08X} is outside SRAM")
+
+    def vector(self, number: int) -> int:
+        address = self.vtor + 4 * number
+        for memory in self.cpu.memories:
+            if memory.holds(address, 4):
+                return memory.word(address)
+        name = exception_name(number)
+        raise Lockup(f"{name}: no vector table at 0x{self.vtor:08X} (VTOR not set?)")
+
+    def enter(self, number: int, return_to: int | None = None) -> None:
+        """Stack the frame and go to the handler. Not from inside a register callback."""
+        cpu = self.cpu
+        r0, r1, r2, r3, r12, lr, pc, xpsr, sp, control = cpu.frame.read()
+        if return_to is not None:
+            pc = return_to
+        frame = (sp - 32) & ~7
+        xpsr = (xpsr & ~0x200) | (0x200 if sp & 4 else 0)  # CCR.STKALIGN
+        memory = self._stack(frame, 32)
+        _FRAME.pack_into(memory.view, frame - memory.base, r0, r1, r2, r3, r12, lr, pc & ~1, xpsr)
+        handler = self.vector(number)
+        if not handler & 1:
+            raise Lockup(f"{exception_name(number)}: vector 0x{handler:08X} is not Thumb")
+        values = cpu.entry.values
+        values[0] = frame
+        values[1] = number
+        values[2] = 0x0100_0000
+        if self.active:
+            values[3] = EXC_HANDLER
+        else:
+            values[3] = EXC_THREAD_PSP if control & 2 else EXC_THREAD_MSP
+        cpu.entry.write()
+        self.active.append(number)
+        self.pending &= ~(1 << number)
+        self.on_ready(bool(self.pending & self.enabled))
+        cpu.pc = handler & ~1
+
+    def leave(self, magic: int) -> None:
+        """Exception return; `magic` is EXC_RETURN as PC shows it (bit 0 lost)."""
+        number = self.active.pop()
+        if self.lines >> number & 1:
+            self.pending |= 1 << number
+            self.on_ready(bool(self.pending & self.enabled))
+        cpu = self.cpu
+        register = UC_ARM_REG_PSP if magic & 0xF >= 0xC else UC_ARM_REG_MSP
+        sp = cpu.read(register)
+        memory = self._stack(sp, 32)
+        r0, r1, r2, r3, r12, lr, pc, xpsr = _FRAME.unpack_from(memory.view, sp - memory.base)
+        cpu.write(register, sp + 32 + (4 if xpsr & 0x200 else 0))
+        values = cpu.exit.values
+        values[0], values[1], values[2], values[3] = r0, r1, r2, r3
+        values[4] = r12
+        values[5] = lr
+        values[6] = 0
+        values[7] = xpsr & ~0x200
+        values[8] = pc | 1
+        cpu.exit.write()
+        cpu.pc = pc & ~1
+
+    def return_and_chain(self, magic: int) -> None:
+        """Leave, and at once enter what is pending and may run (from the interrupt hook)."""
+        self.leave(magic)
+        following = self.takable() if self.pending & self.enabled else 0
+        if following:
+            self.enter(following, return_to=self.cpu.pc)
+            self.cpu.set_pc(self.cpu.pc)

@@ -1,0 +1,1 @@
+"""The chip's blocks, one file each."""

@@ -1,0 +1,101 @@
+"""Wall-clock pacing: idle emulated time is spent in select()."""
+
+import os
+import select
+import time
+from typing import Any, Protocol
+
+from .scheduler import CPU_HZ, NEVER
+
+MAX_LAG = CPU_HZ // 10  # a busy guest may fall this far behind and catch up; beyond it slips
+POLL_INTERVAL = 0.002  # seconds between looks at the ports while the guest is busy
+MAX_WAIT = 3600.0
+
+
+class Port(Protocol):
+    """A front end that carries the console's bytes."""
+
+    def fileno(self) -> int: ...
+    def readable(self) -> bool:
+        """Whether to watch for input now."""
+        ...
+
+    def writable(self) -> bool:
+        """Whether output waits for the other side."""
+        ...
+
+    def on_readable(self) -> None: ...
+    def on_writable(self) -> None: ...
+    def close(self) -> None: ...
+
+
+class Pacer:
+    """Maps the wall clock to cycles and watches descriptors."""
+
+    def __init__(self) -> None:
+        self.ports: list[Port] = []
+        self._anchor_time = time.monotonic()
+        self._anchor_cycles = 0.0
+        self._next_poll = 0.0
+        self._wake_read, self._wake_write = os.pipe()
+        os.set_blocking(self._wake_read, False)
+        os.set_blocking(self._wake_write, False)
+
+    def wake(self) -> None:
+        """End a wait, from another thread or a signal handler."""
+        os.write(self._wake_write, b"w")
+
+    def anchor(self, cycles: float) -> None:
+        """Now is `cycles`."""
+        self._anchor_time = time.monotonic()
+        self._anchor_cycles = cycles
+
+    def cycles(self) -> float:
+        return self._anchor_cycles + (time.monotonic() - self._anchor_time) * CPU_HZ
+
+    def wait(self, now: float, target: int, nwp: Any) -> float:
+        """Idle from `now` towards `target`; returns the emulated time at which it ended."""
+        if self.cycles() - now > MAX_LAG:
+            self.anchor(now)
+        ahead = target - self.cycles()
+        if target != NEVER and ahead <= 0:
+            self.poll(nwp)
+            return target
+        timeout = MAX_WAIT if target == NEVER else min(ahead / CPU_HZ, MAX_WAIT)
+        self._select(timeout, nwp)
+        return min(target, max(now, self.cycles()))
+
+    def busy(self, now: float, nwp: Any) -> None:
+        """Called between slices of a busy guest: serve the ports, do not run ahead."""
+        wall = time.monotonic()
+        if wall < self._next_poll:
+            return
+        lead = (now - self.cycles()) / CPU_HZ
+        self._select(lead if lead > POLL_INTERVAL else 0, nwp)
+        self._next_poll = time.monotonic() + POLL_INTERVAL
+
+    def poll(self, nwp: Any) -> None:
+        self._select(0, nwp)
+
+    def _select(self, timeout: float, nwp: Any) -> None:
+        sockets = nwp.fds()
+        readers = [port for port in self.ports if port.readable()]
+        writers = [port for port in self.ports if port.writable()]
+        watched = [self._wake_read, *readers, *sockets]
+        ready, writable, _ = select.select(watched, writers, [], max(timeout, 0))
+        for item in ready:
+            if item == self._wake_read:
+                os.read(self._wake_read, 4096)
+            elif item in readers:
+                item.on_readable()
+        for item in writable:
+            item.on_writable()
+        if any(item in sockets for item in ready):
+            nwp.service()
+
+    def close(self) -> None:
+        for port in self.ports:
+            port.close()
+        self.ports.clear()
+        for descriptor in (self._wake_read, self._wake_write):
+            os.close(descriptor)
