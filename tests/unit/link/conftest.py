@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from cc32at.hostlink.atbytes import make_module as make_atbytes
 from cc32at.hostlink.hostport import HostPort
 from cc32at.hostlink.nwp import make_module as make_nwp

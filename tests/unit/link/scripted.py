@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from collections import deque
 
+from hypothesis import HealthCheck, settings
+
 CNYS = bytes.fromhex("65877856")
 H2N = bytes.fromhex("21433412")
 SYNC = 0xABCDDCBC
+
+
+def with_examples(count: int):
+    """Settings of a property that is tested over and over on one link."""
+    return settings(
+        max_examples=count,
+        deadline=None,
+        suppress_health_check=[HealthCheck.function_scoped_fixture],
+    )
 
 
 def body_of(raw: bytes) -> bytes:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from scripted import message
+from scripted import message, with_examples
 
 SEND, RECV = 0x940C, 0x940A
 AGAIN, FAILED = -11, -1
@@ -27,7 +27,7 @@ def test_nothing_can_be_sent_before_the_first_message(rig):
     assert nwp.free_credits() == 2
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@with_examples(300)
 @given(st.integers(0, 255), st.integers(1, 0xFFFF), st.integers(1, 16000))
 def test_a_send_costs_one_and_one_more_for_each_full_packet(rig, credits, min_tx, nbytes):
     header(rig, credits=credits, min_tx=min_tx)

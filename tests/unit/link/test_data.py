@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from scripted import message
+from scripted import message, with_examples
 
 ARGS = {0x100A: 4, 0x100B: 12, 0x120B: 24}
 kinds = st.sampled_from(sorted(ARGS))
@@ -28,7 +28,7 @@ def receive(rig, opcode, status, sd, data, room, **fields):
     return buf, int.from_bytes(args[:2], "little", signed=True)
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@with_examples(200)
 @given(kinds, st.integers(0, 15), st.binary(max_size=1600), st.integers(0, 64))
 def test_data_arrives_whole(rig, opcode, sd, data, spare):
     buf, status = receive(rig, opcode, len(data), sd, data, len(data) + spare)
@@ -37,7 +37,7 @@ def test_data_arrives_whole(rig, opcode, sd, data, spare):
     assert rig.model.unread == rig.model.over_reads == 0
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@with_examples(200)
 @given(kinds, st.integers(1, 300), st.integers(0, 300), st.integers(0, 300))
 def test_no_more_is_claimed_than_was_stored(rig, opcode, status, sent, room):
     data = bytes(i & 0xFF for i in range(sent))

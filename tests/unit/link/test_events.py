@@ -5,11 +5,12 @@ from __future__ import annotations
 import ctypes as ct
 
 import pytest
-from cc32at.hostlink import Deadlock
-from cc32at.hostlink.library import load
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scripted import message
+
+from cc32at.hostlink import Deadlock
+from cc32at.hostlink.library import load
 
 COMPLETIONS = (0x0008, 0x0073, 0x1003, 0x1006, 0x1007, 0x100A, 0x1010, 0x1820, 0x187B, 0x30C1)
 EVENTS = (0x0880, 0x0078, 0x100E, 0x1878, 0x1825)

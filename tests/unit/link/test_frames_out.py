@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from scripted import with_examples
 
 pieces = st.one_of(st.none(), st.binary(max_size=24), st.binary(min_size=200, max_size=3000))
 
@@ -18,7 +19,7 @@ def frame(opcode, args, payload=b"", prefix=b"", payload2=b"") -> bytes:
     return head + len(body).to_bytes(2, "little") + body
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@with_examples(300)
 @given(st.integers(0, 0xFFFF), pieces, pieces, pieces, pieces)
 def test_parts_are_padded_and_joined(rig, opcode, args, payload, prefix, payload2):
     rig.model.frames.clear()
