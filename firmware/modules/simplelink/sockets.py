@@ -110,7 +110,8 @@ class Sockets:
 
     def bind(self, sd: int, port: int, ip) -> None:
         """Give the socket a local address; all zero for any."""
-        self._address(_SOCKET_BIND_V4, sd, port, ip)
+        opcode = _SOCKET_BIND_V6 if len(ip) == 16 else _SOCKET_BIND_V4
+        self.link.call(opcode, _packed(0, sd, 0, port, ip))
 
     def listen(self, sd: int, backlog: int) -> None:
         """Take connections. TLS options must be set before."""
@@ -262,11 +263,6 @@ class Sockets:
     def _born(self, sd: int, stream: bool):
         bit = 1 << (sd & 0x1F)
         self.streams = self.streams | bit if stream else self.streams & ~bit
-
-    def _address(self, opcode: int, sd: int, port: int, ip):
-        if len(ip) == 16:
-            opcode |= 0x0200
-        self.link.call(opcode, _packed(0, sd, 0, port, ip))
 
     async def _unaccept(self, done):
         """An accept was cancelled, but a connection came: close it."""
