@@ -102,6 +102,14 @@ class Command:
             raise ParseError(grammar.NO_DELIMITER, args[0][0])
         return core.parse(args, index, args[-1] if args else None)
 
+    def parameter(self, index: int, arg: tuple, before=None):
+        """The value of one parameter whose type depends on others (kind "later").
+
+        before: the value before it, for a "sub".
+        """
+        core = self.core
+        return grammar.value(core.text, core.fields, index, core.count, arg, (before,))
+
     def data(self, format: int, data):
         """The bytes of a payload: decoded in place for format 1."""
         size = len(data)
@@ -184,8 +192,10 @@ class Dispatcher:
         command = Command(self, declaration)
         try:
             if args:
-                last = None if declaration[MORE] else args[-1]
-                values = self.parse(args if data is None else args[:-1], 0, last)
+                if data is None:
+                    values = self.parse(args, 0, None if declaration[MORE] else args[-1])
+                else:
+                    values = self.parse(args[:-1], 0, args[-2])
                 if wrong:
                     raise ParseError(wrong, args[-1][0])
                 if data is not None:

@@ -204,6 +204,16 @@ def length(line, start, end, flags, arg):
     return size
 
 
+def few(line, start, end, flags, arg):
+    """0 to arg[3]; more is an explicit limit with the code arg[4] (recordings)."""
+    size = None if flags & QUOTED else atbytes.number(line, start, end)
+    if size is None or size < 0:
+        raise ParseError(WRONG)
+    if size > arg[3]:
+        raise ParseError(arg[4])
+    return size
+
+
 def family(line, start, end, flags, arg):
     """INET or INET6 where an address follows; the transceiver has none (-1)."""
     found = key(line, start, end, flags, FAMILY)
@@ -235,6 +245,7 @@ KINDS = {
     "list": numbers,
     "family": family,
     "length": length,
+    "few": few,
 }
 
 
@@ -258,10 +269,14 @@ def value(line, fields, index: int, count: int, arg, before=None):
     """Parameter `index` of `count` by its declaration; None for a legally empty one.
 
     `before` are the values so far. An "addr" is of the family that stands two before it; a "sub"
-    is a keyword of the table that arg[3] gives for the value just before it.
+    is a keyword of the table that arg[3] gives for the value just before it. A "later" is left to
+    the handler.
     """
     if index >= count:
         raise ParseError(NO_DELIMITER, arg[0])
+    kind = arg[1]
+    if kind == "later":
+        return None
     at = 2 + 3 * index
     start = fields[at]
     end = fields[at + 1]
@@ -270,7 +285,6 @@ def value(line, fields, index: int, count: int, arg, before=None):
         if "?" in arg[2]:
             return None
         raise ParseError(MISSING, arg[0])
-    kind = arg[1]
     try:
         if kind == "sub":
             return option(line, start, end, flags, arg, before[-1])

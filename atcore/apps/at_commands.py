@@ -185,7 +185,7 @@ class AtCommands:
 
 def chapters():
     """Declare the commands of this application."""
-    from ..commands import device, socket  # noqa: F401
+    from ..commands import device, netcfg, socket, wlan, wlan_config  # noqa: F401
 
 
 _application = None

@@ -1,6 +1,6 @@
 """The recordings over the C link in this process: no chip, no emulator, the same atcore.
 
-    python tests/unit/atcore/replay.py [FILE or FOLDER ...]    prints what differs
+python tests/unit/atcore/replay.py [FILE or FOLDER ...]    prints what differs
 """
 
 import sys

@@ -1,0 +1,155 @@
+"""Network configuration commands: guide 6.6, tables 58 and 59; at-commands.md chapter 13."""
+
+from struct import pack
+
+from ..events import word
+from ..grammar import MISSING, ParseError
+from . import command
+
+SET_MAC, GET_MAC, STATIONS, STATION_LIST, DISCONNECT, IF = 1, 2, 3, 4, 5, 6
+STA_ADDR, AP_ADDR, LOCAL, GLOBAL, DHCP_CLIENT, DNS_CLIENT = 7, 8, 9, 10, 11, 12
+STATE, DHCP, DHCP_LLA, STATIC, STATELESS, STATEFUL, RELEASE_SET, RELEASE_OFF = (
+    0,
+    1,
+    2,
+    4,
+    5,
+    6,
+    7,
+    8,
+)
+
+ID = ("ConfigId", "key", "", b"netcfg_id")
+OPTION = ("ConfigOpt", "key", "", b"netcfg_option")
+IPV4 = (
+    ("Value1", "ip4", ""),
+    ("Value2", "ip4", ""),
+    ("Value3", "ip4", ""),
+    ("Value4", "ip4", ""),
+)
+MAC = (("Value1", "mac", ""),)
+
+# Table 58 where the option counts: (id, option, format on the wire, values).
+SET = (
+    (IF, STATE, "<I", (("Value1", "mask", "?", b"netcfg_if_state"),)),
+    (STA_ADDR, STATIC, "<4I", IPV4),
+    (STA_ADDR, DHCP, None, ()),
+    (STA_ADDR, DHCP_LLA, None, ()),
+    (STA_ADDR, RELEASE_SET, None, ()),
+    (STA_ADDR, RELEASE_OFF, None, ()),
+    (AP_ADDR, STATIC, "<4I", IPV4),
+    (LOCAL, STATIC, "<4I20x", (("Value1", "ip6", ""),)),
+    (LOCAL, STATELESS, None, ()),
+    (LOCAL, STATEFUL, None, ()),
+    (GLOBAL, STATIC, "<8I4x", (("Value1", "ip6", ""), ("Value2", "ip6", ""))),
+    (GLOBAL, STATELESS, None, ()),
+    (GLOBAL, STATEFUL, None, ()),
+)
+# Where it is ignored: (id, number on the wire, format, values).
+PLAIN = (
+    (SET_MAC, 1, None, MAC),
+    (DISCONNECT, 1, None, MAC),
+    (DNS_CLIENT, 0, "<I", (("Value1", "ip4", ""),)),
+)
+
+
+@command(b"NetCfgSet", (ID,), more=("ConfigOpt", "Value1", "...", "ValueX"))
+def set_config(cmd, id):
+    """Set a network configuration (table 58)."""
+    for row in PLAIN:
+        if row[0] == id:
+            values = cmd.rest((("ConfigOpt", "later", ""),) + row[3])[1:]
+            break
+    else:
+        option = cmd.rest((OPTION,))[0]
+        row = option_row(id, option)
+        values = cmd.rest((OPTION,) + row[3])[1:] if row[3] else ()
+    cmd.sl.netcfg.set(id, row[1], wire(row[2], values))
+
+
+def option_row(id: int, option: int):
+    """The row of an id and its option; -1 if they do not go together."""
+    for row in SET:
+        if row[0] == id and row[1] == option:
+            return row
+    raise ParseError(MISSING)
+
+
+def wire(form, values) -> bytes:
+    """Values as they cross the link: addresses as words in host order."""
+    if form is None:
+        return values[0] if values else b""
+    words = []
+    for value in values:
+        if type(value) is tuple:
+            words += value
+        else:
+            words.append(value or 0)
+    return pack(form, *words)
+
+
+@command(b"NetCfgGet", (ID,))
+def get_config(cmd, id):
+    """Get a network configuration (table 59)."""
+    show = GET.get(id)
+    if show is None:
+        raise ParseError(MISSING)
+    netcfg = cmd.sl.netcfg
+    size, append = show
+    data = netcfg.get(id, size)
+    line = cmd.value()
+    append(line, data, netcfg.option)
+    return line
+
+
+def mac(line, data, option):
+    line.mac(data, 0)
+
+
+def number(line, data, option):
+    line.num(data[0])
+
+
+def interfaces(line, data, option):
+    line.mask(b"netcfg_if_state", word(data, 0, 4))
+
+
+def ipv4(line, data, option):
+    line.key(b"netcfg_option", option).ip4(data, 0).ip4(data, 4).ip4(data, 8).ip4(data, 12)
+
+
+def ipv6(line, data, option):
+    line.key(b"netcfg_option", option).ip6(data, 0)
+
+
+def dns(line, data, option):
+    line.ip4(data, 0)
+
+
+def dhcp(line, data, option):
+    line.ip4(data, 0).ip4(data, 8).ip4(data, 4).ip4(data, 12).ip4(data, 16).ip4(data, 20)
+    line.num(word(data, 24, 4)).num(word(data, 28, 4)).key(b"netcfg_dhcp_state", data[32])
+
+
+def stations(line, data, option):
+    """Records ap_station_info of 44 bytes."""
+    for at in range(0, len(data) - 43, 44):
+        size = 0
+        while size < 32 and data[at + 12 + size]:
+            size += 1
+        line.also(0x3B).ip4(data, at).mac(data, at + 4).text(data, at + 12, size)
+
+
+# Table 59: bytes asked for, and what appends them to the line.
+GET = {
+    GET_MAC: (6, mac),
+    STATIONS: (1, number),
+    STATION_LIST: (176, stations),
+    IF: (4, interfaces),
+    STA_ADDR: (16, ipv4),
+    AP_ADDR: (16, ipv4),
+    LOCAL: (36, ipv6),
+    GLOBAL: (36, ipv6),
+    DHCP_CLIENT: (36, dhcp),
+    DNS_CLIENT: (4, dns),
+}

@@ -1,0 +1,181 @@
+"""WLAN commands: guide 6.3, tables 27-35; at-commands.md chapter 10. Tables 36, 37: wlan_config."""
+
+from struct import pack
+
+from simplelink.errors import SlError
+from simplelink.waiter import Sleep
+
+from ..compat import ticks_add, ticks_diff
+from ..events import word
+from . import command
+from .wlan_config import SECURITY
+
+ENTERPRISE = 5
+AGAIN = -2073  # the scan has only started
+AGAIN_MS, PATIENCE_MS = 500, 10000  # style guide asks again by itself
+ENTRY = 44
+
+NETWORK = (
+    ("SSID", "str", "", 32, 1),
+    ("BSSID", "mac", "?"),
+    ("SecurityType", "key", "", SECURITY),
+    ("SecurityKey", "str", "?!", 64),
+    ("SecurityExtUser", "str", "?", 32),
+    ("SecurityExtAnonUser", "str", "?", 32),
+    ("SecurityExtEapMethod", "key", "?", b"wlan_eap"),
+)
+INDEX = (("index", "u8", ""),)
+
+
+def enterprise(security, user, anonymous, eap):
+    """(user, anonymous user, EAP method) as the driver wants them: for WPA_ENT only."""
+    if security != ENTERPRISE:
+        return None, None, 0
+    if user is None and anonymous is None and eap is not None:
+        user = b""
+    return user, anonymous, eap or 0
+
+
+@command(b"WlanConnect", NETWORK)
+def connect(cmd, ssid, bssid, security, key, user, anonymous, eap):
+    """Ask for a connection; an event tells what came of it (table 27)."""
+    user, anonymous, eap = enterprise(security, user, anonymous, eap)
+    cmd.sl.wlan.connect(ssid, security, key or b"", bssid, user, anonymous, eap)
+
+
+@command(b"WlanDisconnect")
+def disconnect(cmd):
+    """Leave the network (table 28)."""
+    cmd.sl.wlan.disconnect()
+
+
+@command(b"WlanProfileAdd", NETWORK + (("Priority", "u32", "", 0, 15),))
+def profile_add(cmd, ssid, bssid, security, key, user, anonymous, eap, priority):
+    """Store a network (table 29)."""
+    user, anonymous, eap = enterprise(security, user, anonymous, eap)
+    add = cmd.sl.wlan.profile_add
+    return cmd.value().num(add(ssid, security, key or b"", bssid, user, anonymous, eap, priority))
+
+
+@command(b"WlanProfileGet", INDEX)
+def profile_get(cmd, index):
+    """Tell a stored network, never its key (table 30)."""
+    security, ssid, bssid, priority, user, anonymous, eap = cmd.sl.wlan.profile_get(index)
+    line = cmd.value().text(ssid, 0, len(ssid))
+    if bssid == bytes(6):
+        line.none()
+    else:
+        line.mac(bssid, 0)
+    line.key(SECURITY, security)
+    if cmd.ti:
+        line.none().none().none().none()
+    else:
+        line.text(user, 0, len(user)).text(anonymous, 0, len(anonymous))
+        if eap:
+            line.key(b"wlan_eap", eap)
+        else:
+            line.none()
+    return line.num(priority)
+
+
+@command(b"WlanProfileDel", INDEX)
+def profile_del(cmd, index):
+    """Forget a network, 255: all (table 31)."""
+    cmd.sl.wlan.profile_del(index)
+
+
+CONNECTION, SCAN, PM, P2P = 16, 32, 48, 64
+LONG_SLEEP = 4
+
+# Type of policy: its options, as an argument (table 32).
+POLICIES = {
+    CONNECTION: ("Option", "mask", "?", b"wlan_policy_connection"),
+    SCAN: ("Option", "key", "", b"wlan_policy_scan"),
+    PM: ("Option", "key", "", b"wlan_policy_pm"),
+    P2P: ("Option", "key", "", b"wlan_policy_p2p_role"),
+}
+INITIATOR = b"wlan_policy_p2p_initiator"
+
+
+@command(
+    b"WlanPolicySet",
+    (
+        ("Type", "key", "", b"wlan_policy_type"),
+        ("Option", "later", ""),
+        ("Value", "later", ""),
+    ),
+)
+def policy_set(cmd, type, _, __):
+    """Set a policy (table 32)."""
+    option = cmd.parameter(1, POLICIES[type]) or 0
+    data = b""
+    if type == SCAN:
+        interval = cmd.parameter(2, ("Value", "u32", "")) if option else 0
+        data = pack("<I", interval)
+    elif type == PM and option == LONG_SLEEP:
+        data = pack("<4xHxx", cmd.parameter(2, ("Value", "u16", "?")) or 0)
+    elif type == P2P:
+        option |= cmd.parameter(2, ("Value", "key", "", INITIATOR)) << 5
+    cmd.sl.wlan.policy_set(type, option, data)
+
+
+@command(b"WlanPolicyGet", (("Type", "key", "", b"wlan_policy_type"),))
+def policy_get(cmd, type):
+    """Get a policy (table 33)."""
+    option, data = cmd.sl.wlan.policy_get(type)
+    data = bytes(data) + bytes(8 - len(data))
+    line = cmd.value()
+    if type == CONNECTION:
+        line.mask(b"wlan_policy_connection", option)
+        return line if cmd.ti else line.none()
+    if type == P2P:
+        return line.key(b"wlan_policy_p2p_role", option & 0x1F).key(INITIATOR, option >> 5)
+    line.key(POLICIES[type][3], option)
+    if type == SCAN and option:
+        return line.num(word(data, 0, 4))
+    if type == PM and option == LONG_SLEEP:
+        return line.num(word(data, 4, 2))
+    return line.none()
+
+
+@command(b"WlanScan", (("Index", "u8", "", 0, 29), ("Count", "few", "", 30, 0)))
+async def scan(cmd, index, count):
+    """Tell the networks found (table 34); in style guide wait for a scan that has only started."""
+    networks = cmd.sl.wlan.scan_results
+    link = cmd.sl.link
+    end = ticks_add(link.ticks(), PATIENCE_MS)
+    while True:
+        try:
+            data = bytes(networks(index, count))
+            break
+        except SlError as error:
+            if cmd.ti or error.code != AGAIN or ticks_diff(end, link.ticks()) <= 0:
+                raise
+        await Sleep(link, AGAIN_MS)
+    for at in range(0, len(data), ENTRY):
+        network(cmd, data[at : at + ENTRY])
+        await cmd.room()
+
+
+def network(cmd, entry: bytes):
+    """One network, a record network_entry."""
+    size = min(entry[38], 32)
+    if cmd.ti and not size:
+        return
+    info = word(entry, 40, 2)
+    security = info >> 8 & 7
+    management = 0 if security < 2 else info >> 11 & 3 or 4
+    rssi = entry[39]
+    line = cmd.value().text(entry, 0, size).mac(entry, 32)
+    line.num(rssi - 256 if rssi > 127 else rssi).num(entry[42])
+    line.key(b"wlan_scan_security", security).num(info >> 13 & 1)
+    line.key(b"wlan_scan_cipher", info >> 4 & 15).key(b"wlan_scan_key_mgmt", management)
+    if not cmd.ti:
+        line.also(0x3B)
+    cmd.emit(line)
+
+
+@command(b"WlanSetMode", (("Mode", "key", "", b"wlan_role"),))
+def set_mode(cmd, mode):
+    """Role at the next start (table 35)."""
+    cmd.sl.wlan.set_mode(mode)
