@@ -11,7 +11,7 @@ import atbytes
 
 from . import grammar, reply
 from .compat import ticks_add, ticks_diff
-from .dispatch import MAX_DATA, MAX_TEXT, PAYLOAD
+from .dispatch import MAX_TEXT, PAYLOAD
 
 MAX_LINE = 2560  # bytes of a line without its payload
 SIZE = MAX_LINE + MAX_TEXT + 2

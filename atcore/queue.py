@@ -11,7 +11,8 @@ from .reply import OK
 MANY = 8  # messages that hold back the reading of lines
 EVENTS = 48  # events kept
 
-# An entry is bytes (or a Payload): a reply; a tuple: late lines that stay together; a list: an event.
+# An entry is bytes or a Payload: a reply; a tuple: late lines that stay together; a list: an
+# event.
 
 
 class Room:

@@ -196,6 +196,7 @@ def main() -> bytes:
     global _application
     if _application is None:
         from cc3220 import console
+
         from simplelink import SimpleLink
 
         chapters()

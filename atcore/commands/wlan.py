@@ -1,4 +1,4 @@
-"""WLAN commands: guide 6.3, tables 27-35; at-commands.md chapter 10. Tables 36, 37: wlan_config."""
+"""WLAN commands: guide tables 27-35; at-commands.md chapter 10. For 36, 37 see wlan_config."""
 
 from struct import pack
 

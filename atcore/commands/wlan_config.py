@@ -22,7 +22,6 @@ OPTIONS = (
 )
 OPTION = ("Option", "sub", "", OPTIONS)
 BYTE = "<B"
-POWER = (("Value1", "few", "", 15, MISSING),)
 
 # Table 36: (option, format on the wire, values). The numbers of all ids differ.
 SET = (

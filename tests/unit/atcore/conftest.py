@@ -1,9 +1,9 @@
-"""The AT core under CPython: paths, the C byte work, and a driver that only notes what it is told."""
+"""The AT core under CPython: paths, the C byte work, a driver that notes what it is told."""
 
 import sys
-import types
 
 import pytest
+
 from cc32at.hostlink import firmware_paths, install_atbytes
 
 for path in firmware_paths():
@@ -18,8 +18,10 @@ def make():
     from fake import FakeDriver
 
     import atcore
+    from atcore.apps.at_commands import chapters
     from atcore.commands import ALL
-    from atcore.commands import device as _device
+
+    chapters()
 
     def build(stream=None, driver=None, **settings):
         return atcore.create(driver or FakeDriver(), ALL, stream, **settings)

@@ -50,9 +50,8 @@ class Uart:
 
 def application(uart, style="ti"):
     """AT_Commands over the link that is installed, nothing started."""
-    from simplelink import SimpleLink
-
     from atcore.apps.at_commands import AtCommands, chapters
+    from simplelink import SimpleLink
 
     chapters()
     app = AtCommands(SimpleLink(sys.modules["nwp"]), uart, repl=False)
