@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import click
@@ -27,22 +28,19 @@ def main(port, world_file, store, control, once) -> None:
     except (OSError, WorldError, ValueError) as error:
         raise click.ClickException(str(error)) from None
     server = LinkServer(np, port)
-    click.echo(f"listening on 127.0.0.1:{server.port}")
-    if control is not None:
-        click.echo(f"control on 127.0.0.1:{np.control.listen(control)}")
-    seen = [False]
+    with contextlib.suppress(KeyboardInterrupt), contextlib.closing(server):
+        click.echo(f"listening on 127.0.0.1:{server.port}")
+        if control is not None:
+            click.echo(f"control on 127.0.0.1:{np.control.listen(control)}")
+        serve(server, once)
+    np.control.close()
 
-    def finished() -> bool:
-        seen[0] = seen[0] or server.client is not None
-        return once and seen[0] and server.client is None
 
-    try:
-        server.serve(finished)
-    except KeyboardInterrupt:
-        pass
-    finally:
-        server.close()
-        np.control.close()
+def serve(server: LinkServer, once: bool) -> None:
+    """Serve drivers for ever, or until the first one has gone."""
+    while server.client is None:
+        server.step(0.1)
+    server.serve((lambda: server.client is None) if once else None)
 
 
 if __name__ == "__main__":

@@ -20,7 +20,8 @@ JSON lines: one request object a line, one answer object a line.
 | cut_power | | |
 | dummy | | |
 | status | bit (enum dev_status), on | |
-| world_add / world_change / world_remove | kind, key (text or hex:...), fields | |
+| world_add | kind, fields as in the world file | |
+| world_change / world_remove | kind, which (BSSID, MAC or name), fields | |
 | world | kind | the things, bytes as hex |
 | files | | name, length, max_size, flags, valid of every file |
 | file | name | content (hex) or null |
@@ -29,7 +30,7 @@ JSON lines: one request object a line, one answer object a line.
 | log | last [100] | [time, direction, name] of the last frames |
 | group | name, method, args | what the group's public method returns |
 
-`world` keys: the BSSID or MAC as "02:1a:11:f0:00:01", or a name as text.
+`which` is a BSSID or MAC as "02:1a:11:f0:00:01", or a name as text.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 
+from ..world import KINDS
 from .linklayer import Message
 from .registry import GROUPS
 
@@ -155,13 +157,15 @@ class Control:
     def op_world_add(self, kind: str, **fields) -> None:
         self.np.world.add(kind, **fields)
 
-    def op_world_change(self, kind: str, key, **fields) -> None:
-        self.np.world.change(kind, to_bytes(key), **fields)
+    def op_world_change(self, kind: str, which, **fields) -> None:
+        self.np.world.change(kind, to_bytes(which), **fields)
 
-    def op_world_remove(self, kind: str, key) -> None:
-        self.np.world.remove(kind, to_bytes(key))
+    def op_world_remove(self, kind: str, which) -> None:
+        self.np.world.remove(kind, to_bytes(which))
 
     def op_world(self, kind: str) -> list:
+        if kind not in KINDS:
+            raise ValueError(f"unknown kind {kind!r}; one of {', '.join(KINDS)}")
         return plain(getattr(self.np.world, kind))
 
     # Files

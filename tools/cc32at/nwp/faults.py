@@ -40,33 +40,39 @@ ON_WIRE = {"flip", "length", "bad_sync", "wrong_sequence", "no_sequence", "doubl
 ON_WIRE |= {"garbage", "misalign", "truncate"}
 KINDS = ON_COMMAND | ON_QUEUE | ON_WIRE | {"start_status"}
 PARAMETERS = {
-    "delay": {"seconds"},
-    "status": {"status"},
-    "flip": {"byte", "mask"},
-    "length": {"length"},
-    "wrong_sequence": {"by"},
-    "garbage": {"hex"},
-    "misalign": {"hex"},
-    "truncate": {"bytes"},
-    "start_status": {"status"},
+    "delay": {"seconds": (int, float)},
+    "status": {"status": (int, str)},
+    "flip": {"byte": int, "mask": int},
+    "length": {"length": int},
+    "wrong_sequence": {"by": int},
+    "garbage": {"hex": str},
+    "misalign": {"hex": str},
+    "truncate": {"bytes": int},
+    "start_status": {"status": (int, str)},
 }
+NEEDED = {"status": "status", "start_status": "status", "length": "length"}
 
 
 def check(spec: dict) -> dict:
     """The fault with its defaults filled in; ValueError says what is wrong with it."""
-    if spec.get("do") not in KINDS:
-        raise ValueError(f"unknown kind of fault {spec.get('do')!r}; one of {sorted(KINDS)}")
-    extra = set(spec) - {"do", "to", "skip", "count"} - PARAMETERS.get(spec["do"], set())
-    if extra:
-        raise ValueError(f"fault {spec['do']}: unknown parameter {sorted(extra)[0]!r}")
+    kind = spec.get("do")
+    if kind not in KINDS:
+        raise ValueError(f"unknown kind of fault {kind!r}; one of {sorted(KINDS)}")
+    types = {"do": str, "to": (int, str), "skip": int, "count": int, **PARAMETERS.get(kind, {})}
+    if kind in NEEDED and NEEDED[kind] not in spec:
+        raise ValueError(f"fault {kind}: {NEEDED[kind]} is missing")
+    for name, value in spec.items():
+        if name not in types:
+            raise ValueError(f"fault {kind}: unknown parameter {name!r}")
+        if not isinstance(value, types[name]) or isinstance(value, bool):
+            raise ValueError(f"fault {kind}: {name} cannot be {value!r}")
     spec = {"to": "*", "skip": 0, "count": 1, **spec}
-    to = spec["to"]
-    known = protocol().opcodes
-    if to != "*" and not isinstance(to, int) and to not in known:
-        raise ValueError(f"fault {spec['do']}: unknown opcode name {to!r}")
-    for name in ("skip", "count"):
-        if not isinstance(spec[name], int):
-            raise ValueError(f"fault {spec['do']}: {name} must be a whole number")
+    to, tables = spec["to"], protocol()
+    if isinstance(to, str) and to != "*" and to not in tables.opcodes:
+        raise ValueError(f"fault {kind}: unknown opcode name {to!r}")
+    names = tables.errors if kind == "status" else tables.enums["start_status"]
+    if isinstance(spec.get("status"), str) and spec["status"] not in names:
+        raise ValueError(f"fault {kind}: unknown status {spec['status']!r}")
     bytes.fromhex(spec.get("hex", ""))
     return spec
 

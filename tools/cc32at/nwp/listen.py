@@ -22,7 +22,7 @@ import time
 from .clock import RealClock
 from .codec import CNYS, H2N_SYNC, N2H_SYNC, SYNC_MASK, align4
 
-READ_LIMIT = 1 << 20  # bytes a host may ask for in one R
+LIMIT = 1 << 20  # bytes of a message, and bytes a host may ask for in one R
 
 
 def pack_message(kind: bytes, payload: bytes) -> bytes:
@@ -110,13 +110,15 @@ class LinkServer:
             self._handle(kind, payload)
             if self.client is None:
                 return
+        if int.from_bytes(self.buffer[1:5], "little") > LIMIT:
+            self._drop()
 
     def _handle(self, kind: bytes, payload: bytes) -> None:
         if kind == b"W":
             self.np.write(payload)
         elif kind == b"R" and len(payload) == 4:
             count = int.from_bytes(payload, "little")
-            if count > READ_LIMIT:
+            if count > LIMIT:
                 self._drop()
             else:
                 data = self.np.read(count)

@@ -82,8 +82,10 @@ def text(limit: int = 1 << 20):
 
 def hexadecimal(length: int | None = None):
     def convert(value, ctx):
+        if not isinstance(value, str):
+            ctx.fail(f"{value!r} is not hexadecimal in quotes")
         try:
-            data = bytes.fromhex(str(value).replace(":", " "))
+            data = bytes.fromhex(value.replace(":", " "))
         except ValueError:
             ctx.fail(f"{value!r} is not hexadecimal")
         if length is not None and len(data) != length:

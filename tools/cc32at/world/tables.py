@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ipaddress
+
 from . import load
 from .routes import routes, timing
 from .things import (
@@ -145,6 +147,8 @@ def _access_point(value, ctx) -> AccessPoint:
 
 
 def _file(value, ctx) -> File:
+    if not isinstance(value, dict):
+        ctx.fail("a mapping is expected")
     rest = {k: v for k, v in value.items() if k not in ("text", "hex", "base64", "path")}
     data = load.record(
         {
@@ -174,9 +178,14 @@ KINDS = {
 
 
 def _addresses(value, ctx):
-    return [
-        str(load.text(45)(v, ctx), "ascii") for v in ([value] if isinstance(value, str) else value)
-    ]
+    """One address or a list of them, as text."""
+    found = value if isinstance(value, list) else [value]
+    for i, item in enumerate(found):
+        try:
+            ipaddress.ip_address(item if isinstance(item, str) else "")
+        except ValueError:
+            ctx.below(i).fail(f"{item!r} is not an address")
+    return found
 
 
 _PING = load.record({"rtt_ms": load.number, "loss": load.number})

@@ -51,11 +51,11 @@ class World:
     def parse(cls, text: str, source: str = "world", folder: Path | str = ".") -> World:
         """The world of a YAML text; paths in it are relative to `folder`."""
         try:
-            data = yaml.safe_load(text) or {}
+            data = yaml.safe_load(text)
         except yaml.YAMLError as error:
             raise load.WorldError(f"{source}: {error}") from None
         ctx = load.Context(source, Path(folder))
-        data = load.record(TOP)(data, ctx)
+        data = load.record(TOP)({} if data is None else data, ctx)
         data["device"] = Device(**data.get("device", {}))
         world = cls(**data, folder=Path(folder))
         world._check(ctx)
@@ -89,7 +89,10 @@ class World:
 
     def add(self, kind: str, **values):
         """Add a thing given as in the YAML file; WorldError as there."""
-        item = KINDS[kind](values, load.Context("world", self.folder, kind))
+        ctx = load.Context("world", self.folder, kind)
+        item = KINDS[kind](values, ctx)
+        if kind != "http_requests" and self.find(kind, getattr(item, item.key_field)):
+            ctx.fail(f"{item.key_field} is used twice")
         getattr(self, kind).append(item)
         self._tell("add", kind, item)
         return item
@@ -100,7 +103,7 @@ class World:
         getattr(self, kind).remove(item)
         self._tell("remove", kind, item)
 
-    def change(self, kind: str, key: bytes, **values):
+    def change(self, kind: str, key: bytes, /, **values):
         """Change fields of a thing, given as in the YAML file."""
         item = self._need(kind, key)
         ctx = load.Context("world", self.folder, kind)
