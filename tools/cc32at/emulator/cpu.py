@@ -253,7 +253,7 @@ class Cpu:
         """
         self.broke = False
         if self.accelerator:
-            status = self.accelerator.run(self, limit)
+            status = self.accelerator.run(self, UNTIL, limit)
         else:
             status = uclib.uc_emu_start(self.engine, self.pc | 1, UNTIL, 0, limit)
         self.pc = pc = self._pc.read()[0]

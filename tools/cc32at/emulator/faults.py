@@ -74,6 +74,10 @@ class Faults:
         self.chip.scs.regs[DFSR] |= DFSR_BKPT
         self.take(HARD_FAULT, HFSR, DEBUG_EVENT, "BKPT without a debugger")
 
+    def supervisor_call(self) -> None:
+        """SVC from code of the same or a higher priority."""
+        self.take(HARD_FAULT, HFSR, FORCED, "SVC where it cannot be taken")
+
     def fetch_abort(self) -> None:
         """A branch to where no code is, seen as a prefetch abort."""
         self.take(BUS_FAULT, CFSR, IBUSERR, f"no code at 0x{self.chip.cpu.pc:08X}")

@@ -127,6 +127,10 @@ class Line:
         """Characters still on their way to the guest."""
         return len(self._queue)
 
+    def call_after(self, seconds: float, fn: Callable[[], None]) -> None:
+        """Call fn() when so many emulated seconds have passed."""
+        self._chip.scheduler.at(self._chip.now() + round(seconds * CPU_HZ), fn)
+
     def discard(self) -> None:
         """Forget what the host has not sent yet."""
         self._queue.clear()

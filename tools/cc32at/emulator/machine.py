@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from . import accel
+from . import accel, bootrom
 from .chip import Chip
 from .cpu import FAULT, SLEEP, STOPPED, Cpu
 from .faults import Faults
@@ -64,6 +64,7 @@ class Machine:
         self._cpi = cpi
         self._asleep = False
         self._stopping = False
+        self._trap: Callable[[], None] | None = None
         self.max_slice = MAX_SLICE
         self.on_slice: Callable[[int], None] | None = None
         self.cpu.on_interrupt = self._interrupt
@@ -144,6 +145,15 @@ class Machine:
         """A 32-bit variable of the guest, by name."""
         return int.from_bytes(self.read(self.symbol(symbol) + 4 * index, 4), "little")
 
+    def boot(self, timeout: float = 1.0) -> bool:
+        """Run until the firmware listens to its console: a board powered before it is used."""
+        return self.run(until=lambda: self.chip.uarts[0].listening, timeout=timeout)
+
+    def power_cycle(self) -> None:
+        """Cut the supply and give it back: all but the flash and the NWP's store is new."""
+        self._asleep = False
+        bootrom.power_on(self.chip)
+
     def stop(self) -> None:
         """End run() soon; from another thread or a signal handler."""
         self._stopping = True
@@ -222,15 +232,13 @@ class Machine:
             self._fall_asleep()
         elif reason == FAULT or (reason == STOPPED and chip.bus.fault is not None):
             self._faults.handle()
-        elif reason == STOPPED and self._broken:
-            self._broken = False
-            self._faults.breakpoint()
+        elif reason == STOPPED and self._trap is not None:
+            trap, self._trap = self._trap, None
+            trap()
         if self.on_slice:
             self.on_slice(executed)
         if self.real or self.pacer.ports or self.nwp.fds():
             self.pacer.busy(chip.base_cycles, self.nwp)
-
-    _broken = False
 
     def _fall_asleep(self) -> None:
         self._asleep = True
@@ -258,28 +266,30 @@ class Machine:
         """Unicorn met SVC, BKPT or an exception return."""
         chip, cpu = self.chip, self.cpu
         if number == INTR_SVC:
-            chip.nvic.pend(SVCALL)
-            cpu.pc = cpu.read_pc()
             self._supervisor_call()
         elif number in (INTR_PREFETCH, INTR_EXCEPTION_EXIT):
             pc = cpu.read_pc()
             if pc >= EXC_RETURN_FLOOR and chip.nvic.active:
                 chip.nvic.return_and_chain(pc)
             else:
-                cpu.pc = pc
-                self._stop_for_fault(pc)
+                self._trap = self._faults.fetch_abort
+                cpu.stop_now()
         else:
-            self._broken = True
+            self._trap = self._faults.breakpoint
             cpu.stop_now()
 
     def _supervisor_call(self) -> None:
-        nvic = self.chip.nvic
-        if nvic.takable() == SVCALL:
-            nvic.enter(SVCALL, return_to=self.cpu.pc)
-            self.cpu.set_pc(self.cpu.pc)
-
-    def _stop_for_fault(self, pc: int) -> None:
-        self.chip.bus.refuse(pc, False, "no code there")
+        """SVC is synchronous: where it cannot be taken at once it is a fault."""
+        nvic, cpu = self.chip.nvic, self.cpu
+        nvic.pend(SVCALL)
+        first = nvic.takable()
+        if nvic.priority[SVCALL] >= nvic.execution_priority():
+            nvic.pending &= ~(1 << SVCALL)
+            self._trap = self._faults.supervisor_call
+            cpu.stop_now()
+            return
+        nvic.enter(first, return_to=cpu.read_pc())
+        cpu.set_pc(cpu.pc)
 
     # Snapshot
 

@@ -1,0 +1,128 @@
+"""The emulated board on the command line: python -m cc32at.emulator.
+
+Without --pty or --tcp the console is this terminal (Ctrl-] ends), or standard input and output.
+"""
+
+import contextlib
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from .image import ImageError
+from .machine import GuestIdle, Machine
+from .nvic import Lockup
+from .ports import PtyPort, TcpPort, TerminalPort
+from .profile import Profile
+from .tcpnwp import LinkError, TcpNwp
+from .trace import Trace
+
+ELF = Path("build/CC3220SF_LAUNCHXL/firmware.elf")
+STORE_FILE = "nwp-store.json"
+
+
+def pair(text: str) -> tuple[str, str]:
+    name, sign, value = text.partition("=")
+    if not sign:
+        raise click.BadParameter(f"{text!r} is not NAME=VALUE", param_hint="--set")
+    return name.lower(), value
+
+
+def address(text: str, scheme: str = "") -> tuple[str, int]:
+    """`HOST:PORT` or `PORT` (then on 127.0.0.1)."""
+    host, _, port = text.removeprefix(scheme).rpartition(":")
+    if not port.isdigit() or int(port) > 65535:
+        raise click.BadParameter(f"{text!r} has no port")
+    return host or "127.0.0.1", int(port)
+
+
+def network_processor(nwp: str | None, world: str | None, store: str | None) -> Any:
+    """The outside one at `tcp:HOST:PORT`, else the model. Raises OSError, ValueError."""
+    if nwp:
+        if world or store:
+            raise click.UsageError("--world and --nwp-store belong to the built-in NWP")
+        return TcpNwp(*address(nwp, "tcp:"))
+    from cc32at.nwp import NetworkProcessor, Storage
+    from cc32at.world import World
+
+    around = World.load(world) if world else World.default()
+    path = Path(store) if store else None
+    if path and path.is_dir():
+        path = path / STORE_FILE
+    return NetworkProcessor(around, Storage(path, blocks=around.device.flash_kb // 4))
+
+
+def serve(machine: Machine) -> int:
+    """Run until a signal, the end of the terminal, or a fault the guest does not survive."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: machine.stop())
+    ports = machine.pacer.ports
+    try:
+        machine.run(until=lambda: any(getattr(p, "ended", False) for p in ports))
+    except (Lockup, GuestIdle, LinkError) as error:
+        click.echo(f"emulator: {error}", err=True)
+        return 1
+    return 0
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--elf", default=str(ELF), show_default=True, help="Firmware image.")
+@click.option("--world", metavar="FILE", help="Radio world (YAML).")
+@click.option("--nwp", metavar="tcp:HOST:PORT", help="A network processor outside.")
+@click.option("--nwp-store", metavar="PATH", help="Keep the NWP's files over runs (file or dir).")
+@click.option("--pty", is_flag=False, flag_value="", default=None, metavar="[LINK]",
+              help="Console on a pseudo-terminal; LINK: a symbolic link to it.")  # fmt: skip
+@click.option("--tcp", metavar="[HOST:]PORT", help="Console on a TCP port (127.0.0.1).")
+@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE",
+              help="Boot with style, echo, banner, autostart, baud or verbose.")  # fmt: skip
+@click.option(
+    "--trace", metavar="FILE", type=click.File("w"), help="AT lines and frames; - is stdout."
+)
+@click.option("--cpi", default=1.0, show_default=True, help="Cycles an instruction.")
+@click.option("--accel/--no-accel", default=None, help="C accelerator (default: if available).")
+@click.option("--profile", is_flag=True, help="Print where the time went, at the end.")
+def main(elf, world, nwp, nwp_store, pty, tcp, settings, trace, cpi, accel, profile) -> None:
+    """Run the CC3220 firmware on the wall clock."""
+    with contextlib.ExitStack() as stack:
+        try:
+            machine = Machine(
+                elf,
+                nwp=network_processor(nwp, world, nwp_store),
+                clock="real",
+                settings=dict(pair(text) for text in settings),
+                trace=Trace(trace) if trace else None,
+                cpi=int(cpi) if cpi == int(cpi) else cpi,
+                accelerate=accel,
+            )
+            stack.callback(machine.close)
+            _add_ports(machine, pty, tcp)
+        except (OSError, ValueError, ImageError) as error:
+            raise click.ClickException(str(error)) from None
+        profiler = Profile() if profile else None
+        if profiler:
+            profiler.attach(machine)
+        status = serve(machine)
+        if profiler:
+            profiler.report(sys.stderr)
+    sys.exit(status)
+
+
+def _add_ports(machine: Machine, pty: str | None, tcp: str | None) -> None:
+    """Front ends for a board that listens already, so that nothing typed early is lost."""
+    machine.boot()
+    if pty is not None:
+        port = PtyPort(machine.uart, pty or None)
+        machine.add_port(port)
+        click.echo(f"console on {pty or port.path}", err=True)
+    if tcp:
+        listener = TcpPort(machine.uart, *reversed(address(tcp)))
+        machine.add_port(listener)
+        click.echo("console on {}:{}".format(*listener.address), err=True)
+    if pty is None and not tcp:
+        machine.add_port(TerminalPort(machine.uart))
+
+
+if __name__ == "__main__":
+    main()
