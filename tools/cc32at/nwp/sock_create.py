@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .codes import BSD
 from .registry import NwpError
-from .sock_air import RF, AirSocket
+from .sock_air import RF
 
 TLS = 100
 
@@ -51,7 +51,7 @@ def check_transceiver(table, channel: int) -> None:
     wlan = table.np.groups["wlan"]
     if table.np.role != "STA":
         raise NwpError(BSD.EUNSUPPORTED_ROLE)
-    if any(isinstance(s, AirSocket) and s.domain == RF for s in table.open()):
+    if table.transceiver_open():
         raise NwpError(BSD.EALREADY_ENABLED)
     if wlan.associated:
         raise NwpError(BSD.CONNECTION_PENDING)

@@ -90,6 +90,10 @@ class Sockets(Group):
         self.slots[sock.sd & 15] = None
         self.np.forget_socket(sock.sd)
 
+    def transceiver_open(self) -> bool:
+        """The radio is in the hands of a transceiver socket."""
+        return any(isinstance(s, AirSocket) and s.domain == RF for s in self.open())
+
     def accepted(self, listener) -> StreamSocket:
         """A socket for a connection that the listening one takes."""
         child = StreamSocket(
