@@ -8,6 +8,7 @@
 #include "link/atfmt.h"
 #include "link/attok.h"
 #include "link/base64.h"
+#include "link/keywords.h"
 
 static mp_buffer_info_t get_buffer(mp_obj_t obj, mp_uint_t flags) {
     mp_buffer_info_t info;
@@ -240,6 +241,79 @@ static mp_obj_t atbytes_put_str(size_t n_args, const mp_obj_t *args) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(atbytes_put_str_obj, 5, 5, atbytes_put_str);
 
+// Keyword tables: (tables, name of one, ...)
+
+static keywords_t get_table(const mp_obj_t *args) {
+    mp_buffer_info_t tables = get_buffer(args[0], MP_BUFFER_READ);
+    mp_buffer_info_t name = get_buffer(args[1], MP_BUFFER_READ);
+    keywords_t table;
+    if (!keywords_open(tables.buf, tables.len, name.buf, name.len, &table)) {
+        mp_raise_type_arg(&mp_type_KeyError, args[1]);
+    }
+    return table;
+}
+
+// (tables, name, buf, start, end): its value, or None.
+static mp_obj_t atbytes_kw_find(size_t n_args, const mp_obj_t *args) {
+    (void)n_args;
+    keywords_t table = get_table(args);
+    span_t text = get_span(args[2], MP_BUFFER_READ, args[3], args[4]);
+    uint32_t value;
+    if (!keywords_find(table, text.buf + text.start, text.end - text.start, &value)) {
+        return mp_const_none;
+    }
+    return mp_obj_new_int_from_uint(value);
+}
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(atbytes_kw_find_obj, 5, 5, atbytes_kw_find);
+
+// (tables, name, buf, start, end): the bits, or a negative code.
+static mp_obj_t atbytes_kw_mask(size_t n_args, const mp_obj_t *args) {
+    (void)n_args;
+    keywords_t table = get_table(args);
+    span_t text = get_span(args[2], MP_BUFFER_READ, args[3], args[4]);
+    uint32_t bits;
+    int error = keywords_mask(table, text.buf + text.start, text.end - text.start, &bits);
+    return error == 0 ? mp_obj_new_int_from_uint(bits) : MP_OBJ_NEW_SMALL_INT(error);
+}
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(atbytes_kw_mask_obj, 5, 5, atbytes_kw_mask);
+
+static uint32_t get_u32(mp_obj_t value) {
+    bool negative;
+    return get_u64(value, &negative);
+}
+
+// (tables, name, dst, at, value, ti): the new end, or -1 if the value has no keyword.
+static mp_obj_t atbytes_kw_put(size_t n_args, const mp_obj_t *args) {
+    (void)n_args;
+    keywords_t table = get_table(args);
+    place_t place = get_place(args[2], args[3]);
+    bool ti = mp_obj_is_true(args[5]);
+    keyword_t keyword;
+    if (!keywords_name(table, get_u32(args[4]), ti, &keyword)) {
+        return MP_OBJ_NEW_SMALL_INT(-1);
+    }
+    if (keyword.len > place.room) {
+        raise_range();
+    }
+    keywords_copy(place.out, &keyword, ti);
+    return MP_OBJ_NEW_SMALL_INT(place.at + keyword.len);
+}
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(atbytes_kw_put_obj, 6, 6, atbytes_kw_put);
+
+// (tables, name, dst, at, bits, ti): the new end.
+static mp_obj_t atbytes_kw_put_mask(size_t n_args, const mp_obj_t *args) {
+    (void)n_args;
+    keywords_t table = get_table(args);
+    place_t place = get_place(args[2], args[3]);
+    size_t len = keywords_put_mask(
+        table, get_u32(args[4]), mp_obj_is_true(args[5]), place.out, place.room);
+    if (len > place.room) {
+        raise_range();
+    }
+    return MP_OBJ_NEW_SMALL_INT(place.at + len);
+}
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(atbytes_kw_put_mask_obj, 6, 6, atbytes_kw_put_mask);
+
 static const mp_rom_map_elem_t atbytes_globals_table[] = {
     { MP_ROM_QSTR(MP_QSTR___name__), MP_ROM_QSTR(MP_QSTR_atbytes) },
     { MP_ROM_QSTR(MP_QSTR_tokenize), MP_ROM_PTR(&atbytes_tokenize_obj) },
@@ -256,6 +330,10 @@ static const mp_rom_map_elem_t atbytes_globals_table[] = {
     { MP_ROM_QSTR(MP_QSTR_put_ip6), MP_ROM_PTR(&atbytes_put_ip6_obj) },
     { MP_ROM_QSTR(MP_QSTR_put_mac), MP_ROM_PTR(&atbytes_put_mac_obj) },
     { MP_ROM_QSTR(MP_QSTR_put_str), MP_ROM_PTR(&atbytes_put_str_obj) },
+    { MP_ROM_QSTR(MP_QSTR_kw_find), MP_ROM_PTR(&atbytes_kw_find_obj) },
+    { MP_ROM_QSTR(MP_QSTR_kw_mask), MP_ROM_PTR(&atbytes_kw_mask_obj) },
+    { MP_ROM_QSTR(MP_QSTR_kw_put), MP_ROM_PTR(&atbytes_kw_put_obj) },
+    { MP_ROM_QSTR(MP_QSTR_kw_put_mask), MP_ROM_PTR(&atbytes_kw_put_mask_obj) },
 
     { MP_ROM_QSTR(MP_QSTR_QUOTED), MP_ROM_INT(ATTOK_QUOTED) },
     { MP_ROM_QSTR(MP_QSTR_EMPTY), MP_ROM_INT(ATTOK_EMPTY) },

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes as ct
 import types
 
-from .library import load
+from .library import Keyword, Keywords, load
 
 CONSTANTS = {"QUOTED": 1, "EMPTY": 2, "BAD_QUOTE": 4, "BACKSLASH": 8}
 MAX_LINE = 0xFFFF
@@ -135,9 +135,54 @@ class AtBytes:
         return self._put_text(dst, at, max(size, 1), self._c.atfmt_str, source, n)
 
 
+class KeywordBytes(AtBytes):
+    """The functions over keyword tables besides."""
+
+    def __init__(self, sanitize: bool = False):
+        super().__init__(sanitize)
+        self._tables: dict[bytes, ct.Array] = {}  # copies that the structures point into
+
+    def _table(self, tables, name) -> Keywords:
+        if tables not in self._tables:
+            self._tables[tables] = _array(tables)
+        memory, found = self._tables[tables], Keywords()
+        if not self._c.keywords_open(memory, len(tables), name, len(name), ct.byref(found)):
+            raise KeyError(name)
+        return found
+
+    def kw_find(self, tables, name, buf, start, end) -> int | None:
+        table, value = self._table(tables, name), ct.c_uint32()
+        text = ct.byref(_span(buf, start, end), start)
+        if not self._c.keywords_find(table, text, end - start, ct.byref(value)):
+            return None
+        return value.value
+
+    def kw_mask(self, tables, name, buf, start, end) -> int:
+        table, bits = self._table(tables, name), ct.c_uint32()
+        text = ct.byref(_span(buf, start, end), start)
+        return self._c.keywords_mask(table, text, end - start, ct.byref(bits)) or bits.value
+
+    def kw_put(self, tables, name, dst, at, value, ti) -> int:
+        table, found = self._table(tables, name), Keyword()
+        value &= 0xFFFFFFFF
+        if not self._c.keywords_name(table, value, bool(ti), ct.byref(found)):
+            return -1
+        text = ct.create_string_buffer(max(found.len, 1))
+        self._c.keywords_copy(text, ct.byref(found), bool(ti))
+        return self.put(dst, at, text.raw[: found.len])
+
+    def kw_put_mask(self, tables, name, dst, at, value, ti) -> int:
+        table, room = self._table(tables, name), len(dst) - at
+        text = ct.create_string_buffer(max(room, 1))
+        size = self._c.keywords_put_mask(table, value & 0xFFFFFFFF, bool(ti), text, room)
+        if size > room:
+            raise ValueError("range")
+        return self.put(dst, at, text.raw[:size])
+
+
 def make_module(sanitize: bool = False) -> types.ModuleType:
     """A module object with the names of modatbytes.c."""
-    functions = AtBytes(sanitize)
+    functions = KeywordBytes(sanitize)
     module = types.ModuleType("atbytes", __doc__)
     for name in dir(functions):
         if not name.startswith("_"):

@@ -66,6 +66,18 @@ class Status(ct.Structure):
     ]
 
 
+class Keywords(ct.Structure):
+    """keywords_t"""
+
+    _fields_ = [("at", ct.c_void_p), ("end", ct.c_void_p), ("width", ct.c_uint8)]
+
+
+class Keyword(ct.Structure):
+    """keyword_t"""
+
+    _fields_ = [("kind", ct.c_int), ("text", BUF), ("len", SIZE), ("value", ct.c_uint32)]
+
+
 class Ring(ct.Structure):
     """ring_t"""
 
@@ -116,6 +128,12 @@ PROTOTYPES = {
     "atfmt_mac": (SIZE, [BUF, BUF]),
     "atfmt_str_size": (SIZE, [BUF, SIZE]),
     "atfmt_str": (SIZE, [BUF, BUF, SIZE]),
+    "keywords_open": (_BOOL, [BUF, SIZE, BUF, SIZE, ct.POINTER(Keywords)]),
+    "keywords_find": (_BOOL, [Keywords, BUF, SIZE, ct.POINTER(_U32)]),
+    "keywords_name": (_BOOL, [Keywords, _U32, _BOOL, ct.POINTER(Keyword)]),
+    "keywords_mask": (_INT, [Keywords, BUF, SIZE, ct.POINTER(_U32)]),
+    "keywords_copy": (None, [BUF, ct.POINTER(Keyword), _BOOL]),
+    "keywords_put_mask": (SIZE, [Keywords, _U32, _BOOL, BUF, SIZE]),
     "ring_put": (_U32, [_RING, BUF, _U32]),
     "ring_get": (_U32, [_RING, BUF, _U32]),
     "ring_unget": (_U32, [_RING, BUF, _U32]),
