@@ -255,7 +255,7 @@ class Machine:
         if self.real or self.nwp.fds():
             if not self.real:
                 self.pacer.anchor(before)
-            chip.base_cycles = self.pacer.wait(before, target, self.nwp)
+            chip.base_cycles = int(self.pacer.wait(before, target, self.nwp))
         elif target == NEVER:
             raise GuestIdle("the guest sleeps and nothing is left that could wake it")
         else:
