@@ -101,8 +101,10 @@ class Helpers:
 
     def release(self, cmd: Command) -> None:
         """Give a command's credits back."""
+        cmd.held = False
+        if not cmd.cost:
+            return
         self.header.credits += cmd.cost
         cmd.cost = 0
-        cmd.held = False
         if self.told < min(LOW_WATER, self.header.credits):
             self.refresh()

@@ -103,6 +103,12 @@ class Timers:
         self._heap = []
         self._arm()
 
+    def keep_only(self, owner) -> None:
+        """Forget all deadlines but those of bound methods of `owner`."""
+        self._heap = [e for e in self._heap if getattr(e[2], "__self__", None) is owner]
+        heapq.heapify(self._heap)
+        self._arm()
+
     def _disarm(self) -> None:
         if self._handle is not None:
             self.clock.cancel(self._handle)

@@ -67,7 +67,14 @@ class Fields(dict):
             raise AttributeError(name) from None
 
 
-class Field:
+class _Table:
+    """Part of the tables: shared by all copies of what refers to it."""
+
+    def __deepcopy__(self, memo):
+        return self
+
+
+class Field(_Table):
     """One fixed field: an integer, an array of integers, or raw bytes."""
 
     def __init__(self, row: dict):
@@ -107,7 +114,7 @@ class Field:
         return values[0] if self.count is None else list(values)
 
 
-class Layout:
+class Layout(_Table):
     """Fixed fields, then strings whose lengths are fields (nwp-protocol.md 0: "next")."""
 
     def __init__(self, name: str, size: int, fields: list, tail: list = ()):
@@ -151,7 +158,7 @@ class Layout:
         return self.size + sum(self.by_name[length].unpack(data) for _, length in self.tail)
 
 
-class Opcode:
+class Opcode(_Table):
     """A row of the opcode table with its layouts."""
 
     def __init__(self, row: dict):
@@ -161,6 +168,7 @@ class Opcode:
         self.group = row["group"]
         self.kind = row["kind"]
         self.to_nwp = row["direction"] == "host_to_nwp"
+        self.has_payload = row["payload_out"] != "none"
         self.async_opcodes = tuple(int(x, 16) for x in row.get("async_opcodes", ()))
         self.args = Layout(self.name, row["args_size"], row["args"], row.get("args_tail", ()))
         self.response = Layout(
@@ -186,7 +194,10 @@ class Command:
         size = row.args.total(body)
         self.padded = body[align4(size) :]
         lengths = _PAYLOAD_LENGTH.get(self.name)
-        want = sum(max(self.args[n], 0) for n in lengths) if lengths else len(self.padded)
+        if lengths:
+            want = sum(max(self.args[n], 0) for n in lengths)
+        else:
+            want = len(self.padded) if row.has_payload else 0
         if self.name == "SOCKET_SEND" and self.args.sd & 0xF0 == 0x80:
             want += 4  # transceiver parameter word in front (4.7)
         self.payload = self.padded[:want]
@@ -208,7 +219,7 @@ class Command:
         return f"<Command {self.name}, {len(self.body)} bytes>"
 
 
-class Protocol:
+class Protocol(_Table):
     """The tables of protocol.json: opcodes, structs, events, enums, errors, configuration."""
 
     def __init__(self, path: Path = PROTOCOL_JSON):

@@ -27,6 +27,7 @@ JSON lines: one request object a line, one answer object a line.
 | file | name | content (hex) or null |
 | put_file | name, content (text or {"hex": ...}), max_size, flags | |
 | state | | powered, booted, role, header fields, counters, waiting messages |
+| violations | | what the host did against the rules of the wire (wirecheck.py) |
 | log | last [100] | [time, direction, name] of the last frames |
 | group | name, method, args | what the group's public method returns |
 
@@ -204,6 +205,9 @@ class Control:
             "counters": dict(np.counters),
             "link": {n: getattr(np.link, n) for n in ("garbage", "over_reads", "dropped")},
         }
+
+    def op_violations(self) -> list:
+        return self.np.violations
 
     def op_log(self, last: int = 100) -> list:
         return [list(entry) for entry in list(self.np.log)[-last:]]

@@ -89,13 +89,14 @@ class LinkLayer:
     None: then the line comes back only at the next request or message.
     """
 
-    not_copied = frozenset({"on_command", "on_line", "fill", "timers"})
+    not_copied = frozenset({"on_command", "on_line", "fill", "on_request", "timers"})
 
     def __init__(self, on_command, on_line, fill, timers=None):
         self.on_command = on_command
         self.on_line = on_line
         self.fill = fill
         self.timers = timers
+        self.on_request = None  # called at each CNYS
         self.idle_words = 0  # idle words put before each sync (0-2, U3)
         self.line = False
         self.reset()
@@ -113,6 +114,7 @@ class LinkLayer:
         self._at = 0
         self._busy = False  # a message has started to leave and is not finished
         self._raise_timer = None
+        self._last_read = 0.0
         self._set_line(False)
 
     # Interrupt line
@@ -129,13 +131,19 @@ class LinkLayer:
         elif not self._busy:
             self._set_line(True)
         elif self.timers is not None:
-            if self._raise_timer is not None:
-                self.timers.cancel(self._raise_timer)
-            self._raise_timer = self.timers.after(RAISE_AFTER, self._read_abandoned)
+            self._last_read = self.timers.clock.now()
+            if self._raise_timer is None:
+                self._raise_timer = self.timers.after(RAISE_AFTER, self._maybe_abandoned)
 
-    def _read_abandoned(self) -> None:
+    def _maybe_abandoned(self) -> None:
+        """Some time after a read of a part of a message, while another one waits."""
         self._raise_timer = None
-        if self.queue:
+        if not self.queue:
+            return
+        left = RAISE_AFTER - (self.timers.clock.now() - self._last_read)
+        if self._busy and left > 1e-9:
+            self._raise_timer = self.timers.after(left, self._maybe_abandoned)
+        else:
             self._set_line(True)
 
     def send(self, message: Message) -> None:
@@ -169,6 +177,8 @@ class LinkLayer:
 
     def _request(self) -> None:
         """CNYS: the rest of a half-read message is gone; the next one leaves at the next read."""
+        if self.on_request is not None:
+            self.on_request()
         self.dropped += len(self._out) - self._at
         self._out = b""
         self._at = 0

@@ -45,6 +45,7 @@ class LinkServer:
 
     def __init__(self, np, port: int = 0):
         self.np = np
+        np.strict = False
         self.clock = RealClock()
         np.attach(self.clock, self._irq)
         self.listener = socket.create_server(("127.0.0.1", port))

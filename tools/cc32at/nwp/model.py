@@ -54,19 +54,22 @@ from __future__ import annotations
 
 import importlib.util
 import random
+import struct
+import traceback
 from collections import Counter, deque
 
 from ..world import World
 from . import snapshot
 from .api import Helpers
 from .clock import RealClock, Timers
-from .codec import Command, protocol
+from .codec import H2N_SYNC, Command, protocol
 from .config import Config
 from .control import Control
 from .faults import Faults
 from .linklayer import Header, LinkLayer, Message, encode
 from .registry import GROUPS, NwpError, handlers_of
 from .storage import Storage
+from .wirecheck import WireCheck
 
 GROUP_MODULES = (
     "device",
@@ -99,7 +102,7 @@ class NetworkProcessor(Helpers):
     one in memory. seed: of `np.random`. boot_s: seconds from power-on to INIT_COMPLETE.
     """
 
-    not_copied = frozenset({"protocol", "groups", "handlers", "log", "trace", "_on_irq"})
+    not_copied = frozenset({"protocol", "groups", "handlers", "log", "trace", "strict", "_on_irq"})
 
     def __init__(self, world=None, storage=None, seed: int = 1, boot_s: float | None = None):
         load_groups()
@@ -114,7 +117,9 @@ class NetworkProcessor(Helpers):
         self.config = Config(self.storage)
         self.header = Header()
         self.link = LinkLayer(self._command, self._line, self._fill, self.timers)
+        self.link.on_request = self._request
         self.faults = Faults(self)
+        self.check = WireCheck(self)
         self.groups = {name: cls(self) for name, cls in GROUPS.items()}
         self.handlers = {}
         for instance in self.groups.values():
@@ -130,7 +135,8 @@ class NetworkProcessor(Helpers):
         self._ready = True
         self.told = 0
         self._on_irq = None
-        self.trace = None  # trace(direction "H"|"N", name, bytes); direction as in the vectors
+        self.trace = None  # trace("H" | "N", name, frame from the sync word on)
+        self.strict = True  # errors in handlers end the run; else they are printed and refused
         self.control = Control(self)
 
     # Seam
@@ -155,6 +161,11 @@ class NetworkProcessor(Helpers):
         """Bytes the host clocked out; lost while there is no power."""
         if self.powered:
             self.link.write(data)
+
+    @property
+    def violations(self) -> list[str]:
+        """What the host did against the rules of the wire (wirecheck.py)."""
+        return [text for _, text in self.check.found]
 
     def read(self, n: int) -> bytes:
         """Exactly n bytes as the host clocks them in; 0xFF where there is no message."""
@@ -236,11 +247,13 @@ class NetworkProcessor(Helpers):
         self.event_masks.clear()
         self.dropped_events.clear()
         self.told = 0
+        self.check.reset()
         self._ready = True
 
     def stopped(self) -> None:
         """The NWP has come to rest: groups are down, power may go."""
         self._groups_down()
+        self.timers.keep_only(self.link)
         self._ready = True
 
     def _groups_down(self) -> None:
@@ -271,11 +284,15 @@ class NetworkProcessor(Helpers):
     def _fill(self, message: Message, sequence: int) -> bytes:
         data = self.faults.spoil(message, encode(message, self.header, sequence), sequence)
         self.told = self.header.credits
+        self.check.answered(message.name)
         self.counters["messages"] += 1
         self.log.append((self.now(), "N", message.name or f"0x{message.opcode:04X}"))
         if self.trace:
             self.trace("N", message.name, data)
         return data
+
+    def _request(self) -> None:
+        self.check.request(bool(self.link.queue))
 
     def post(self, message: Message, delay: float = 0.0) -> None:
         """Queue a message, by way of the faults."""
@@ -288,18 +305,19 @@ class NetworkProcessor(Helpers):
     def _cost(self, cmd: Command) -> int:
         """Credits the host took for a data-class command (4.2)."""
         if cmd.name.startswith("SOCKET_SEND"):
-            return 1 + max(len(cmd.payload) - 1, 0) // self.header.min_tx_payload
+            return 1 + max(cmd.args["len"] - 1, 0) // self.header.min_tx_payload
         return 1 if cmd.name.startswith("SOCKET_RECV") else 0
 
     def _command(self, opcode: int, body: bytes) -> None:
-        if not self.booted:
-            self.counters["ignored"] += 1
-            return
         row = self.protocol.by_opcode.get(opcode)
         self.counters["commands"] += 1
         self.log.append((self.now(), "H", row.name if row else f"0x{opcode:04X}"))
         if self.trace:
-            self.trace("H", row.name if row else "", body)
+            frame = struct.pack("<4sHH", H2N_SYNC, opcode, len(body)) + body
+            self.trace("H", row.name if row else "", frame)
+        if not self.booted:
+            self.check.early(opcode)
+            return
         if row is None or not row.to_nwp or row.name not in self.handlers:
             self._unknown(opcode)
             return
@@ -307,6 +325,7 @@ class NetworkProcessor(Helpers):
         cmd.cost, cmd.held = self._cost(cmd), False
         self.header.credits -= cmd.cost
         self.told -= cmd.cost
+        self.check.command(cmd)
         if not self.faults.incoming(cmd):
             self._run(cmd)
         if not cmd.held:
@@ -328,14 +347,23 @@ class NetworkProcessor(Helpers):
                 raise NwpError("SL_ERROR_NOT_ALLOWED_NWP_LOCKED")
             result = self.handlers[cmd.name](cmd)
         except NwpError as error:
-            self.counters["errors"] += 1
-            if cmd.row.response_opcode is not None and not cmd.answered:
-                self.respond(cmd, error.code)
+            self._refuse(cmd, error.code)
+            return
+        except Exception:
+            if self.strict:
+                raise
+            traceback.print_exc()
+            self._refuse(cmd, "SL_ERROR_GENERAL_DEVICE")
             return
         if cmd.row.response_opcode is not None and cmd.answered is False:
             if result is None:
                 raise RuntimeError(f"handler of {cmd.name} did not answer")
             self.respond(cmd, result)
+
+    def _refuse(self, cmd: Command, error: int | str) -> None:
+        self.counters["errors"] += 1
+        if cmd.row.response_opcode is not None and not cmd.answered:
+            self.respond(cmd, error)
 
     # Snapshot (snapshot.py)
 
@@ -344,6 +372,7 @@ class NetworkProcessor(Helpers):
         parts = {f"group.{name}": instance for name, instance in self.groups.items()}
         parts |= {"link": self.link, "timers": self.timers, "config": self.config}
         parts |= {"storage": self.storage, "world": self.world, "faults": self.faults}
+        parts |= {"check": self.check}
         return parts | {"np": self, "header": self.header, "control": self.control}
 
     def snapshot(self) -> dict:

@@ -12,6 +12,8 @@ from .routes import Timing
 from .tables import FIELDS, KINDS, TOP
 from .things import Device, Dhcp, Failure
 
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
 
 @dataclass
 class World:
@@ -51,7 +53,7 @@ class World:
     def parse(cls, text: str, source: str = "world", folder: Path | str = ".") -> World:
         """The world of a YAML text; paths in it are relative to `folder`."""
         try:
-            data = yaml.safe_load(text)
+            data = yaml.load(text, _LOADER)
         except yaml.YAMLError as error:
             raise load.WorldError(f"{source}: {error}") from None
         ctx = load.Context(source, Path(folder))
