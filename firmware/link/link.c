@@ -81,8 +81,8 @@ void link_open(void) {
 }
 
 void link_close(void) {
+    link_port_power_off(); // even if nothing was started (nwp-protocol.md 1.5)
     if (self.opened) {
-        link_port_power_off();
         link_port_close();
     }
     reset();
