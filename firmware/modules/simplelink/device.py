@@ -25,10 +25,11 @@ _SL_API_ABORTED = const(-2005)
 _SL_RET_CODE_DEV_ALREADY_STARTED = const(-2012)
 _SL_RET_CODE_STOP_IN_PROGRESS = const(-2017)
 # end
-# table: errors SL_RET_CODE_DEV_NOT_STARTED SL_ESMALLBUF SL_EZEROLEN
+# table: errors SL_RET_CODE_DEV_NOT_STARTED SL_ESMALLBUF SL_EZEROLEN SL_RET_CODE_PROTOCOL_ERROR
 _SL_RET_CODE_DEV_NOT_STARTED = const(-2018)
 _SL_ESMALLBUF = const(-2001)
 _SL_EZEROLEN = const(-2002)
+_SL_RET_CODE_PROTOCOL_ERROR = const(-2010)
 # end
 # table: constants timeout_init_complete_ms timeout_stop_done_ms shutdown_ready_timeout_ms
 _TIMEOUT_INIT_COMPLETE_MS = const(65535)
@@ -196,7 +197,7 @@ class Device:
         if size <= 0:
             raise SlError(_SL_EZEROLEN)
         pack_into("<HHHH", link.args, 0, 0, id, option, 0)
-        n = link.request(_DEVICE_GET, link.args8)
+        n = link.request(_DEVICE_GET, link.args8, head=8)
         return value(link, n, size)
 
     def set(self, id: int, option: int, data) -> None:
@@ -207,11 +208,11 @@ class Device:
 
     def version(self):
         """(chip id, MAC firmware, PHY, NWP, ROM); the middle three are 4 bytes a.b.c.d each."""
-        return unpack_from("<I4s4s4sH", self.get(_GENERAL, _VERSION, 20))
+        return unpack_from("<I4s4s4sH", exact(self.get(_GENERAL, _VERSION, 20), 20))
 
     def time(self):
         """(second, minute, hour, day, month, year) of the running clock."""
-        return unpack_from("<6I", self.get(_GENERAL, _TIME, 44))
+        return unpack_from("<6I", exact(self.get(_GENERAL, _TIME, 44), 24))
 
     def set_time(self, second: int, minute: int, hour: int, day: int, month: int, year: int):
         """Set the clock that certificates are checked against."""
@@ -222,13 +223,13 @@ class Device:
         if on is not None:
             self.set(_GENERAL, _PERSISTENT, b"\x01" if on else b"\0")
             return on
-        return self.get(_GENERAL, _PERSISTENT, 1)[0]
+        return exact(self.get(_GENERAL, _PERSISTENT, 1), 1)[0]
 
     def status(self, event_class: int) -> int:
         """Bits of the events of a class (1 device ... 7 netutil) that were lost; reading clears
         them.
         """
-        return unpack_from("<I", self.get(_STATUS, event_class, 4))[0]
+        return unpack_from("<I", exact(self.get(_STATUS, event_class, 4), 4))[0]
 
     def udid(self) -> bytes:
         """16 bytes that are this device's own."""
@@ -244,7 +245,7 @@ class Device:
         """Which events of a class are suppressed."""
         link = self.link
         pack_into("<I", link.args, 0, event_class)
-        link.request(_DEVICE_EVENT_MASK_GET, link.args4)
+        link.request(_DEVICE_EVENT_MASK_GET, link.args4, head=8)
         return unpack_from("<I", link.answer, 4)[0]
 
     def uart_mode(self, baud: int, flow_control: bool) -> None:
@@ -252,6 +253,13 @@ class Device:
         link = self.link
         pack_into("<IBBH", link.args, 0, baud, flow_control, 0, 0)
         link.call(_DEVICE_SET_UART_MODE, link.args8)
+
+
+def exact(view, size: int):
+    """A value that must have so many bytes at least."""
+    if len(view) < size:
+        raise SlError(_SL_RET_CODE_PROTOCOL_ERROR)
+    return view
 
 
 def value(link, n: int, size: int):

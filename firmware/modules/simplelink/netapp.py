@@ -110,7 +110,7 @@ class NetApp:
             raise SlError(_SL_EZEROLEN)
         link = self.link
         pack_into("<HHHH", link.args, 0, 0, app, option, 0)
-        n = link.request(_NETAPP_GET, link.args8)
+        n = link.request(_NETAPP_GET, link.args8, head=8)
         return value(link, n, size)
 
     def service_list(self, index: int, count: int, kind: int):

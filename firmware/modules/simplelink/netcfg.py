@@ -36,6 +36,6 @@ class NetCfg:
             raise SlError(_SL_EZEROLEN)
         link = self.link
         pack_into("<HHHH", link.args, 0, 0, id, option, size)
-        n = link.request(_NETCFG_GET, link.args8)
+        n = link.request(_NETCFG_GET, link.args8, head=8)
         self.option = link.answer[4]
         return value(link, n, size)

@@ -194,13 +194,15 @@ class Sockets:
             raise SlError(value if value < 0 else _SL_ERROR_BSD_SOC_ERROR)
         return value
 
-    async def select(self, nfds, read, write=0, sec=_EVER, usec=_EVER << 10):
+    async def select(self, nfds: int, read: int, write: int = 0, sec=None, usec: int = 0):
         """Wait until sockets are ready; returns (count, read bits, write bits), (0, 0, 0) after
         the time.
 
         Bits are 1 << socket id, nfds the highest id + 1. read: data, a connection, end of stream;
-        write: an end of connect(). sec of 65535 and more: for ever; 0 and 0: at once.
+        write: an end of connect(). No sec, or 65535 and more: for ever; 0 and 0: at once.
         """
+        if sec is None:
+            sec, usec = _EVER, _EVER << 10
         return await self.selector.select(nfds, read, write, sec, usec)
 
     # Data

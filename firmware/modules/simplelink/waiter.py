@@ -163,7 +163,7 @@ class Completion(Waiter):
         link = self.link
         if self.done or not self.sent:
             link.forget(self)
-            link.held &= ~bit
+            link.release(bit)
         else:
             self.into = self.deadline = self.limit = None
             self.orphan = True

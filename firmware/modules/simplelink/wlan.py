@@ -55,6 +55,7 @@ _SL_EZEROLEN = const(-2002)
 
 _ENTRY = const(44)  # network_entry
 _EXT_ENTRY = const(52)  # ext_network_entry
+_STATISTICS = const(76)
 _KEEP = const(0x1F)
 _NO_BSSID = b"\0\0\0\0\0\0"
 
@@ -152,7 +153,7 @@ class Wlan:
         """(sec_type, ssid, bssid, priority, user, anon, eap) of a profile; keys are never told."""
         link = self.link
         pack_into("<I", link.args, 0, index & 0xFF)
-        n = link.request(_WLAN_PROFILE_GET, link.args4)
+        n = link.request(_WLAN_PROFILE_GET, link.args4, head=20)
         sec_type, ssid_len, priority, bssid, key_len, _, user_len, anon_len, eap = unpack_from(
             "<hBB6sBBBBxxI", link.answer
         )
@@ -237,7 +238,7 @@ class Wlan:
             raise SlError(_SL_EZEROLEN)
         link = self.link
         pack_into("<HHHH", link.args, 0, 0, id, option, size)
-        n = link.request(_WLAN_CFG_GET, link.args8)
+        n = link.request(_WLAN_CFG_GET, link.args8, head=8)
         self.option = link.answer[4]
         return value(link, n, size)
 
@@ -247,8 +248,8 @@ class Wlan:
         """Add a receive filter; returns its id. rule, trigger, action: records of chapter 10."""
         link = self.link
         args = pack("<BBbx56s12s8s", rule_type, flags, 0, rule, trigger, action)
-        n = link.request(_WLAN_RX_FILTER_ADD, args)
-        number, status = unpack_from("<bxh", link.answer) if n >= 4 else (0, 0)
+        link.request(_WLAN_RX_FILTER_ADD, args)
+        number, status = unpack_from("<bxh", link.answer)
         if status < 0:
             raise SlError(status)
         return number
@@ -263,8 +264,8 @@ class Wlan:
 
     def rx_stat_get(self):
         """The record of 76 bytes (6.3), a view; the counters begin anew."""
-        n = self.link.request(_WLAN_RX_STAT_GET, b"")
-        return self.link.answer[:n]
+        self.link.request(_WLAN_RX_STAT_GET, b"", head=_STATISTICS)
+        return self.link.answer[:_STATISTICS]
 
     # Provisioning
 

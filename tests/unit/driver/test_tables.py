@@ -82,9 +82,10 @@ def expected(event: dict, args: bytes) -> list:
     values = calls.unpack(event["fields"], args)
     out = []
     for name, value in values.items():
-        if name.startswith(("pad", "reserved")) or name.removesuffix("_len") + "_len" == name:
-            if not (name.endswith("_len") and name.removesuffix("_len") not in values):
-                continue
+        if name.startswith(("pad", "reserved")) or name.removesuffix("_len") in (
+            set(values) - {name}
+        ):
+            continue
         if name + "_len" in values:
             value = value[: values[name + "_len"]]
         out += value if isinstance(value, tuple) else [value]
