@@ -65,14 +65,14 @@ class Host:
         )
         return row.name, fields, body[align4(size) :]
 
-    def send(self, name: str, payload: bytes = b"", **args) -> None:
+    def send(self, name: str, payload: bytes = b"", /, **args) -> None:
         row = protocol().opcodes[name]
         body = row.args.pack(args)
         body = body.ljust(align4(len(body)), b"\0") + payload
         body = body.ljust(align4(len(body)), b"\0")
         self.np.write(H2N_SYNC + struct.pack("<HH", row.opcode, len(body)) + body)
 
-    def command(self, name: str, payload: bytes = b"", **args):
+    def command(self, name: str, payload: bytes = b"", /, **args):
         """Send and read until the response: its fields, with `.payload`; events are kept."""
         self.send(name, payload, **args)
         opcode = protocol().opcodes[name].response_opcode

@@ -108,8 +108,12 @@ class Socket:
         self.receive = Receive(max_len, family)
         seconds = self.options.receive_timeout
         if seconds:
-            self.receive.timer = self.table.np.after(seconds, self.table.receive_timeout, self.sd)
+            self.receive.timer = self.table.np.after(seconds, self.receive_late)
         self.watch()
+
+    def receive_late(self) -> None:
+        """Nothing has come within RCVTIMEO."""
+        self.complete_receive(BSD.EAGAIN)
 
     def try_receive(self) -> None:
         """Complete the pending request if something has come."""

@@ -211,6 +211,8 @@ class StreamSocket(TcpSocket):
 
     def _back_to_plain(self, max_len: int):
         """What the peer sends from now on is not encrypted."""
+        self.tls.close()
+        self._push()
         self.leftover = self.tls.rest()
         self.tls = None
         self.secure = self.started_later = False

@@ -34,14 +34,31 @@ class TlsSession:
         self.ended_input = False
         self.missing_root = ""  # name of the CA that would have been needed
         self.verdict: int | None = None
+        self._header = b""  # of the record that is coming in
+        self._left = 0  # bytes of it that have not come yet
 
     def feed(self, data: bytes) -> None:
         """Bytes from the peer; empty ones are the end of TCP."""
         if data:
             self.incoming.write(data)
+            self._follow(data)
         else:
             self.ended_input = True
             self.incoming.write_eof()
+
+    def _follow(self, data: bytes) -> None:
+        """Keep track of where records end (5 bytes of header, the last two the length)."""
+        while data:
+            if self._left:
+                taken = min(self._left, len(data))
+                self._left -= taken
+            else:
+                taken = min(5 - len(self._header), len(data))
+                self._header += data[:taken]
+                if len(self._header) == 5:
+                    self._left = int.from_bytes(self._header[3:], "big")
+                    self._header = b""
+            data = data[taken:]
 
     def output(self) -> bytes:
         """Bytes for the peer."""
@@ -75,7 +92,7 @@ class TlsSession:
             except ssl.SSLZeroReturnError:
                 data = b""
             except ssl.SSLEOFError:
-                partial = self.incoming.pending
+                partial = self._left or self._header
                 self.end = BSD.ESECTCPDISCONNECTEDUNCOMPLETERECORD if partial else 0
                 return
             except ssl.SSLError as error:
