@@ -47,6 +47,10 @@
 #define IRQ_PRCM 172
 #define IRQ_LSPI 177
 
+// A word in flash that the test may change before the guest starts.
+#define CHOICE(name, value)                                                                                  \
+    __attribute__((section(".rodata.choice"))) const volatile uint32_t name = (value)
+
 typedef void (*handler_t)(void);
 
 extern volatile uint32_t result[64]; // what the test looks at

@@ -1,0 +1,93 @@
+// Reset causes, hibernation, the watchdog. `log_` words survive where SRAM does.
+#include "guest.h"
+
+CHOICE(choice, 0);
+
+#define HIB(o) REG(HIB3P3 + (o))
+
+static void pause(void) { // more than 200 us
+    DEMCR |= 1u << 24;
+    DWT_CTRL |= 1;
+    uint32_t start = DWT_CYCCNT;
+    while (DWT_CYCCNT - start < 16800) {
+    }
+}
+static uint32_t hib_read(uint32_t offset) {
+    uint32_t value = HIB(offset);
+    pause();
+    return value;
+}
+static void hib_write(uint32_t offset, uint32_t value) {
+    HIB(offset) = value;
+    pause();
+}
+
+static void hibernate(uint32_t ticks) {
+    hib_write(0x18, 1);
+    hib_write(0x0C, 1);
+    uint32_t high = hib_read(0x14);
+    uint32_t low = hib_read(0x10);
+    uint64_t match = ((uint64_t)high << 32 | low) + ticks;
+    hib_write(0x1C, (uint32_t)match);
+    hib_write(0x20, (uint32_t)(match >> 32));
+    hib_write(0x424, hib_read(0x424) + 1); // HIB_REG3 counts the cycles
+    hib_write(0x00, 1);
+    for (;;) {
+        wfi();
+    }
+}
+
+int main(void) {
+    volatile uint32_t *kept = (volatile uint32_t *)0x20030000; // not cleared by the start-up
+    result[0] = REG(GPRCM + 0x00C);
+    result[1] = hib_read(0x468);
+    result[2] = REG(OCP + 0x188);
+    result[3] = hib_read(0x424);
+    result[4] = kept[0];
+    result[5] = REG(0x400);
+    result[6] = REG(OCP + 0xA4);
+    result[7] = REG(OCP + 0xC4);
+    if (result[0] == 0 && !(result[1] & 1)) {
+        hib_write(0x04, 1);
+    }
+    if (choice == 7) { // what the application's start does for the watchdog
+        REG(OCP + 0x188) |= 0xE1;
+    }
+    if (result[0] == 0 && !(result[1] & 1)) {
+        kept[0] = 0x12345678;
+        REG(OCP + 0xC4) = 0x060;
+        switch (choice) {
+            case 0:
+                hibernate(160);
+            case 1:
+                REG(GPRCM) = 1;
+                break;
+            case 2:
+                REG(GPRCM) = 2;
+                break;
+            case 3:
+                REG(GPRCM + 0x108) = 1;
+                break;
+            case 4:
+            case 7:
+                clock_on(0x78);
+                REG(WDT) = 80000;
+                REG(WDT + 8) = 1;
+                for (;;) {
+                    wfi();
+                }
+            case 5:
+                hib_write(0x408, 3u << 4); // GPIO13 rising
+                hib_write(0x404, 1u << 2);
+                hib_write(0x00, 1);
+                break;
+            case 6:
+                SCB_AIRCR = 0x05FA0004;
+                return 0;
+        }
+        for (;;) {
+            wfi();
+        }
+    }
+    return 0;
+}

@@ -1,0 +1,63 @@
+"""Exceptions by hand: entry, return, nesting, chaining, masks, sleep."""
+
+import pytest
+
+from cc32at.emulator import Lockup
+
+NESTING, SUPERVISOR, MASKS, PROCESS_STACK, IT_BLOCKS, SLEEP_MASKED, BAD_SVC = range(7)
+
+
+def order(machine):
+    return machine.words("order", machine.result(63))
+
+
+def test_a_higher_priority_nests_and_equals_chain(guest, accelerate):
+    machine = guest("exceptions", NESTING, accelerate=accelerate)
+    machine.finish()
+    # 20 before 22 (same priority, lower number); 21 nests into 20 and pends it again; then 22.
+    assert order(machine) == [1, 10, 20, 21, 11, 10, 11, 30, 2]
+
+
+def test_svc_is_taken_at_once_and_pendsv_after_it(guest, accelerate):
+    machine = guest("exceptions", SUPERVISOR, accelerate=accelerate)
+    machine.finish()
+    assert order(machine) == [1, 40, 41, 50, 2]
+
+
+def test_basepri_and_faultmask_hold_back(guest, accelerate):
+    machine = guest("exceptions", MASKS, accelerate=accelerate)
+    machine.finish()
+    assert order(machine) == [1, 30, 2, 3, 30, 4, 5, 30, 6]
+
+
+def test_registers_flags_and_process_stack_survive(guest, accelerate):
+    machine = guest("exceptions", PROCESS_STACK, accelerate=accelerate)
+    machine.finish()
+    assert machine.result(0) == 1
+    assert order(machine) == [30]
+
+
+def test_interrupts_in_it_blocks_do_no_harm(guest, accelerate):
+    machine = guest("exceptions", IT_BLOCKS, accelerate=accelerate)
+    machine.finish()
+    assert machine.result(0) == 10000 * 2 + 10000 * 3
+    assert machine.result(1) > 1000
+
+
+def test_wfi_wakes_behind_primask(guest, accelerate):
+    machine = guest("exceptions", SLEEP_MASKED, accelerate=accelerate)
+    machine.finish()
+    assert order(machine) == [1, 2, 30, 3]
+    assert machine.idle_cycles > 7000
+
+
+def test_svc_that_cannot_be_taken_is_a_hard_fault(guest):
+    machine = guest("exceptions", BAD_SVC)
+    machine.run(until=lambda: bool(machine.faults), timeout=1)
+    assert "SVC where it cannot be taken" in machine.faults[0]
+
+
+def test_a_fault_in_the_hard_fault_handler_locks_up(guest):
+    machine = guest("exceptions", BAD_SVC)  # no handler: the dispatcher jumps to 0
+    with pytest.raises(Lockup):
+        machine.run(timeout=1)
