@@ -8,6 +8,7 @@
 #include "py/lexer.h"
 #include "py/mperrno.h"
 #include "py/mphal.h"
+#include "py/objlist.h"
 #include "py/runtime.h"
 #include "py/stackctrl.h"
 #include "shared/readline/readline.h"
@@ -112,6 +113,9 @@ static run_t run_session(run_t what) {
 static void open_session(void) {
     gc_init(_heap_start, _heap_end);
     mp_init();
+    // Without files there is one place to import from. Others would only be searched in vain.
+    mp_obj_list_init(MP_OBJ_TO_PTR(mp_sys_path), 0);
+    mp_obj_list_append(mp_sys_path, MP_OBJ_NEW_QSTR(MP_QSTR__dot_frozen));
     #if MICROPY_HW_ENABLE_REPL
     readline_init0();
     #endif

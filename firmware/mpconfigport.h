@@ -25,6 +25,12 @@
 #define MICROPY_ENABLE_EMERGENCY_EXCEPTION_BUF (1)
 #define MICROPY_EMERGENCY_EXCEPTION_BUF_SIZE (256)
 
+// Imports: imports.c. The dictionaries begin with what our modules need, not with one entry.
+#define mp_builtin___import__ port_import
+#define MICROPY_PY___FILE__ (0)
+#define MICROPY_MODULE_DICT_SIZE (16)
+#define MICROPY_LOADED_MODULES_DICT_SIZE (64)
+
 // Speed where it costs little: see py/vm.c and py/map.c.
 #define MICROPY_OPT_COMPUTED_GOTO (1)
 #define MICROPY_OPT_MAP_LOOKUP_CACHE_SIZE (128)

@@ -2,6 +2,7 @@
 #ifndef CC3220_HAL_CC3220_H
 #define CC3220_HAL_CC3220_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define REG32(address) (*(volatile uint32_t *)(address))
@@ -263,6 +264,12 @@ static inline uint32_t irq_disable(void) {
 
 static inline void irq_restore(uint32_t primask) {
     __asm volatile("msr primask, %0" : : "r" (primask) : "memory");
+}
+
+static inline bool irq_masked(void) {
+    uint32_t primask;
+    __asm volatile("mrs %0, primask" : "=r" (primask));
+    return primask & 1;
 }
 
 static inline void wait_for_interrupt(void) {

@@ -14,6 +14,9 @@
 // counts: test the condition, then wait, in a loop, and nothing is lost in between.
 void hal_wait(uint32_t ms);
 
+// Sleep for that long, whatever wakes. With interrupts off it is hal_delay_us().
+void hal_sleep_us(uint32_t us);
+
 extern volatile uint8_t hal_woken;
 
 static inline void hal_wake(void) {
@@ -27,7 +30,7 @@ uint32_t hal_ticks_us(void);
 uint64_t hal_ticks_us_64(void);
 uint32_t hal_ticks_ms(void);
 uint32_t hal_ticks_cpu(void);
-void hal_delay_us(uint32_t us);
+void hal_delay_us(uint32_t us); // busy
 
 // --- Clocks, pads ---
 

@@ -9,13 +9,13 @@
 
 uint32_t hib_read(uint32_t address) {
     uint32_t value = REG32(address);
-    hal_delay_us(HIB_SETTLE_US);
+    hal_sleep_us(HIB_SETTLE_US);
     return value;
 }
 
 void hib_write(uint32_t address, uint32_t value) {
     REG32(address) = value;
-    hal_delay_us(HIB_SETTLE_US);
+    hal_sleep_us(HIB_SETTLE_US);
 }
 
 static uint64_t rtc_now(void) {

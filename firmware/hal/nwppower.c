@@ -5,20 +5,20 @@
 #define ANSWER_MS (20)
 #define SHUTDOWN_MS (600)
 #define OFF_US (20)
-#define POLL_US (200)
+#define POLL_US (1000)
 
 bool nwp_shutdown_ready(void) {
     return (GPRCM_NWP_LPDS_WAKEUP_CFG & 0xFF) == NWP_READY_FOR_SHUTDOWN;
 }
 
-// Also used after a fault, when nothing but the clock may be relied on: no sleep in here.
+// Also used after a fault; interrupts are off then, and nothing but the clock is relied on.
 static bool poll(bool (*done)(void), uint32_t ms) {
     uint32_t start = hal_ticks_ms();
     while (!done()) {
         if (hal_ticks_ms() - start >= ms) {
             return false;
         }
-        hal_delay_us(POLL_US);
+        hal_sleep_us(POLL_US);
     }
     return true;
 }

@@ -83,8 +83,8 @@ __attribute__((used, noreturn)) static void start(void) {
     SCB_CCR |= SCB_CCR_STKALIGN;
     nvic_clear();
     hal_time_init();
-    hal_mcu_init();
     __asm volatile("cpsie i" : : : "memory");
+    hal_mcu_init();
     main();
 }
 
