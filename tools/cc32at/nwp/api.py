@@ -54,7 +54,7 @@ class Helpers:
         """The handler will answer later."""
         cmd.answered = None
 
-    def event(self, name: str, payload: bytes = b"", delay: float = 0.0, **fields) -> bool:
+    def event(self, name: str, payload: bytes = b"", delay: float = 0.0, /, **fields) -> bool:
         """Send an async or data message; False when a mask or a full queue kept it back."""
         name = self.protocol.event_messages.get(name, name)
         row = self.protocol.opcodes[name]

@@ -124,8 +124,9 @@ class Timers:
             self._handle = self.clock.call_at(due, self._run)
 
     def _run(self) -> None:
+        # A clock may round to its ticks: what it was set for is due whatever it shows.
         self._handle = None
-        now = self.clock.now()
+        now = max(self.clock.now(), self._armed)
         while self._heap and self._heap[0][0] <= now:
             _, _, fn, args = heapq.heappop(self._heap)
             fn(*args)

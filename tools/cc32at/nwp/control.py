@@ -14,7 +14,7 @@ JSON lines: one request object a line, one answer object a line.
 | abort | type, data | |
 | general_error | status (number or name), sender | |
 | reset_request | caller [1], session [next] | |
-| event | name, fields of the opcode row; bytes as {"hex": ...}; payload | whether it was sent |
+| event | name, fields of the opcode row (also in `fields`); bytes as {"hex": ...}; payload | whether it was sent |
 | raw | hex: a whole frame from the sync word on, sent as it is | |
 | message | opcode, args (hex), payload (hex): header and sync are made | |
 | cut_power | | |
@@ -131,10 +131,11 @@ class Control:
     def op_reset_request(self, caller: int = 1, session: int | None = None) -> None:
         self.np.groups["device"].reset_request(caller, session)
 
-    def op_event(self, name: str, payload=b"", **fields) -> bool:
-        """Any message of the opcode table."""
-        values = {k: to_bytes(v) if isinstance(v, (dict, str)) else v for k, v in fields.items()}
-        return self.np.event(name, payload=to_bytes(payload), **values)
+    def op_event(self, name: str, payload=b"", fields=None, **more) -> bool:
+        """Any message of the opcode table; fields called like ours go into `fields`."""
+        given = {**(fields or {}), **more}
+        values = {k: to_bytes(v) if isinstance(v, (dict, str)) else v for k, v in given.items()}
+        return self.np.event(name, to_bytes(payload), **values)
 
     def op_raw(self, hex: str) -> None:
         message = Message(0, name="raw")

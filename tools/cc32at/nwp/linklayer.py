@@ -141,7 +141,7 @@ class LinkLayer:
         if not self.queue:
             return
         left = RAISE_AFTER - (self.timers.clock.now() - self._last_read)
-        if self._busy and left > 1e-9:
+        if self._busy and left > 1e-6:
             self._raise_timer = self.timers.after(left, self._maybe_abandoned)
         else:
             self._set_line(True)
