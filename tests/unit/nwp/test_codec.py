@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from cc32at.nwp.codec import Command, align4, protocol
 from cc32at.nwp.linklayer import Header, Message, encode
 
-FRAMES = json.loads(Path(__file__).with_name("frames.json").read_text())
+FRAMES = json.loads((Path(__file__).parents[1] / "driver/frames.json").read_text())
 
 # What each frame says, from its name and the layouts of chapter 6: opcode, fields, payload.
 MEANING = {

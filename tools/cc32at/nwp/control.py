@@ -14,7 +14,7 @@ JSON lines: one request object a line, one answer object a line.
 | abort | type, data | |
 | general_error | status (number or name), sender | |
 | reset_request | caller [1], session [next] | |
-| event | name, fields of the opcode row (also in `fields`); bytes as {"hex": ...}; payload | whether it was sent |
+| event | name, fields of the row (also in `fields`), payload; bytes: {"hex": ...} | was it sent |
 | raw | hex: a whole frame from the sync word on, sent as it is | |
 | message | opcode, args (hex), payload (hex): header and sync are made | |
 | cut_power | | |

@@ -18,10 +18,10 @@ vendor's driver leaves uninitialised; they are not compared.
 
 from __future__ import annotations
 
-import copy
 import struct
 from typing import NamedTuple
 
+from . import snapshot
 from .clock import Timers
 from .codec import H2N_SYNC
 from .linklayer import LinkLayer, Message
@@ -195,27 +195,20 @@ class ScriptedNwp:
     def service(self) -> None:
         pass
 
-    def snapshot(self) -> dict:
-        """A deep copy of the position in the recording."""
-        parts = {"np": self, "link": self.link, "timers": self.timers}
-        memo = {id(part): part for part in parts.values()}
-        memo[id(self.case)] = self.case
-        kept = {name: _kept(part) for name, part in parts.items()}
-        return copy.deepcopy(kept, memo)
+    # Snapshot (snapshot.py)
 
-    def restore(self, state: dict) -> None:
-        """Put a snapshot of this very object back."""
-        self.timers.clear()
-        parts = {"np": self, "link": self.link, "timers": self.timers}
-        memo = {id(part): part for part in parts.values()}
-        memo[id(self.case)] = self.case
-        for name, values in copy.deepcopy(state, memo).items():
-            vars(parts[name]).update(values)
-        self.timers.rearm()
-        self._line(self.link.line)
-
+    groups: dict = {}
     not_copied = frozenset({"_on_irq", "trace", "case"})
 
+    def components(self) -> dict:
+        return {"np": self, "link": self.link, "timers": self.timers}
 
-def _kept(part) -> dict:
-    return {k: v for k, v in vars(part).items() if k not in part.not_copied}
+    def snapshot(self) -> dict:
+        """A deep copy of the position in the recording."""
+        return snapshot.take(self)
+
+    def restore(self, state: dict) -> None:
+        snapshot.put_back(self, state)
+
+    def line_restored(self) -> None:
+        self._line(self.link.line)
