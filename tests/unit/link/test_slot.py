@@ -110,6 +110,16 @@ def test_an_answer_nobody_asked_for_is_counted(rig):
     assert rig.count("answers_unasked") == 2
 
 
+def test_an_answer_that_waits_is_not_overwritten(rig):
+    nwp = rig.nwp
+    rig.model.answers.append([message(0x0466, b"mine"), message(0x0466, b"another")])
+    nwp.submit(GET, b"")
+    nwp.poll()
+    nwp.poll()
+    assert rig.count("answers_unasked") == 1
+    assert nwp.collect() == 4 and nwp.answer[:4] == b"mine"
+
+
 def test_an_answer_longer_than_the_buffer_is_cut(rig):
     nwp = rig.nwp
     body = bytes(i & 0xFF for i in range(2077))

@@ -37,6 +37,7 @@ class HostPort:
         self.clock = clock
         self.uart = uart
         self.masked = True
+        self.pending = False  # the interrupt was taken: masked until a message was read
         self.error: BaseException | None = None
         self.interrupt = False  # as a KeyboardInterrupt that waits on the device
         self.virtual = not getattr(clock, "is_real", type(clock).__name__ == "RealClock")
@@ -81,6 +82,7 @@ class HostPort:
 
     def _power(self, on: bool) -> None:
         self.masked = not on
+        self.pending = False
         self.nwp.power(on)
 
     def _write(self, buf: int, n: int) -> None:
@@ -106,10 +108,12 @@ class HostPort:
             self.clock.run_due()
         if self.nwp.fds():
             self.nwp.service()
-        return not self.masked and bool(self.nwp.irq)
+        if self.nwp.irq and not self.masked:
+            self.masked = self.pending = True
+        return self.pending
 
     def _unmask(self) -> None:
-        self.masked = False
+        self.masked = self.pending = False
 
     def _ticks_ms(self) -> int:
         return int(self.clock.now() * 1000) & 0xFFFFFFFF
