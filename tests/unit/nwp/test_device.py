@@ -3,6 +3,8 @@
 import struct
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cc32at.nwp import NetworkProcessor, SnapshotError
 from cc32at.nwp.codec import CNYS, H2N_SYNC, protocol
@@ -109,11 +111,21 @@ def test_clock_runs_and_survives_a_restart():
     assert time_of(host)[:5] == (2024, 2, 29, 0, 0)
 
 
-@pytest.mark.parametrize("value", [b"", bytes(44), bytes(20)])
+@pytest.mark.parametrize("value", [b"", bytes(44), bytes(20), b"\xff" * 44])
 def test_bad_time_is_refused(value):
     host = Host()
     answer = host.command("DEVICE_SET", value, set_id=1, option=11, length=len(value))
     assert answer.status == ERROR["SL_ERROR_INVALID_PARAM"]
+
+
+@given(st.lists(st.integers(0, 70), min_size=5, max_size=5), st.integers(0, 1 << 32))
+def test_any_time_is_taken_or_refused(numbers, year):
+    host = Host(world="{}")
+    value = struct.pack("<6I20x", *numbers, year & 0xFFFFFFFF)
+    before = time_of(host)
+    status = host.command("DEVICE_SET", value, set_id=1, option=11, length=44).status
+    second, minute, hour, day, month = numbers
+    assert time_of(host) == ((year, month, day, hour, minute, second) if not status else before)
 
 
 def test_persistent_mode_is_kept_and_checked():

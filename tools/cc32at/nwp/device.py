@@ -12,6 +12,7 @@ from .registry import Group, NwpError, group, handles
 GENERAL, STATUS, IOT, FIPS = 1, 2, 4, 6
 DATE_TIME, PERSISTENT, VERSION, STAT_PM = 11, 5, 12, 14
 UDID, DICE_VERSION = 41, 14
+YEARS = 1970, 2999  # that the clock can be set to
 STOP_LATENCY = 0.005  # seconds from the response of DEVICE_STOP to DEVICE_STOP_DONE
 
 # Bits of the status word of a class that an event leaves when it had to be dropped (enums
@@ -142,8 +143,10 @@ class Device(Group):
             raise NwpError("SL_ERROR_INVALID_PARAM")
         t = self.np.protocol.unpack("date_time", value)
         try:
+            if not YEARS[0] <= t.year <= YEARS[1]:
+                raise ValueError
             base = datetime.datetime(t.year, t.month, t.day, t.hour, t.min, t.sec)
-        except ValueError:
+        except (ValueError, OverflowError):
             raise NwpError("SL_ERROR_INVALID_PARAM") from None
         self.clock_base, self.clock_set_at = base, self.np.now()
 

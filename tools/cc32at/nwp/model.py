@@ -382,3 +382,4 @@ class NetworkProcessor(Helpers):
     def restore(self, state: dict) -> None:
         """Put a snapshot back; the clock must show the time of the snapshot again."""
         snapshot.put_back(self, state)
+        self.storage.save()
