@@ -104,9 +104,10 @@ class AccessPointRole(Group):
         return True
 
     def drop(self, mac: bytes) -> None:
-        """The host throws a station out (netcfg id 5)."""
-        if not self.leave(mac):
+        """The host throws a station out (netcfg id 5); the events follow the response."""
+        if mac not in self.stations:
             raise NwpError(WLAN.AP_STA_NOT_FOUND)
+        self.np.after(0, self.leave, mac)
 
     def connection(self) -> dict:
         """Fields of connection_info."""
