@@ -70,7 +70,7 @@ def test_zero_words_and_read_requests_between_commands_change_nothing(commands, 
 @given(st.lists(WORDS, max_size=6), BODIES)
 def test_garbage_words_are_skipped_and_counted(garbage, commands):
     noise = b"".join(garbage)
-    if H2N_SYNC in noise or CNYS in noise or noise[-3:].endswith((b"\x21", b"\x65")):
+    if H2N_SYNC in noise or CNYS in noise:
         return
     nwp = Nwp()
     nwp.link.write(noise + b"".join(frame(*command) for command in commands))

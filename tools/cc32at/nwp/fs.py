@@ -90,6 +90,8 @@ class FileGroup(Group):
 
 @group("fs")
 class Files(FileGroup):
+    """One file at a time: open to close, information, delete."""
+
     @handles("FS_OPEN")
     def open(self, cmd) -> None:
         name = split_name(cmd.padded)

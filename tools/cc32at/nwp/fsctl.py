@@ -15,6 +15,8 @@ FACTORY_DEFAULT, PRODUCTION_IMAGE = 2, 0
 
 @group("fsctl")
 class FileControl(FileGroup):
+    """What concerns the store as a whole, and states of files between two starts."""
+
     @handles("FS_GET_FILE_LIST")
     def file_list(self, cmd) -> None:
         """Entries of a fixed stride; `index` is the table slot of the last one listed."""

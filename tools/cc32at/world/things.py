@@ -52,6 +52,8 @@ class Failure:
 
 @dataclass
 class AccessPoint:
+    """A network in the air; rssi in dBm, names and keys as bytes."""
+
     ssid: bytes
     bssid: bytes
     channel: int = 1
@@ -73,6 +75,8 @@ class AccessPoint:
 
 @dataclass
 class Station:
+    """A station that may join our access point; times in seconds after its start."""
+
     mac: bytes
     name: bytes = b""
     key: bytes = b""
@@ -85,6 +89,8 @@ class Station:
 
 @dataclass
 class Peer:
+    """A Wi-Fi Direct device; times in seconds after the P2P role began."""
+
     mac: bytes
     name: bytes
     wps: str = "pbc"
@@ -99,6 +105,8 @@ class Peer:
 
 @dataclass
 class HttpRequest:
+    """A request that reaches the application; at_s in seconds after the start."""
+
     uri: bytes
     at_s: float | None = None
     method: str = "GET"
@@ -111,6 +119,8 @@ class HttpRequest:
 
 @dataclass
 class MdnsService:
+    """A service that others advertise; ttl in seconds."""
+
     name: bytes
     host: bytes = b""
     ip: int = 0
@@ -124,6 +134,8 @@ class MdnsService:
 
 @dataclass
 class File:
+    """A file of the factory image; flags as in enum fs_wire_flags."""
+
     name: bytes
     content: bytes
     max_size: int = 0
