@@ -12,7 +12,7 @@
 MP_REGISTER_ROOT_POINTER(mp_obj_t nwp_expected[16]);
 _Static_assert(LINK_SOCKETS == 16, "root pointers");
 
-static MP_DEFINE_MEMORYVIEW_OBJ(nwp_answer_obj, 'B' | MP_OBJ_ARRAY_TYPECODE_FLAG_RW, 0, LINK_ANSWER_SIZE,
+static const MP_DEFINE_MEMORYVIEW_OBJ(nwp_answer_obj, 'B' | MP_OBJ_ARRAY_TYPECODE_FLAG_RW, 0, LINK_ANSWER_SIZE,
     link_answer_buf);
 
 static void release_buffers(void) {

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "link.h"
+#include "link_flow.h"
 #include "link_io.h"
 #include "link_port.h"
 #include "link_queue.h"
@@ -13,13 +14,6 @@
 #define OP_RECV_DONE        (0x100au)
 #define OP_RECVFROM_DONE_V4 (0x100bu)
 #define OP_RECVFROM_DONE_V6 (0x120bu)
-
-// nwp-protocol.md 4.2
-#define CREDITS_INITIAL (2)
-#define CREDITS_RESERVE (2)
-#define MIN_TX_INITIAL  (1536)
-
-#define SOCKET_MASK (0x1fu)
 
 typedef enum _slot_state_t {
     SLOT_FREE,
@@ -42,7 +36,6 @@ static struct {
     bool failed;    // a fatal condition is pending
     bool fail_news; // and link_poll() has not told of it
     uint32_t expected;
-    link_status_t status;
     link_part_t target[LINK_SOCKETS];
     uint32_t counters[LINK_N_COUNTERS];
 } self;
@@ -66,8 +59,7 @@ static uint32_t time_left(uint32_t start, uint32_t timeout_ms) {
 static void reset(void) {
     memset(&self, 0, sizeof(self));
     memset(&slot, 0, sizeof(slot));
-    self.status.credits = CREDITS_INITIAL;
-    self.status.min_tx = MIN_TX_INITIAL;
+    link_flow_reset();
     link_io_reset();
     link_queue_reset();
 }
@@ -112,7 +104,7 @@ void link_fail(unsigned kind, uint32_t arg0, uint32_t arg1) {
     }
     const uint32_t args[2] = {arg0, arg1};
     memcpy(link_queue_reserve(sizeof(args), true), args, sizeof(args));
-    link_queue_commit(LINK_OP_FATAL | kind, self.status.dev_status, sizeof(args));
+    link_queue_commit(LINK_OP_FATAL | kind, link_status()->dev_status, sizeof(args));
 }
 
 // Received frames, one function a class. What they leave is drained afterwards.
@@ -178,7 +170,7 @@ static void read_data(const link_header_t *header) {
         self.counters[LINK_N_SHORT]++;
     }
     link_io_read(args, size);
-    unsigned id = args[2] & SOCKET_MASK;
+    unsigned id = args[2] & LINK_SOCKET_MASK;
     if (len < 4 || !(self.expected >> id & 1)) {
         self.counters[LINK_N_LATE_DATA]++;
         return;
@@ -194,20 +186,9 @@ static void read_data(const link_header_t *header) {
     }
 }
 
-static void apply_header(const link_header_t *header) {
-    self.status.credits = header->credits;
-    self.status.dev_status = header->dev_status;
-    self.status.tx_failure = header->tx_failure;
-    self.status.nonblocking = header->nonblocking;
-    if (header->min_tx != 0) { // it is a divisor
-        self.status.min_tx = header->min_tx;
-    }
-}
-
 static void read_abort(const link_header_t *header) {
     uint32_t data = 0;
     link_io_read(&data, sizeof(data));
-    self.status.dev_status = header->dev_status;
     link_fail(LINK_FATAL_DEVICE_ABORT, header->tx_failure | (uint32_t)header->nonblocking << 16, data);
 }
 
@@ -224,7 +205,7 @@ static void read_message(void) {
         read_abort(&header);
         return;
     }
-    apply_header(&header);
+    link_flow_apply(&header);
     if (header.opcode & OP_ANSWER) {
         read_answer(header.opcode);
     } else if (header.opcode & OP_FROM_HOST) {
@@ -321,25 +302,14 @@ int link_post(const link_frame_t *frame, unsigned sd, int32_t nbytes) {
     if (!usable()) {
         return LINK_E_CLOSED;
     }
-    uint32_t cost = 0;
-    if (nbytes > 0) {
-        if (self.status.tx_failure >> (sd & SOCKET_MASK) & 1) {
-            return LINK_E_TX_FAIL;
-        }
-        cost = 1 + (nbytes - 1) / self.status.min_tx;
-        if (self.status.credits <= CREDITS_RESERVE + cost) {
-            return LINK_E_CREDITS;
-        }
-    } else if (nbytes == 0) {
-        cost = 1;
-        if (self.status.credits <= CREDITS_RESERVE) {
-            return LINK_E_CREDITS;
-        }
+    int cost = link_flow_cost(sd, nbytes);
+    if (cost < 0) {
+        return cost;
     }
     if (!link_io_send(frame)) {
         return LINK_E_SIZE;
     }
-    self.status.credits -= cost;
+    link_flow_take(cost);
     self.counters[LINK_N_FRAMES_OUT]++;
     return 0;
 }
@@ -391,7 +361,7 @@ size_t link_event(uint8_t *buf, size_t size) {
 // Data
 
 bool link_expect(unsigned sd, uint8_t *buf, size_t size) {
-    unsigned id = sd & SOCKET_MASK;
+    unsigned id = sd & LINK_SOCKET_MASK;
     if (id >= LINK_SOCKETS) {
         return false;
     }
@@ -403,10 +373,6 @@ bool link_expect(unsigned sd, uint8_t *buf, size_t size) {
 
 uint32_t link_expected(void) {
     return self.expected;
-}
-
-const link_status_t *link_status(void) {
-    return &self.status;
 }
 
 uint32_t link_counter(unsigned index) {

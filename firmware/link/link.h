@@ -43,6 +43,7 @@
 #define LINK_EVENT_ARGS    (1600u) // events are cut there (nwp-protocol.md 2.4)
 #define LINK_EVENT_SIZE    (4u + LINK_EVENT_ARGS)
 #define LINK_SOCKETS       (16u)
+#define LINK_SOCKET_MASK   (0x1fu) // the id in a socket descriptor
 #define LINK_TIMEOUT_MS    (10000u)
 #define LINK_POLL_MESSAGES (32u) // read by one link_poll() at most
 
