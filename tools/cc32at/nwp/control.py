@@ -31,6 +31,8 @@ JSON lines: one request object a line, one answer object a line.
 | log | last [100] | [time, direction, name] of the last frames |
 | group | name, method, args | what the group's public method returns |
 
+Operations on networks, addresses, applications and sockets: see control_net.py.
+
 `which` is a BSSID or MAC as "02:1a:11:f0:00:01", or a name as text.
 """
 
@@ -40,6 +42,7 @@ import dataclasses
 import datetime
 
 from ..world import KINDS
+from .control_net import NetControl
 from .linklayer import Message
 from .registry import GROUPS
 
@@ -74,8 +77,8 @@ def plain(value):
     return value
 
 
-class Control:
-    """One method an operation; see the module's table."""
+class Control(NetControl):
+    """One method an operation; see the module's table and the one of control_net.py."""
 
     not_copied = frozenset({"np", "server"})
 

@@ -30,6 +30,7 @@ class Socket:
 
     secure = False
     stream = False
+    state = "open"
     id_flag = 0  # upper nibble of the descriptor (transceiver sockets: 0x80)
 
     def __init__(self, table, sd: int, domain: int, kind: int, protocol: int):

@@ -48,6 +48,8 @@ class Wlan(Group):
 
     def __init__(self, np):
         super().__init__(np)
+        self.away: dict = {}  # access points the control interface has switched off
+        self.servers_off: dict = {}  # and DHCP servers
         self.forget()
         np.world.listeners.append(self.world_changed)
 
