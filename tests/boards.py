@@ -1,0 +1,106 @@
+"""What the target tests run on: a board on a serial port, or the firmware in the emulator."""
+
+from pathlib import Path
+
+import pytest
+
+from cc32at.client import AtClient, Transcript
+from cc32at.emulator import Machine
+from cc32at.emulator.serialport import EmuSerial
+from cc32at.nwp import NetworkProcessor
+from tests.target import repl
+
+ROOT = Path(__file__).parents[1]
+ELF = ROOT / "build" / "CC3220SF_LAUNCHXL" / "firmware.elf"
+FREE_HEAP = "import gc\ngc.collect()\nprint(gc.mem_free())"
+BOOT = 1.0  # emulated seconds after which the board waits for commands
+
+
+class Board:
+    """Common to both: what a test may ask of the board beside talking AT to it."""
+
+    def free_heap(self, at: AtClient) -> int:
+        """Free bytes of the Python heap, by the REPL on the same port."""
+        return int(repl.once(at, FREE_HEAP))
+
+
+class SerialBoard(Board):
+    """Whatever answers at a pyserial URL; its radio world is not ours to change."""
+
+    emulated = False
+
+    def __init__(self, url: str, baud: int):
+        self.url, self.baud = url, baud
+
+    def client(self, transcript: Transcript) -> AtClient:
+        """A session with the network processor started and stale input gone."""
+        at = AtClient.open(self.url, self.baud, transcript=transcript)
+        at.sync()
+        at.write(b"AT+Start\r\n")
+        at.flush(quiet=0.5)
+        return at
+
+    def power_cycle(self, at: AtClient, wait: bool = True) -> None:
+        """There is nobody to pull the plug."""
+        pytest.skip("needs control of the board's power")
+
+
+class EmulatedBoard(Board):
+    """The firmware in the emulator in virtual time, put back to after its boot for each test."""
+
+    emulated = True
+
+    def __init__(self, elf: Path = ELF, settings: dict | None = None):
+        self.model = NetworkProcessor()
+        self.machine = Machine(elf, nwp=self.model, settings=settings)
+        self.port = EmuSerial(self.machine, timeout=0.02, baudrate=115200)
+        self.machine.run(timeout=BOOT)
+        self.machine.uart.host_read()
+        self._booted = self.machine.snapshot()
+
+    def client(self, transcript: Transcript) -> AtClient:
+        """A session as if the board had just booted."""
+        self.machine.restore(self._booted)
+        self.machine.reports.clear()
+        self.port.timeout, self.port.baudrate = 0.02, 115200
+        if not self.port.is_open:
+            self.port.open()
+        return AtClient(self.port, transcript=transcript)
+
+    def power_cycle(self, at: AtClient, wait: bool = True) -> None:
+        """Cut the power and give it back; the console listens, with `wait` the boot is over."""
+        self.machine.power_cycle()
+        self.machine.boot()
+        at.flush(quiet=0)
+        at.comments.clear()
+        if wait:
+            at.sleep(BOOT)
+
+
+class World:
+    """The radio world and the network processor's mishaps, in the hand of a test."""
+
+    def __init__(self, board: EmulatedBoard):
+        self.board = board
+        self.model = board.model
+        self.control = board.model.control
+
+    def fault(self, **spec: object) -> None:
+        """Put a fault in force; cc32at/nwp/faults.py lists them."""
+        self.control.call("fault", **spec)
+
+    def abort(self, kind: int, data: int) -> None:
+        """The network processor gives up (DEVICE_ABORT)."""
+        self.control.call("abort", type=kind, data=data)
+
+    def general_error(self, status: int, sender: int) -> None:
+        """The network processor reports an error of one of its parts."""
+        self.control.call("general_error", status=status, sender=sender)
+
+    def write_file(self, name: str, content: bytes) -> None:
+        """Put a file into the serial flash behind everybody's back."""
+        self.control.call("put_file", name=name, content={"hex": content.hex()})
+
+    def pass_time(self, seconds: float) -> None:
+        """Let the board run without reading from it."""
+        self.board.machine.run(timeout=seconds)

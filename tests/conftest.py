@@ -1,0 +1,86 @@
+"""Fixtures of the tests over a serial port.
+
+`at` is an AT session, `board` what it talks to, `world` the radio world behind it. With --port
+they use what is there; without, the firmware in the emulator.
+"""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from cc32at.client import Transcript
+from cc32at.client.table import commands as guide_commands
+from tests.boards import ELF, EmulatedBoard, SerialBoard, World
+
+
+def pytest_addoption(parser):
+    group = parser.getgroup("cc32at")
+    group.addoption("--port", help="serial port or pyserial URL of a board (default: emulator)")
+    group.addoption("--baud", type=int, default=115200, help="its speed")
+    group.addoption("--elf", type=Path, default=ELF, help="firmware for the emulator")
+    group.addoption("--log-dir", default="build/logs", help="where transcripts go")
+
+
+def pytest_collection_modifyitems(config, items):
+    if config.getoption("--port"):
+        skip = pytest.mark.skip(reason="needs control of the radio world")
+        for item in items:
+            if item.get_closest_marker("world"):
+                item.add_marker(skip)
+
+
+@pytest.fixture(scope="session")
+def session_board(pytestconfig):
+    """The board, booted once."""
+    if url := pytestconfig.getoption("--port"):
+        return SerialBoard(url, pytestconfig.getoption("--baud"))
+    elf = pytestconfig.getoption("--elf")
+    assert elf.exists(), f"no {elf}: run make firmware"
+    return EmulatedBoard(elf)
+
+
+@pytest.fixture
+def transcript(request, pytestconfig):
+    """A log of this test, named after it."""
+    folder = Path(pytestconfig.getoption("--log-dir"))
+    folder.mkdir(parents=True, exist_ok=True)
+    name = re.sub(r"[^A-Za-z0-9_.-]+", "_", request.node.nodeid.split("/")[-1])[:150]
+    log = Transcript(folder / f"{name}.log")
+    yield log
+    log.close()
+
+
+@pytest.fixture
+def board(session_board):
+    """What the session talks to."""
+    return session_board
+
+
+@pytest.fixture
+def at(board, transcript):
+    """An AT session with the network processor started; stale input is gone."""
+    client = board.client(transcript)
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def world(board, at):
+    """The radio world and the network processor's mishaps."""
+    if not board.emulated:
+        pytest.skip("needs control of the radio world")
+    return World(board)
+
+
+@pytest.fixture(scope="session")
+def commands(session_board):
+    """Lower-case names of the commands the firmware declares: those that have help."""
+    at = session_board.client(Transcript())
+    declared = set()
+    for name in guide_commands():
+        at.write(f"AT+{name}=?\r\n".encode())
+        if all("command not exist" not in str(m) for m in at.messages(timeout=5, quiet=0.2)):
+            declared.add(name)
+    at.close()
+    return declared

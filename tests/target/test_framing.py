@@ -1,0 +1,132 @@
+"""Where a command ends, and what rubbish on the line leads to (TESTS 5, 18; at-commands 19)."""
+
+import random
+
+import pytest
+
+LIMIT = 2560  # bytes of a command line without payload
+
+
+def answers(at, data, quiet=0.3, timeout=20):
+    """What the device says after these bytes, as lines."""
+    at.write(data)
+    return [str(m) for m in at.messages(timeout=timeout, quiet=quiet)]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"AT+Test\r",
+        b"AT+Test\n",
+        b"AT+Test\r\n",
+        b"AT+Test\n\r",
+        b"AT+Test\r\r\n",
+        b"\r\n\r\n\n\r\rAT+Test\r\n\r\n",
+    ],
+)
+def test_every_line_end_gives_one_ok(at, data):
+    assert answers(at, data) == ["OK"]
+
+
+def test_empty_lines_give_nothing(at):
+    assert answers(at, b"\r\n\n\r\r\r\n\n") == []
+
+
+def test_lf_half_a_second_after_cr_gives_nothing_more(at):
+    assert answers(at, b"AT+Test\r") == ["OK"]
+    at.sleep(0.5)
+    assert answers(at, b"\nAT+Test\r\n") == ["OK"]
+
+
+def test_a_line_in_pieces_is_one_command(at):
+    for byte in b"AT+Get=General,Persistent":
+        at.write(bytes([byte]))
+        at.sleep(0.03)
+    lines = answers(at, b"\r\n")
+    assert lines[0] in ("+Get: 0", "+Get: 1") and lines[1:] == ["OK"]
+
+
+def test_fifty_commands_at_once_are_answered_in_their_order(at):
+    commands = [b"AT+Test", b"AT+Foo", b"AT+Get=General,Persistent", b"AT+Stop=x"]
+    expected = [["OK"], ["ERROR:command not exist, 0"], None, ["ERROR:parse parameters, -4"]]
+    at.command("AT+Set=General,Persistent,1")
+    expected[2] = ["+Get: 1", "OK"]
+    lines = answers(at, b"".join(commands[i % 4] + b"\r\n" for i in range(50)))
+    assert lines == [line for i in range(50) for line in expected[i % 4]]
+
+
+def test_the_longest_line_is_read_and_one_byte_more_is_refused_whole(at):
+    head = b"AT+Set=AT,STYLE,"
+    for length, refused in ((LIMIT, "ERROR:parse parameters, -4"), (LIMIT + 1, None)):
+        line = head + b"x" * (length - len(head))
+        (answer,) = answers(at, line + b"\r\n")
+        assert answer.startswith("ERROR:"), answer
+        assert refused is None or answer == refused
+    at.command("AT+Test")
+
+
+def test_nothing_of_a_line_that_is_too_long_is_executed(at):
+    line = b"AT+Foo=" + b"A" * LIMIT + b"AT+Stop=0"
+    (answer,) = answers(at, line + b"\r\n")
+    assert answer.startswith("ERROR:")
+    assert at.command("AT+Get=General,Version").fields
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'AT+Get=General,"Version',
+        b'AT+Get="General,Version',
+        b"AT+Get=[General,Version",
+        b"AT+Test\x00",
+        b"AT+\x00Test",
+        b"\x80\xff\xfeAT+Test",
+        b"AT+Get=General,\xc3\xa9",
+        b"AT\tTest",
+        b"AT+Test\t",
+        b"+++",
+        b"=",
+        b",",
+        b"?",
+        b"AT+=",
+        b"AT+=?",
+        b'"',
+    ],
+)
+def test_a_broken_line_is_one_error_and_the_next_command_works(at, line):
+    (answer,) = answers(at, line + b"\r\n")
+    assert answer.startswith("ERROR:")
+    assert answers(at, b"AT+Test\r\n") == ["OK"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "code"),
+    [
+        (b"AT+FileWrite=1,0,0,10,abc", -5),  # seven bytes short: the inter-byte time-out
+        (b"AT+FileWrite=1,0,0,3,abcdef\r\n", -5),  # three bytes long
+        (b"AT+FileWrite=1,0,1,5,abcde\r\n", None),  # no multiple of four
+    ],
+)
+def test_a_payload_of_another_length_is_refused_and_never_executed(at, commands, sent, code):
+    if "filewrite" not in commands:
+        pytest.skip("the firmware declares no AT+FileWrite")
+    lines = answers(at, sent, quiet=3.0)
+    assert len(lines) == 1 and lines[0].startswith("ERROR:parse parameters, ")
+    assert code is None or lines[0].endswith(f" {code}")
+    at.command("AT+Test")
+
+
+def test_100000_random_bytes_leave_the_core_alive_with_the_same_free_heap(at, board):
+    board.free_heap(at)  # the first time the script itself is compiled and its names are kept
+    before = board.free_heap(at)
+    noise = random.Random(20).randbytes(100_000)
+    # REPL escapes are valid input: keep out Ctrl-A at the start of a line and Ctrl-C.
+    noise = noise.replace(b"\x01", b"\x11").replace(b"\x03", b"\x13")
+    for start in range(0, len(noise), 1000):
+        at.write(noise[start : start + 1000])
+        at.messages(timeout=10, quiet=0.15)
+    at.write(b"\r\n")
+    at.sleep(3)
+    at.messages(timeout=5, quiet=1)
+    at.command("AT+Test")
+    assert board.free_heap(at) == before

@@ -1,0 +1,160 @@
+"""Settings, echo and line editing (DESIGN, Settings and console; TESTS 2, 17)."""
+
+import pytest
+
+
+def answers(at, data, quiet=0.3, timeout=5):
+    at.write(data)
+    return [str(m) for m in at.messages(timeout=timeout, quiet=quiet)]
+
+
+@pytest.fixture
+def restored(at):
+    """Settings are kept on the board: put back what the test changes."""
+    names = ("STYLE", "ECHO", "BANNER", "AUTOSTART", "VERBOSE")
+    before = {name: at.command(f"AT+Get=AT,{name}").fields[0] for name in names}
+    yield at
+    at.style = "guide"
+    at.write(b"\r\nAT+Set=AT,STYLE,guide\r\n")
+    at.sync()
+    for name, value in before.items():
+        at.command(f"AT+Set=AT,{name},{value}")
+
+
+def test_the_defaults(at):
+    values = {
+        name: at.command(f"AT+Get=AT,{name}").fields
+        for name in ("STYLE", "ECHO", "AUTOSTART", "BAUD", "VERBOSE")
+    }
+    assert values == {
+        "STYLE": ["guide"],
+        "ECHO": ["0"],
+        "AUTOSTART": ["1"],
+        "BAUD": ["115200"],
+        "VERBOSE": ["0"],
+    }
+
+
+@pytest.mark.parametrize("name", ["ECHO", "BANNER", "AUTOSTART", "VERBOSE"])
+def test_a_switch_reads_as_it_was_set(restored, name):
+    for value in ("0", "1", "0"):
+        restored.command(f"AT+Set=AT,{name},{value}")
+        assert restored.command(f"AT+Get=AT,{name}").fields == [value]
+
+
+@pytest.mark.parametrize("line", ["AT+Set=AT,ECHO,2", "AT+Set=AT,STYLE,xyz", "AT+Set=AT,FOO,1"])
+def test_a_wrong_setting_is_refused(at, line):
+    assert answers(at, line.encode() + b"\r\n") == ["ERROR:parse parameters, -4"]
+
+
+@pytest.mark.parametrize("baud", ["0", "1", "115201000", "abc"])
+def test_an_impossible_speed_is_refused_and_nothing_changes(at, baud):
+    (answer,) = answers(at, f"AT+Set=AT,BAUD,{baud}\r\n".encode())
+    assert answer == "ERROR:parse parameters, -4"
+    at.command("AT+Test")
+
+
+def test_style_ti_and_back(restored):
+    at = restored
+    at.command("AT+Set=AT,STYLE,ti")
+    assert answers(at, b"AT+Get=General,Foo\r\n") == ["ERROR: parse parameters,-4"]
+    assert answers(at, b"AT\r\n") == ["ERROR: command not exist,0"]
+    lines = answers(at, b"AT+Get=General,Persistent\r\n")
+    assert lines[0] in ("+get:0", "+get:1") and lines[1:] == ["OK"]
+    assert answers(at, b"AT+Set=AT,STYLE,guide\r\n") == ["OK"]
+    assert answers(at, b"AT+Get=General,Foo\r\n") == ["ERROR:parse parameters, -4"]
+
+
+def test_verbose_errors_name_the_parameter(restored):
+    at = restored
+    at.command("AT+Set=AT,VERBOSE,1")
+    (line,) = answers(at, b"AT+Stop=abc\r\n")
+    assert line.lower() == "error:parse parameters (timeout), -4"
+    at.command("AT+Set=AT,VERBOSE,0")
+    assert answers(at, b"AT+Stop=abc\r\n") == ["ERROR:parse parameters, -4"]
+
+
+def raw_answer(at, data, seconds=0.5):
+    """Bytes the device sends back, line ends and all."""
+    got = bytearray()
+    at.listeners.clear()
+    at.write(data)
+    end = at.clock() + seconds
+    while at.clock() < end:
+        got += at.port.read(max(1, at.port.in_waiting))
+    return bytes(got)
+
+
+def test_every_line_ends_cr_lf_and_nothing_precedes_it(at):
+    assert raw_answer(at, b"AT+Test\r\n") == b"OK\r\n"
+    assert raw_answer(at, b"AT+Foo\r\n") == b"ERROR:command not exist, 0\r\n"
+
+
+def test_echo_repeats_what_is_typed(restored):
+    assert raw_answer(restored, b"ATE1\r\n").endswith(b"OK\r\n")
+    assert raw_answer(restored, b"AT+Test\r\n") == b"AT+Test\r\nOK\r\n"
+    assert raw_answer(restored, b"ATE0\r\n") == b"ATE0\r\nOK\r\n"
+    assert raw_answer(restored, b"AT+Test\r\n") == b"OK\r\n"
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [b"AT+Texx\b\bst\r\n", b"AT+Texx\x7f\x7fst\r\n", b"rubbish\x15AT+Test\r\n", b"\bAT+Test\r\n"],
+)
+def test_line_editing_works_while_echo_is_on(restored, typed):
+    raw_answer(restored, b"ATE1\r\n")
+    assert raw_answer(restored, typed).endswith(b"\r\nOK\r\n")
+
+
+def test_backspace_is_an_ordinary_byte_while_echo_is_off(at):
+    assert answers(at, b"AT+Tesx\bt\r\n") == ["ERROR:command not exist, 0"]
+
+
+@pytest.mark.world
+def test_settings_survive_a_power_cycle(at, board):
+    at.command("AT+Set=AT,STYLE,ti")
+    at.command("AT+Set=AT,ECHO,1")
+    board.power_cycle(at)
+    assert b"ERROR: parse parameters,-4\r\n" in raw_answer(at, b"AT+Get=General,Foo\r\n")
+    assert raw_answer(at, b"AT+Test\r\n") == b"AT+Test\r\nOK\r\n"
+
+
+@pytest.mark.world
+def test_the_banner_is_comment_and_a_setting(at, board):
+    board.power_cycle(at)
+    assert at.comments and all(m.text.startswith("#") for m in at.comments)
+    at.command("AT+Set=AT,BANNER,0")
+    at.comments.clear()
+    board.power_cycle(at)
+    assert not at.comments
+
+
+@pytest.mark.world
+def test_without_autostart_the_network_processor_is_off(at, board):
+    at.command("AT+Set=AT,AUTOSTART,0")
+    board.power_cycle(at)
+    assert answers(at, b"AT+Get=General,Version\r\n") == ["ERROR:process command, -2018"]
+    assert answers(at, b"AT+Start\r\n") == ["OK"]
+    assert answers(at, b"AT+Start\r\n") == ["ERROR:process command, -2012"]
+
+
+@pytest.mark.world
+def test_bytes_typed_during_the_boot_are_kept(at, board):
+    board.power_cycle(at, wait=False)
+    at.write(b"AT+Test\r\nAT+Get=General,Persistent\r\n")
+    at.wait_until(lambda: len(at.stray) >= 3, 10, "three lines")
+    assert [str(m) for m in at.stray] in (["OK", "+Get: 1", "OK"], ["OK", "+Get: 0", "OK"])
+
+
+@pytest.mark.world
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"\0" * 64, b"\xff" * 64, b"STYLE=xyz\n" * 40],
+    ids=["empty", "zeros", "erased", "nonsense"],
+)
+def test_a_damaged_settings_file_means_the_defaults(at, board, world, content):
+    at.command("AT+Set=AT,ECHO,1")
+    world.write_file("/atcore/settings", content)
+    board.power_cycle(at)
+    assert raw_answer(at, b"AT+Test\r\n") == b"OK\r\n"
+    assert at.command("AT+Get=AT,STYLE").fields == ["guide"]
