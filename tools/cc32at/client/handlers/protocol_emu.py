@@ -1,5 +1,54 @@
-"""emu:// - the firmware in the emulator, in this process, as a serial port."""
+"""emu:// - the firmware in the emulator, in this process, as a pyserial URL.
 
-from cc32at.emulator.serialport import EmuSerial as Serial
+emu://                                    our firmware, default world and settings
+emu://?elf=FILE&world=FILE&clock=real     another image and radio world, on the wall clock
+emu://?style=ti&autostart=0               anything else is a setting to boot with
+"""
 
-__all__ = ["Serial"]
+from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
+
+import serial
+from cc32at.emulator import Machine
+from cc32at.emulator.serialport import EmuSerial
+from cc32at.nwp import NetworkProcessor
+from cc32at.world import World
+
+ELF = Path("build/CC3220SF_LAUNCHXL/firmware.elf")
+
+
+def machine_of(url: str) -> Machine:
+    """The powered board that a URL describes. Raises serial.SerialException with the reason."""
+    query = dict(parse_qsl(urlsplit(url).query))
+    elf = Path(query.pop("elf", ELF))
+    clock = query.pop("clock", "virtual")
+    world = query.pop("world", None)
+    if not elf.exists():
+        raise serial.SerialException(f"there is no {elf}; make firmware builds it")
+    try:
+        nwp = NetworkProcessor(World.load(world) if world else None)
+        return Machine(elf, nwp=nwp, clock=clock, settings=query)
+    except (OSError, ValueError) as error:
+        raise serial.SerialException(str(error)) from error
+
+
+class Serial(EmuSerial):
+    """What serial.serial_for_url() makes of emu://."""
+
+    def __init__(self, port: str | None = None, *args: object, **options: object):
+        self.machine = None
+        self._follow = False
+        serial.SerialBase.__init__(self, port, *args, **options)
+
+    def open(self) -> None:
+        """Power the board, the first time, and open its port."""
+        if self.machine is None:
+            self.machine = machine_of(self.port)
+        super().open()
+
+    def close(self) -> None:
+        """Close the port and switch the board off."""
+        super().close()
+        if self.machine is not None:
+            self.machine.close()
+            self.machine = None

@@ -1,0 +1,107 @@
+"""Playing a recording: its commands over the emulated UART, its NWP frames over the link."""
+
+from pathlib import Path
+
+from cc32at.emulator import Machine
+from cc32at.nwp import NetworkProcessor
+from cc32at.nwp.scripted import ScriptedNwp
+
+from .cases import Case
+from .compare import Difference, differences
+
+SETTINGS = {"style": "ti", "autostart": "0", "banner": "0"}
+BOOT = 2.0  # seconds after which the firmware has read its settings and waits for a command
+PATIENCE = 12.0  # longest wait for what is expected; the longest time-out recorded is 10 s
+SETTLE = 0.06  # how long nothing more may come before a step is over
+PIECE = 0.005
+
+
+class Player:
+    """The firmware in the emulator, booted once in style `ti`, put back for every case."""
+
+    def __init__(self, elf: Path):
+        self.elf = elf
+        self.model = NetworkProcessor()
+        self.machine = Machine(elf, nwp=self.model, clock="virtual", settings=SETTINGS)
+        self._pass(BOOT)
+        self.machine.uart.host_read()
+        self._booted = self.machine.snapshot()
+        self._declared: dict[str, bool] = {}
+        self._names = elf.read_bytes().lower()
+
+    def missing(self, case: Case) -> str | None:
+        """Why a case cannot be run: a command or event that the firmware does not declare."""
+        for name in sorted(case.commands):
+            if not self._has(name) and not _expects_unknown(case, name):
+                return f"AT+{name} is not built"
+        for name in sorted(case.events):
+            if name.lower().encode() not in self._names:
+                return f"+{name} is not built"
+        return None
+
+    def run(self, case: Case) -> list[Difference]:
+        """Play a case; everything that differs, step by step."""
+        nwp = ScriptedNwp(case)
+        self._back(nwp)
+        racy = "output_order_racy" in case.flags
+        found = []
+        for index, step in enumerate(case.steps):
+            nwp.begin_step(index)
+            if step.line is not None:
+                self.machine.uart.host_write(step.line + b"\r\n")
+            text = self._answer(sum(len(m) + 2 for m in step.out), nwp)
+            frames = [row.got for row in nwp.result(index) if row.got is not None]
+            found += differences(case, index, text, frames, racy)
+        return found
+
+    def _back(self, nwp) -> None:
+        """The firmware as after its boot, with another network processor behind the link."""
+        self._behind_the_link(self.model)
+        self.machine.restore(self._booted)
+        self._behind_the_link(nwp)
+
+    def _behind_the_link(self, nwp) -> None:
+        chip = self.machine.chip
+        chip.nwp_port.nwp = self.machine.nwp = nwp
+        nwp.attach(chip.nwp_clock, chip._nwp_line)
+
+    def _answer(self, size: int, nwp: ScriptedNwp) -> bytes:
+        """What is printed until the expected size is there, or patience ends, and it is quiet."""
+        text = bytearray()
+        end = self.machine.now + PATIENCE
+        quiet = 0.0
+        while quiet < SETTLE:
+            self._pass(PIECE)
+            new = self.machine.uart.host_read()
+            text += new
+            waiting = self.machine.uart.waiting or new
+            done = len(text) >= size and nwp.finished
+            quiet = 0.0 if waiting else quiet + PIECE
+            if not done and self.machine.now < end:
+                quiet = 0.0
+        return bytes(text)
+
+    def _pass(self, seconds: float) -> None:
+        self.machine.run(timeout=seconds)
+
+    def _has(self, name: str) -> bool:
+        """Whether the firmware declares a command: it has help for it."""
+        if name not in self._declared:
+            self._back(self.model)
+            self.machine.uart.host_write(f"AT+{name}=?\r\n".encode())
+            self._pass(0.5)
+            answer = self.machine.uart.host_read()
+            self._declared[name] = not answer.startswith(b"ERROR: command not exist")
+        return self._declared[name]
+
+
+def _expects_unknown(case: Case, name: str) -> bool:
+    """Whether a recording is about this very name being unknown."""
+    from cc32at.client.table import name_of
+
+    return any(
+        s.line is not None
+        and name_of(s.line) == name
+        and s.out[:1] == (b"ERROR: command not exist,0",)
+        for s in case.steps
+    )
