@@ -80,7 +80,7 @@ def watchdog(chip: "Chip") -> None:
 
 def _start(chip: "Chip", cause: int) -> None:
     """Hand over to the image's vector table."""
-    chip.hibernating = chip.hibernate_request = False
+    chip.hibernating = chip.hibernate_request = chip.asleep = False
     chip.reset_request = None
     chip.boots += 1
     chip.scs.reset()

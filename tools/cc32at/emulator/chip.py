@@ -60,6 +60,7 @@ class Chip:
         self.reset_request: int | None = None
         self.hibernate_request = False
         self.hibernating = False
+        self.asleep = False  # in WFI
         self.boots = 0
         self.nwp_port = NwpPort(self, nwp or NoNwp())
         self._build()
@@ -203,6 +204,7 @@ class Chip:
             "scheduler": self.scheduler.save(),
             "blocks": [block.save() for block in self.blocks],
             "hibernating": self.hibernating,
+            "asleep": self.asleep,
             "boots": self.boots,
             "nwp": self.nwp_port.save(),
         }
@@ -225,6 +227,7 @@ class Chip:
             block.load(saved)
         self.nvic.load(state["nvic"])
         self.hibernating = state["hibernating"]
+        self.asleep = state["asleep"]
         self.boots = state["boots"]
         self.nwp_clock.drop_all()
         self.nwp_port.load(state["nwp"])

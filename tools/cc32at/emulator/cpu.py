@@ -9,7 +9,9 @@ mode) or block (accelerator), without Unicorn's asynchronous stop, which would r
 twice.
 """
 
+import contextlib
 import ctypes
+import sys
 from collections.abc import Callable, Iterable
 
 from unicorn import UC_ARCH_ARM, UC_MODE_THUMB, Uc, unicorn_const
@@ -54,7 +56,9 @@ WRITE_CALLBACK = ctypes.CFUNCTYPE(
     None, ctypes.c_void_p, ctypes.c_uint64, ctypes.c_uint, ctypes.c_uint64, ctypes.c_void_p
 )
 
+MASK_REGS = (UC_ARM_REG_PRIMASK, UC_ARM_REG_BASEPRI, UC_ARM_REG_FAULTMASK)
 FRAME_REGS = (
+    *MASK_REGS,
     *(UC_ARM_REG_R0 + n for n in range(4)),
     UC_ARM_REG_R12,
     UC_ARM_REG_LR,
@@ -63,7 +67,6 @@ FRAME_REGS = (
     UC_ARM_REG_SP,
     UC_ARM_REG_CONTROL,
 )
-MASK_REGS = (UC_ARM_REG_PRIMASK, UC_ARM_REG_BASEPRI, UC_ARM_REG_FAULTMASK)
 ENTRY_REGS = (UC_ARM_REG_SP, UC_ARM_REG_IPSR, UC_ARM_REG_EPSR, UC_ARM_REG_LR)
 EXIT_REGS = (
     *(UC_ARM_REG_R0 + n for n in range(4)),
@@ -73,6 +76,7 @@ EXIT_REGS = (
     UC_ARM_REG_XPSR_NZCVQG,
     UC_ARM_REG_PC,
 )
+STACK_REGS = (UC_ARM_REG_MSP, UC_ARM_REG_PSP)
 ALL_REGS = (
     *(UC_ARM_REG_R0 + n for n in range(4)),
     *(UC_ARM_REG_R4 + n for n in range(8)),
@@ -83,7 +87,7 @@ ALL_REGS = (
     *MASK_REGS,
 )
 
-OTHERS = {*ALL_REGS, *FRAME_REGS, *ENTRY_REGS, *EXIT_REGS}
+SINGLE_REGS = {*ALL_REGS, *FRAME_REGS, *ENTRY_REGS, *EXIT_REGS}
 
 
 class UnicornError(RuntimeError):
@@ -127,11 +131,10 @@ class Cpu:
         self._map(flash, read_execute)
         self._map(sram, unicorn_const.UC_PROT_ALL)
         self.frame = Registers(self.engine, FRAME_REGS)
-        self.masks = Registers(self.engine, MASK_REGS)
         self.entry = Registers(self.engine, ENTRY_REGS)
-        self.exit = Registers(self.engine, EXIT_REGS)
+        self.exits = [Registers(self.engine, (stack, *EXIT_REGS)) for stack in STACK_REGS]
         self.all = Registers(self.engine, ALL_REGS)
-        self._single = {n: Registers(self.engine, (n,)) for n in OTHERS}
+        self._single = {n: Registers(self.engine, (n,)) for n in SINGLE_REGS}
         self._pc = self._single[UC_ARM_REG_PC]
         self.pc = 0
         self.accelerator = accelerator
@@ -215,6 +218,27 @@ class Cpu:
             self.on_interrupt(number)
         except BaseException as error:
             self.crash(error)
+
+    @contextlib.contextmanager
+    def catching(self):
+        """Within this, an exception at a callback's very entry ends the run as well.
+
+        A signal handler (Ctrl-C, a test's time-out) may raise there, outside every `try`; ctypes
+        would print it and go on.
+        """
+        before = sys.unraisablehook
+
+        def hook(unraisable) -> None:
+            if getattr(unraisable.object, "__module__", "").startswith(__package__):
+                self.crash(unraisable.exc_value)
+            else:
+                before(unraisable)
+
+        sys.unraisablehook = hook
+        try:
+            yield
+        finally:
+            sys.unraisablehook = before
 
     def stop_soon(self) -> None:
         """From a callback: end the slice before the next instruction."""

@@ -62,7 +62,6 @@ class Machine:
         self.pacer = Pacer()
         self._faults = Faults(self.chip)
         self._cpi = cpi
-        self._asleep = False
         self._stopping = False
         self._trap: Callable[[], None] | None = None
         self.max_slice = MAX_SLICE
@@ -151,7 +150,6 @@ class Machine:
 
     def power_cycle(self) -> None:
         """Cut the supply and give it back: all but the flash and the NWP's store is new."""
-        self._asleep = False
         bootrom.power_on(self.chip)
 
     def stop(self) -> None:
@@ -175,12 +173,16 @@ class Machine:
 
         Raises GuestIdle if nothing can ever happen any more, Lockup if the core has given up.
         """
-        chip = self.chip
         last = None if max_insns is None else self.instructions + max_insns
-        end = NEVER if timeout is None else chip.now() + round(timeout * CPU_HZ)
+        end = NEVER if timeout is None else self.chip.now() + round(timeout * CPU_HZ)
         self._stopping = False
         if self.real:
-            self.pacer.anchor(chip.now())
+            self.pacer.anchor(self.chip.now())
+        with self.cpu.catching():
+            return self._run(until, last, end)
+
+    def _run(self, until: Callable[[], bool] | None, last: int | None, end: int) -> bool:
+        chip = self.chip
         while True:
             self._settle()
             if until is not None and until():
@@ -190,7 +192,7 @@ class Machine:
             if last is not None and self.instructions >= last:
                 return False
             target = min(chip.scheduler.next_time(), end)
-            if chip.hibernating or self._asleep:
+            if chip.hibernating or chip.asleep:
                 self._idle(target, end)
             else:
                 self._slice(target, None if last is None else last - self.instructions)
@@ -203,15 +205,14 @@ class Machine:
         if chip.reset_request is not None or chip.hibernate_request:
             chip.do_requests()
         if chip.hibernating:
-            self._asleep = False
             chip.hibernation_over()
             return
         nvic = chip.nvic
         if not nvic.pending & nvic.enabled:
             return
         number = nvic.takable()
-        if self._asleep and (number or nvic.wakes()):
-            self._asleep = False
+        if chip.asleep and (number or nvic.wakes()):
+            chip.asleep = False
         if number:
             nvic.enter(number, return_to=self.cpu.pc)
 
@@ -241,7 +242,7 @@ class Machine:
             self.pacer.busy(chip.base_cycles, self.nwp)
 
     def _fall_asleep(self) -> None:
-        self._asleep = True
+        self.chip.asleep = True
         for block in self.chip.arcm.sleeping_blocks():
             self.chip.report("clock", f"WFI stops {block.name}: its sleep clock is off")
 
@@ -256,6 +257,7 @@ class Machine:
             if not self.real:
                 self.pacer.anchor(before)
             chip.base_cycles = int(self.pacer.wait(before, target, self.nwp))
+            self.pacer.serve(self.nwp)
         elif target == NEVER:
             raise GuestIdle("the guest sleeps and nothing is left that could wake it")
         else:
@@ -299,11 +301,9 @@ class Machine:
             "chip": self.chip.save(),
             "instructions": self.instructions,
             "idle": self.idle_cycles,
-            "asleep": self._asleep,
         }
 
     def restore(self, state: dict[str, Any]) -> None:
         self.chip.load(state["chip"])
         self.instructions = state["instructions"]
         self.idle_cycles = state["idle"]
-        self._asleep = state["asleep"]

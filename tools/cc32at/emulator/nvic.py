@@ -106,10 +106,15 @@ class Nvic:
         priority = self.priority[number]
         return priority & self.group_mask if priority >= 0 else priority
 
+    def _active_priority(self) -> int:
+        if not self.active:
+            return THREAD_PRIORITY
+        return min(self._group(n) for n in self.active)
+
     def execution_priority(self) -> int:
         """Of the code that runs now, with PRIMASK, BASEPRI and FAULTMASK."""
-        current = min((self._group(n) for n in self.active), default=THREAD_PRIORITY)
-        primask, basepri, faultmask = self.cpu.masks.read()
+        current = self._active_priority()
+        primask, basepri, faultmask = self.cpu.frame.read()[:3]
         if faultmask & 1:
             return min(current, -1)
         if primask & 1:
@@ -139,8 +144,8 @@ class Nvic:
         best = self.best()
         if not best:
             return False
-        current = min((self._group(n) for n in self.active), default=THREAD_PRIORITY)
-        basepri = self.cpu.masks.read()[1] & PRIORITY_MASK
+        current = self._active_priority()
+        basepri = self.cpu.frame.read()[1] & PRIORITY_MASK
         if basepri:
             current = min(current, basepri & self.group_mask)
         return self._group(best) < current
@@ -161,16 +166,19 @@ class Nvic:
         name = exception_name(number)
         raise Lockup(f"{name}: no vector table at 0x{self.vtor:08X} (VTOR not set?)")
 
-    def enter(self, number: int, return_to: int | None = None) -> None:
-        """Stack the frame and go to the handler. Not from inside a register callback."""
+    def enter(self, number: int, return_to: int) -> None:
+        """Stack the frame and go to the handler. Not from inside a register callback.
+
+        The registers are those that the priority check has just read.
+        """
         cpu = self.cpu
-        r0, r1, r2, r3, r12, lr, pc, xpsr, sp, control = cpu.frame.read()
-        if return_to is not None:
-            pc = return_to
+        r0, r1, r2, r3, r12, lr, _, xpsr, sp, control = cpu.frame.values[3:]
         frame = (sp - 32) & ~7
         xpsr = (xpsr & ~0x200) | (0x200 if sp & 4 else 0)  # CCR.STKALIGN
         memory = self._stack(frame, 32)
-        _FRAME.pack_into(memory.view, frame - memory.base, r0, r1, r2, r3, r12, lr, pc & ~1, xpsr)
+        _FRAME.pack_into(
+            memory.view, frame - memory.base, r0, r1, r2, r3, r12, lr, return_to, xpsr
+        )
         handler = self.vector(number)
         if not handler & 1:
             raise Lockup(f"{exception_name(number)}: vector 0x{handler:08X} is not Thumb")
@@ -195,19 +203,18 @@ class Nvic:
             self.pending |= 1 << number
             self.on_ready(bool(self.pending & self.enabled))
         cpu = self.cpu
-        register = UC_ARM_REG_PSP if magic & 0xF >= 0xC else UC_ARM_REG_MSP
-        sp = cpu.read(register)
+        on_process_stack = magic & 0xF >= 0xC
+        sp = cpu.read(UC_ARM_REG_PSP if on_process_stack else UC_ARM_REG_MSP)
         memory = self._stack(sp, 32)
-        r0, r1, r2, r3, r12, lr, pc, xpsr = _FRAME.unpack_from(memory.view, sp - memory.base)
-        cpu.write(register, sp + 32 + (4 if xpsr & 0x200 else 0))
-        values = cpu.exit.values
-        values[0], values[1], values[2], values[3] = r0, r1, r2, r3
-        values[4] = r12
-        values[5] = lr
-        values[6] = 0
-        values[7] = xpsr & ~0x200
-        values[8] = pc | 1
-        cpu.exit.write()
+        *registers, pc, xpsr = _FRAME.unpack_from(memory.view, sp - memory.base)
+        exit_ = cpu.exits[on_process_stack]
+        values = exit_.values
+        values[0] = sp + 32 + (4 if xpsr & 0x200 else 0)
+        values[1], values[2], values[3], values[4], values[5], values[6] = registers
+        values[7] = 0
+        values[8] = xpsr & ~0x200
+        values[9] = pc | 1
+        exit_.write()
         cpu.pc = pc & ~1
 
     def return_and_chain(self, magic: int) -> None:

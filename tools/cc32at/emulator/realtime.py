@@ -37,6 +37,8 @@ class Pacer:
         self._anchor_time = time.monotonic()
         self._anchor_cycles = 0.0
         self._next_poll = 0.0
+        self._ready: list = []
+        self._writable: list = []
         self._wake_read, self._wake_write = os.pipe()
         os.set_blocking(self._wake_read, False)
         os.set_blocking(self._wake_write, False)
@@ -54,12 +56,15 @@ class Pacer:
         return self._anchor_cycles + (time.monotonic() - self._anchor_time) * CPU_HZ
 
     def wait(self, now: float, target: int, nwp: Any) -> float:
-        """Idle from `now` towards `target`; returns the emulated time at which it ended."""
+        """Idle from `now` towards `target`; returns the emulated time at which it ended.
+
+        What became ready is left to serve(), for when the machine's clock has been set.
+        """
         if self.cycles() - now > MAX_LAG:
             self.anchor(now)
         ahead = target - self.cycles()
         if target != NEVER and ahead <= 0:
-            self.poll(nwp)
+            self._select(0, nwp)
             return target
         timeout = MAX_WAIT if target == NEVER else min(ahead / CPU_HZ, MAX_WAIT)
         self._select(timeout, nwp)
@@ -72,25 +77,30 @@ class Pacer:
             return
         lead = (now - self.cycles()) / CPU_HZ
         self._select(lead if lead > POLL_INTERVAL else 0, nwp)
+        self.serve(nwp)
         self._next_poll = time.monotonic() + POLL_INTERVAL
 
-    def poll(self, nwp: Any) -> None:
-        self._select(0, nwp)
-
     def _select(self, timeout: float, nwp: Any) -> None:
-        sockets = nwp.fds()
         readers = [port for port in self.ports if port.readable()]
         writers = [port for port in self.ports if port.writable()]
-        watched = [self._wake_read, *readers, *sockets]
-        ready, writable, _ = select.select(watched, writers, [], max(timeout, 0))
+        watched = [self._wake_read, *readers, *nwp.fds()]
+        self._ready, self._writable, _ = select.select(watched, writers, [], max(timeout, 0))
+
+    def serve(self, nwp: Any) -> None:
+        """Do what the last wait found to do."""
+        ready, self._ready = self._ready, []
+        writable, self._writable = self._writable, []
+        outside = False
         for item in ready:
             if item == self._wake_read:
                 os.read(self._wake_read, 4096)
-            elif item in readers:
+            elif item in self.ports:
                 item.on_readable()
+            else:
+                outside = True
         for item in writable:
             item.on_writable()
-        if any(item in sockets for item in ready):
+        if outside:
             nwp.service()
 
     def close(self) -> None:

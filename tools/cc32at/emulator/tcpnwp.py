@@ -81,7 +81,10 @@ class TcpNwp:
         self._socket.close()
 
     def _send(self, kind: bytes, payload: bytes) -> None:
-        self._socket.sendall(_HEADER.pack(kind, len(payload)) + payload)
+        try:
+            self._socket.sendall(_HEADER.pack(kind, len(payload)) + payload)
+        except OSError as error:
+            raise LinkError(f"the network processor is gone: {error}") from None
 
     def _complete(self) -> bool:
         if len(self._input) < _HEADER.size:
@@ -99,6 +102,8 @@ class TcpNwp:
                 data = self._socket.recv(65536)
             except TimeoutError:
                 raise LinkError("the network processor does not answer") from None
+            except OSError as error:
+                raise LinkError(f"the network processor is gone: {error}") from None
             if not data:
                 raise LinkError("the network processor has closed the connection")
             self._input += data

@@ -49,7 +49,7 @@
 
 // A word in flash that the test may change before the guest starts.
 #define CHOICE(name, value)                                                                                  \
-    __attribute__((section(".rodata.choice"))) const volatile uint32_t name = (value)
+    __attribute__((section(".choice"))) const volatile uint32_t name = (value)
 
 typedef void (*handler_t)(void);
 

@@ -22,7 +22,7 @@ static void hib_write(uint32_t offset, uint32_t value) {
     pause();
 }
 
-static void hibernate(uint32_t ticks) {
+__attribute__((noreturn)) static void hibernate(uint32_t ticks) {
     hib_write(0x18, 1);
     hib_write(0x0C, 1);
     uint32_t high = hib_read(0x14);

@@ -1,0 +1,191 @@
+"""The machine as a whole: repetition, snapshots, time, images it refuses."""
+
+import hashlib
+import time
+
+import pytest
+
+from cc32at.emulator import GuestIdle, ImageError, Machine
+from cc32at.emulator.serialport import EmuSerial
+
+from .fakes import FakeNwp
+
+INPUT = b"the same input, twice " * 3
+
+
+def fingerprint(machine):
+    chip = machine.chip
+    sram = hashlib.sha256(chip.sram.view).hexdigest()
+    registers = bytes(machine.cpu.all.read())
+    return machine.instructions, machine.cycles, machine.cpu.pc, registers, sram
+
+
+def busy_run(guest, accelerate, steps=1):
+    machine = guest("busy", accelerate=accelerate)
+    machine.boot()
+    machine.uart.host_write(INPUT)
+    for n in range(steps):
+        machine.run(timeout=0.0075 * (n + 1) / steps - machine.now)
+    return fingerprint(machine), machine.uart.host_read()
+
+
+def test_two_runs_are_the_same_to_the_instruction_and_the_byte(guest, accelerate):
+    assert busy_run(guest, accelerate) == busy_run(guest, accelerate)
+
+
+def test_how_the_run_is_cut_makes_no_difference(guest, accelerate):
+    assert busy_run(guest, accelerate) == busy_run(guest, accelerate, steps=40)
+
+
+def test_interrupts_do_not_change_the_work(guest, accelerate):
+    def work(n):
+        a, b = 1, 0
+        for i in range(n):
+            a = (a * 1664525 + 1013904223) & 0xFFFFFFFF
+            b ^= ((a >> 7) + (b << 3)) & 0xFFFFFFFF
+            b = (b + i if b & 3 == 1 else b) & 0xFFFFFFFF
+        return b
+
+    machine = guest("busy", accelerate=accelerate)
+    machine.boot()
+    machine.uart.host_write(INPUT)
+    machine.finish()
+    assert machine.words("result", 10) == [work(20000)] * 10
+    assert machine.result(20) == pytest.approx(machine.cycles / 500, rel=0.02)
+    assert machine.uart.host_read() == INPUT
+
+
+def test_snapshot_and_restore(guest, accelerate):
+    machine = guest("busy", accelerate=accelerate)
+    machine.boot()
+    machine.uart.host_write(INPUT)
+    machine.run(max_insns=300_000)
+    state, before = machine.snapshot(), machine.uart.host_read()
+    first = (machine.run(max_insns=200_000), fingerprint(machine), machine.uart.host_read())
+    machine.power_cycle()
+    machine.restore(state)
+    assert machine.uart.host_read() == before
+    again = (machine.run(max_insns=200_000), fingerprint(machine), machine.uart.host_read())
+    assert again == first
+
+
+def test_restore_takes_milliseconds(guest):
+    machine = guest("busy")
+    machine.run(max_insns=100_000)
+    state = machine.snapshot()
+    start = time.perf_counter()
+    for _ in range(10):
+        machine.restore(state)
+    assert (time.perf_counter() - start) / 10 < 0.05
+
+
+def test_a_snapshot_holds_the_network_processor_and_its_timers(guest):
+    nwp = FakeNwp()
+    machine = guest("lspi", 0, nwp=nwp)
+    machine.run(until=lambda: machine.word("nwp_irqs") == 1, timeout=1)
+    state, written = machine.snapshot(), nwp.written
+    machine.finish()
+    first = fingerprint(machine), nwp.written
+    machine.restore(state)
+    assert nwp.written == written
+    machine.finish()
+    assert (fingerprint(machine), nwp.written) == first
+
+
+def test_idle_time_is_skipped_in_virtual_time(guest):
+    machine = guest("resets", 5)  # hibernates until a pin wakes it
+    start = time.perf_counter()
+    assert machine.run(timeout=1000) is False
+    assert machine.now == pytest.approx(1000)
+    assert time.perf_counter() - start < 2
+
+
+def test_a_guest_that_nothing_can_wake_is_told_of(guest):
+    machine = guest("gpio")
+    with pytest.raises(GuestIdle):
+        machine.run()
+
+
+def test_real_time_sleeps_as_long_as_it_says(guest):
+    machine = guest("gpio", clock="real")
+    start = time.monotonic()
+    cpu = time.process_time()
+    machine.run(timeout=0.5)
+    assert time.monotonic() - start == pytest.approx(0.5, abs=0.1)
+    assert machine.now == pytest.approx(0.5, abs=0.05)
+    assert time.process_time() - cpu < 0.1
+
+
+def test_an_exception_of_a_signal_handler_ends_a_run(guest):
+    import signal
+
+    class Alarm(Exception):
+        pass
+
+    def handler(*_):
+        raise Alarm
+
+    machine = guest("busy", clock="real")  # its handlers are busy with registers
+    machine.boot()
+    machine.uart.host_write(bytes(4000))
+    old = signal.signal(signal.SIGALRM, handler)
+    try:
+        for _ in range(20):
+            signal.setitimer(signal.ITIMER_REAL, 0.02)
+            with pytest.raises(Alarm):
+                machine.run()
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, old)
+
+
+def test_stop_ends_a_run(guest):
+    import threading
+
+    machine = guest("gpio", clock="real")
+    threading.Timer(0.2, machine.stop).start()
+    start = time.monotonic()
+    assert machine.run() is False
+    assert time.monotonic() - start < 5
+
+
+def test_images_that_the_chip_would_not_start(image, tmp_path):
+    good = image("hello").read_bytes()
+    header = bytes.fromhex("5aa5a55a")[::-1]
+    bad = tmp_path / "bad.elf"
+    bad.write_bytes(good.replace(header, b"\xff\xff\xff\xff", 1))
+    with pytest.raises(ImageError, match="debug header"):
+        Machine(bad)
+    bad.write_bytes(b"something else")
+    with pytest.raises(ImageError, match="not an ELF"):
+        Machine(bad)
+    flags = bytearray(good)
+    flags[36:40] = (0x05000400).to_bytes(4, "little")
+    bad.write_bytes(flags)
+    with pytest.raises(ImageError, match="FPU"):
+        Machine(bad)
+
+
+def test_the_serial_port_advances_the_board(guest):
+    port = EmuSerial(guest("hello"), timeout=1, baudrate=115200)
+    assert port.read(7) == b"hello\r\n"
+    start, wall = port.clock(), time.perf_counter()
+    assert port.read(1) == b""
+    assert port.clock() - start == pytest.approx(1, abs=0.001)
+    port.write(b"echo")
+    assert port.read(4) == b"echo"
+    port.write(b"more")
+    port.flush()
+    while not port.in_waiting:
+        pass
+    assert port.read(4) == b"more"
+    port.baudrate = 9600
+    port.write(b"lost")
+    assert port.read(10) != b"lost"
+    assert time.perf_counter() - wall < 60
+
+
+def test_bytes_written_at_once_are_not_lost(guest):
+    port = EmuSerial(guest("hello"), timeout=0.1, baudrate=115200)
+    port.write(b"early")
+    assert port.read(100) == b"hello\r\nearly"
