@@ -1,21 +1,24 @@
+#include <string.h>
+
 #include "base64.h"
 
 #define BAD (0xffu)
 
 static const char alphabet[64] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-// Value of each character from '+' to 'z', BAD between them.
-static const uint8_t values['z' - '+' + 1] = {
-    62, BAD, BAD, BAD, 63, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61,  BAD, BAD, BAD, BAD, BAD,
-    BAD, BAD, 0,  1,   2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12,  13,  14,  15,  16,  17,
-    18, 19,  20,  21,  22, 23, 24, 25, BAD, BAD, BAD, BAD, BAD, BAD, 26, 27, 28,  29,  30,  31,
-    32, 33,  34,  35,  36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46,  47,  48,  49,  50,  51,
+// Value of each 7-bit character.
+// clang-format off
+static const uint8_t values[128] = {
+    BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD,
+    BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD,
+    BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD,  62, BAD, BAD, BAD,  63,
+     52,  53,  54,  55,  56,  57,  58,  59,  60,  61, BAD, BAD, BAD, BAD, BAD, BAD,
+    BAD,   0,   1,   2,   3,   4,   5,   6,   7,   8,   9,  10,  11,  12,  13,  14,
+     15,  16,  17,  18,  19,  20,  21,  22,  23,  24,  25, BAD, BAD, BAD, BAD, BAD,
+    BAD,  26,  27,  28,  29,  30,  31,  32,  33,  34,  35,  36,  37,  38,  39,  40,
+     41,  42,  43,  44,  45,  46,  47,  48,  49,  50,  51, BAD, BAD, BAD, BAD, BAD,
 };
-
-static inline unsigned value_of(uint8_t c) {
-    unsigned i = c - '+';
-    return i < sizeof(values) ? values[i] : BAD;
-}
+// clang-format on
 
 size_t base64_encode(const uint8_t *src, size_t len, uint8_t *dst) {
     uint8_t *out = dst;
@@ -54,21 +57,31 @@ ptrdiff_t base64_decode(const uint8_t *src, size_t len, uint8_t *dst) {
     }
     ptrdiff_t left = n;
     for (; left >= 3; left -= 3, src += 4) {
-        unsigned a = value_of(src[0]);
-        unsigned b = value_of(src[1]);
-        unsigned c = value_of(src[2]);
-        unsigned d = value_of(src[3]);
+        uint32_t four;
+        memcpy(&four, src, sizeof(four));
+        if (four & 0x80808080) {
+            return -1;
+        }
+        uint32_t a = values[four & 127];
+        uint32_t b = values[four >> 8 & 127];
+        uint32_t c = values[four >> 16 & 127];
+        uint32_t d = values[four >> 24];
         if ((a | b | c | d) > 63) {
             return -1;
         }
-        *dst++ = a << 2 | b >> 4;
-        *dst++ = b << 4 | c >> 2;
-        *dst++ = c << 6 | d;
+        uint32_t bits = a << 18 | b << 12 | c << 6 | d;
+        dst[0] = bits >> 16;
+        dst[1] = bits >> 8;
+        dst[2] = bits;
+        dst += 3;
     }
     if (left > 0) {
-        unsigned a = value_of(src[0]);
-        unsigned b = value_of(src[1]);
-        unsigned c = left > 1 ? value_of(src[2]) : 0;
+        if ((src[0] | src[1] | src[2]) > 127) {
+            return -1;
+        }
+        unsigned a = values[src[0]];
+        unsigned b = values[src[1]];
+        unsigned c = left > 1 ? values[src[2]] : 0;
         if ((a | b | c) > 63) {
             return -1;
         }
