@@ -224,7 +224,7 @@ class Cpu:
         """Within this, an exception at a callback's very entry ends the run as well.
 
         A signal handler (Ctrl-C, a test's time-out) may raise there, outside every `try`; ctypes
-        would print it and go on.
+        would print it and go on. The machine must not be run on after it.
         """
         before = sys.unraisablehook
 
