@@ -34,7 +34,7 @@ static span_t get_span(mp_obj_t obj, mp_uint_t flags, mp_obj_t start, mp_obj_t e
     if (from < 0 || to < from || (size_t)to > info.len) {
         raise_range();
     }
-    return (span_t) {info.buf, from, to};
+    return (span_t){info.buf, from, to};
 }
 
 // Reading
@@ -56,8 +56,7 @@ static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(atbytes_tokenize_obj, 3, 4, atbytes_t
 static mp_obj_t atbytes_skip(size_t n_args, const mp_obj_t *args) {
     span_t part = get_span(args[0], MP_BUFFER_READ, args[1], args[2]);
     bool escapes = n_args < 5 || mp_obj_is_true(args[4]);
-    return MP_OBJ_NEW_SMALL_INT(
-        attok_skip(part.buf, part.start, part.end, mp_obj_get_int(args[3]), escapes));
+    return MP_OBJ_NEW_SMALL_INT(attok_skip(part.buf, part.start, part.end, mp_obj_get_int(args[3]), escapes));
 }
 static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(atbytes_skip_obj, 4, 5, atbytes_skip);
 
@@ -118,7 +117,7 @@ static place_t get_place(mp_obj_t dst, mp_obj_t at_in) {
     if (at < 0 || (size_t)at > info.len) {
         raise_range();
     }
-    return (place_t) {(uint8_t *)info.buf + at, at, info.len - at};
+    return (place_t){(uint8_t *)info.buf + at, at, info.len - at};
 }
 
 static mp_obj_t place_put(const place_t *place, const void *src, size_t len) {
@@ -305,8 +304,7 @@ static mp_obj_t atbytes_kw_put_mask(size_t n_args, const mp_obj_t *args) {
     (void)n_args;
     keywords_t table = get_table(args);
     place_t place = get_place(args[2], args[3]);
-    size_t len = keywords_put_mask(
-        table, get_u32(args[4]), mp_obj_is_true(args[5]), place.out, place.room);
+    size_t len = keywords_put_mask(table, get_u32(args[4]), mp_obj_is_true(args[5]), place.out, place.room);
     if (len > place.room) {
         raise_range();
     }
@@ -315,35 +313,35 @@ static mp_obj_t atbytes_kw_put_mask(size_t n_args, const mp_obj_t *args) {
 static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(atbytes_kw_put_mask_obj, 6, 6, atbytes_kw_put_mask);
 
 static const mp_rom_map_elem_t atbytes_globals_table[] = {
-    { MP_ROM_QSTR(MP_QSTR___name__), MP_ROM_QSTR(MP_QSTR_atbytes) },
-    { MP_ROM_QSTR(MP_QSTR_tokenize), MP_ROM_PTR(&atbytes_tokenize_obj) },
-    { MP_ROM_QSTR(MP_QSTR_skip), MP_ROM_PTR(&atbytes_skip_obj) },
-    { MP_ROM_QSTR(MP_QSTR_unquote), MP_ROM_PTR(&atbytes_unquote_obj) },
-    { MP_ROM_QSTR(MP_QSTR_number), MP_ROM_PTR(&atbytes_number_obj) },
-    { MP_ROM_QSTR(MP_QSTR_find_eol), MP_ROM_PTR(&atbytes_find_eol_obj) },
-    { MP_ROM_QSTR(MP_QSTR_b64_decode), MP_ROM_PTR(&atbytes_b64_decode_obj) },
-    { MP_ROM_QSTR(MP_QSTR_b64_encode), MP_ROM_PTR(&atbytes_b64_encode_obj) },
-    { MP_ROM_QSTR(MP_QSTR_put), MP_ROM_PTR(&atbytes_put_obj) },
-    { MP_ROM_QSTR(MP_QSTR_put_dec), MP_ROM_PTR(&atbytes_put_dec_obj) },
-    { MP_ROM_QSTR(MP_QSTR_put_hex), MP_ROM_PTR(&atbytes_put_hex_obj) },
-    { MP_ROM_QSTR(MP_QSTR_put_ip4), MP_ROM_PTR(&atbytes_put_ip4_obj) },
-    { MP_ROM_QSTR(MP_QSTR_put_ip6), MP_ROM_PTR(&atbytes_put_ip6_obj) },
-    { MP_ROM_QSTR(MP_QSTR_put_mac), MP_ROM_PTR(&atbytes_put_mac_obj) },
-    { MP_ROM_QSTR(MP_QSTR_put_str), MP_ROM_PTR(&atbytes_put_str_obj) },
-    { MP_ROM_QSTR(MP_QSTR_kw_find), MP_ROM_PTR(&atbytes_kw_find_obj) },
-    { MP_ROM_QSTR(MP_QSTR_kw_mask), MP_ROM_PTR(&atbytes_kw_mask_obj) },
-    { MP_ROM_QSTR(MP_QSTR_kw_put), MP_ROM_PTR(&atbytes_kw_put_obj) },
-    { MP_ROM_QSTR(MP_QSTR_kw_put_mask), MP_ROM_PTR(&atbytes_kw_put_mask_obj) },
+    {MP_ROM_QSTR(MP_QSTR___name__), MP_ROM_QSTR(MP_QSTR_atbytes)},
+    {MP_ROM_QSTR(MP_QSTR_tokenize), MP_ROM_PTR(&atbytes_tokenize_obj)},
+    {MP_ROM_QSTR(MP_QSTR_skip), MP_ROM_PTR(&atbytes_skip_obj)},
+    {MP_ROM_QSTR(MP_QSTR_unquote), MP_ROM_PTR(&atbytes_unquote_obj)},
+    {MP_ROM_QSTR(MP_QSTR_number), MP_ROM_PTR(&atbytes_number_obj)},
+    {MP_ROM_QSTR(MP_QSTR_find_eol), MP_ROM_PTR(&atbytes_find_eol_obj)},
+    {MP_ROM_QSTR(MP_QSTR_b64_decode), MP_ROM_PTR(&atbytes_b64_decode_obj)},
+    {MP_ROM_QSTR(MP_QSTR_b64_encode), MP_ROM_PTR(&atbytes_b64_encode_obj)},
+    {MP_ROM_QSTR(MP_QSTR_put), MP_ROM_PTR(&atbytes_put_obj)},
+    {MP_ROM_QSTR(MP_QSTR_put_dec), MP_ROM_PTR(&atbytes_put_dec_obj)},
+    {MP_ROM_QSTR(MP_QSTR_put_hex), MP_ROM_PTR(&atbytes_put_hex_obj)},
+    {MP_ROM_QSTR(MP_QSTR_put_ip4), MP_ROM_PTR(&atbytes_put_ip4_obj)},
+    {MP_ROM_QSTR(MP_QSTR_put_ip6), MP_ROM_PTR(&atbytes_put_ip6_obj)},
+    {MP_ROM_QSTR(MP_QSTR_put_mac), MP_ROM_PTR(&atbytes_put_mac_obj)},
+    {MP_ROM_QSTR(MP_QSTR_put_str), MP_ROM_PTR(&atbytes_put_str_obj)},
+    {MP_ROM_QSTR(MP_QSTR_kw_find), MP_ROM_PTR(&atbytes_kw_find_obj)},
+    {MP_ROM_QSTR(MP_QSTR_kw_mask), MP_ROM_PTR(&atbytes_kw_mask_obj)},
+    {MP_ROM_QSTR(MP_QSTR_kw_put), MP_ROM_PTR(&atbytes_kw_put_obj)},
+    {MP_ROM_QSTR(MP_QSTR_kw_put_mask), MP_ROM_PTR(&atbytes_kw_put_mask_obj)},
 
-    { MP_ROM_QSTR(MP_QSTR_QUOTED), MP_ROM_INT(ATTOK_QUOTED) },
-    { MP_ROM_QSTR(MP_QSTR_EMPTY), MP_ROM_INT(ATTOK_EMPTY) },
-    { MP_ROM_QSTR(MP_QSTR_BAD_QUOTE), MP_ROM_INT(ATTOK_BAD_QUOTE) },
-    { MP_ROM_QSTR(MP_QSTR_BACKSLASH), MP_ROM_INT(ATTOK_BACKSLASH) },
+    {MP_ROM_QSTR(MP_QSTR_QUOTED), MP_ROM_INT(ATTOK_QUOTED)},
+    {MP_ROM_QSTR(MP_QSTR_EMPTY), MP_ROM_INT(ATTOK_EMPTY)},
+    {MP_ROM_QSTR(MP_QSTR_BAD_QUOTE), MP_ROM_INT(ATTOK_BAD_QUOTE)},
+    {MP_ROM_QSTR(MP_QSTR_BACKSLASH), MP_ROM_INT(ATTOK_BACKSLASH)},
 };
 static MP_DEFINE_CONST_DICT(atbytes_globals, atbytes_globals_table);
 
 const mp_obj_module_t atbytes_module = {
-    .base = { &mp_type_module },
+    .base = {&mp_type_module},
     .globals = (mp_obj_dict_t *)&atbytes_globals,
 };
 

@@ -12,8 +12,8 @@
 MP_REGISTER_ROOT_POINTER(mp_obj_t nwp_expected[16]);
 _Static_assert(LINK_SOCKETS == 16, "root pointers");
 
-static const MP_DEFINE_MEMORYVIEW_OBJ(nwp_answer_obj, 'B' | MP_OBJ_ARRAY_TYPECODE_FLAG_RW, 0, LINK_ANSWER_SIZE,
-    link_answer_buf);
+static const MP_DEFINE_MEMORYVIEW_OBJ(nwp_answer_obj, 'B' | MP_OBJ_ARRAY_TYPECODE_FLAG_RW, 0,
+                                      LINK_ANSWER_SIZE, link_answer_buf);
 
 static void release_buffers(void) {
     uint32_t expected = link_expected();
@@ -55,11 +55,11 @@ static MP_DEFINE_CONST_FUN_OBJ_0(nwp_shutdown_ready_obj, nwp_shutdown_ready);
 // Argument `i` as bytes; none if it is missing or None.
 static link_part_t get_part(size_t n_args, const mp_obj_t *args, size_t i) {
     if (i >= n_args || args[i] == mp_const_none) {
-        return (link_part_t) {NULL, 0};
+        return (link_part_t){NULL, 0};
     }
     mp_buffer_info_t info;
     mp_get_buffer_raise(args[i], &info, MP_BUFFER_READ);
-    return (link_part_t) {info.buf, info.len};
+    return (link_part_t){info.buf, info.len};
 }
 
 // (opcode, args[, payload[, timeout_ms[, prefix[, payload2]]]])
@@ -234,51 +234,51 @@ static const mp_rom_obj_tuple_t nwp_counters_obj = {
 };
 
 static const mp_rom_map_elem_t nwp_globals_table[] = {
-    { MP_ROM_QSTR(MP_QSTR___name__), MP_ROM_QSTR(MP_QSTR_nwp) },
-    { MP_ROM_QSTR(MP_QSTR_open), MP_ROM_PTR(&nwp_open_obj) },
-    { MP_ROM_QSTR(MP_QSTR_close), MP_ROM_PTR(&nwp_close_obj) },
-    { MP_ROM_QSTR(MP_QSTR_is_open), MP_ROM_PTR(&nwp_is_open_obj) },
-    { MP_ROM_QSTR(MP_QSTR_shutdown_ready), MP_ROM_PTR(&nwp_shutdown_ready_obj) },
-    { MP_ROM_QSTR(MP_QSTR_request), MP_ROM_PTR(&nwp_request_obj) },
-    { MP_ROM_QSTR(MP_QSTR_submit), MP_ROM_PTR(&nwp_submit_obj) },
-    { MP_ROM_QSTR(MP_QSTR_collect), MP_ROM_PTR(&nwp_collect_obj) },
-    { MP_ROM_QSTR(MP_QSTR_post), MP_ROM_PTR(&nwp_post_obj) },
-    { MP_ROM_QSTR(MP_QSTR_poll), MP_ROM_PTR(&nwp_poll_obj) },
-    { MP_ROM_QSTR(MP_QSTR_wait), MP_ROM_PTR(&nwp_wait_obj) },
-    { MP_ROM_QSTR(MP_QSTR_event), MP_ROM_PTR(&nwp_event_obj) },
-    { MP_ROM_QSTR(MP_QSTR_expect), MP_ROM_PTR(&nwp_expect_obj) },
-    { MP_ROM_QSTR(MP_QSTR_fail), MP_ROM_PTR(&nwp_fail_obj) },
-    { MP_ROM_QSTR(MP_QSTR_answer_opcode), MP_ROM_PTR(&nwp_answer_opcode_obj) },
-    { MP_ROM_QSTR(MP_QSTR_free_credits), MP_ROM_PTR(&nwp_free_credits_obj) },
-    { MP_ROM_QSTR(MP_QSTR_min_tx), MP_ROM_PTR(&nwp_min_tx_obj) },
-    { MP_ROM_QSTR(MP_QSTR_tx_failure), MP_ROM_PTR(&nwp_tx_failure_obj) },
-    { MP_ROM_QSTR(MP_QSTR_nonblocking), MP_ROM_PTR(&nwp_nonblocking_obj) },
-    { MP_ROM_QSTR(MP_QSTR_dev_status), MP_ROM_PTR(&nwp_dev_status_obj) },
-    { MP_ROM_QSTR(MP_QSTR_counter), MP_ROM_PTR(&nwp_counter_obj) },
+    {MP_ROM_QSTR(MP_QSTR___name__), MP_ROM_QSTR(MP_QSTR_nwp)},
+    {MP_ROM_QSTR(MP_QSTR_open), MP_ROM_PTR(&nwp_open_obj)},
+    {MP_ROM_QSTR(MP_QSTR_close), MP_ROM_PTR(&nwp_close_obj)},
+    {MP_ROM_QSTR(MP_QSTR_is_open), MP_ROM_PTR(&nwp_is_open_obj)},
+    {MP_ROM_QSTR(MP_QSTR_shutdown_ready), MP_ROM_PTR(&nwp_shutdown_ready_obj)},
+    {MP_ROM_QSTR(MP_QSTR_request), MP_ROM_PTR(&nwp_request_obj)},
+    {MP_ROM_QSTR(MP_QSTR_submit), MP_ROM_PTR(&nwp_submit_obj)},
+    {MP_ROM_QSTR(MP_QSTR_collect), MP_ROM_PTR(&nwp_collect_obj)},
+    {MP_ROM_QSTR(MP_QSTR_post), MP_ROM_PTR(&nwp_post_obj)},
+    {MP_ROM_QSTR(MP_QSTR_poll), MP_ROM_PTR(&nwp_poll_obj)},
+    {MP_ROM_QSTR(MP_QSTR_wait), MP_ROM_PTR(&nwp_wait_obj)},
+    {MP_ROM_QSTR(MP_QSTR_event), MP_ROM_PTR(&nwp_event_obj)},
+    {MP_ROM_QSTR(MP_QSTR_expect), MP_ROM_PTR(&nwp_expect_obj)},
+    {MP_ROM_QSTR(MP_QSTR_fail), MP_ROM_PTR(&nwp_fail_obj)},
+    {MP_ROM_QSTR(MP_QSTR_answer_opcode), MP_ROM_PTR(&nwp_answer_opcode_obj)},
+    {MP_ROM_QSTR(MP_QSTR_free_credits), MP_ROM_PTR(&nwp_free_credits_obj)},
+    {MP_ROM_QSTR(MP_QSTR_min_tx), MP_ROM_PTR(&nwp_min_tx_obj)},
+    {MP_ROM_QSTR(MP_QSTR_tx_failure), MP_ROM_PTR(&nwp_tx_failure_obj)},
+    {MP_ROM_QSTR(MP_QSTR_nonblocking), MP_ROM_PTR(&nwp_nonblocking_obj)},
+    {MP_ROM_QSTR(MP_QSTR_dev_status), MP_ROM_PTR(&nwp_dev_status_obj)},
+    {MP_ROM_QSTR(MP_QSTR_counter), MP_ROM_PTR(&nwp_counter_obj)},
 
-    { MP_ROM_QSTR(MP_QSTR_answer), MP_ROM_PTR(&nwp_answer_obj) },
-    { MP_ROM_QSTR(MP_QSTR_COUNTERS), MP_ROM_PTR(&nwp_counters_obj) },
+    {MP_ROM_QSTR(MP_QSTR_answer), MP_ROM_PTR(&nwp_answer_obj)},
+    {MP_ROM_QSTR(MP_QSTR_COUNTERS), MP_ROM_PTR(&nwp_counters_obj)},
 
-    { MP_ROM_QSTR(MP_QSTR_UART), MP_ROM_INT(LINK_UART) },
-    { MP_ROM_QSTR(MP_QSTR_ANSWER), MP_ROM_INT(LINK_ANSWER) },
-    { MP_ROM_QSTR(MP_QSTR_EVENT), MP_ROM_INT(LINK_EVENT) },
-    { MP_ROM_QSTR(MP_QSTR_FATAL), MP_ROM_INT(LINK_FATAL) },
-    { MP_ROM_QSTR(MP_QSTR_TIMEOUT), MP_ROM_INT(LINK_TIMEOUT) },
-    { MP_ROM_QSTR(MP_QSTR_TX), MP_ROM_INT(LINK_TX) },
-    { MP_ROM_QSTR(MP_QSTR_OP_FATAL), MP_ROM_INT(LINK_OP_FATAL) },
-    { MP_ROM_QSTR(MP_QSTR_EVENT_SIZE), MP_ROM_INT(LINK_EVENT_SIZE) },
-    { MP_ROM_QSTR(MP_QSTR_E_BUSY), MP_ROM_INT(LINK_E_BUSY) },
-    { MP_ROM_QSTR(MP_QSTR_E_NO_ACK), MP_ROM_INT(LINK_E_NO_ACK) },
-    { MP_ROM_QSTR(MP_QSTR_E_SYNC), MP_ROM_INT(LINK_E_SYNC) },
-    { MP_ROM_QSTR(MP_QSTR_E_ABORT), MP_ROM_INT(LINK_E_ABORT) },
-    { MP_ROM_QSTR(MP_QSTR_E_CLOSED), MP_ROM_INT(LINK_E_CLOSED) },
-    { MP_ROM_QSTR(MP_QSTR_E_AGAIN), MP_ROM_INT(LINK_E_AGAIN) },
-    { MP_ROM_QSTR(MP_QSTR_E_SIZE), MP_ROM_INT(LINK_E_SIZE) },
+    {MP_ROM_QSTR(MP_QSTR_UART), MP_ROM_INT(LINK_UART)},
+    {MP_ROM_QSTR(MP_QSTR_ANSWER), MP_ROM_INT(LINK_ANSWER)},
+    {MP_ROM_QSTR(MP_QSTR_EVENT), MP_ROM_INT(LINK_EVENT)},
+    {MP_ROM_QSTR(MP_QSTR_FATAL), MP_ROM_INT(LINK_FATAL)},
+    {MP_ROM_QSTR(MP_QSTR_TIMEOUT), MP_ROM_INT(LINK_TIMEOUT)},
+    {MP_ROM_QSTR(MP_QSTR_TX), MP_ROM_INT(LINK_TX)},
+    {MP_ROM_QSTR(MP_QSTR_OP_FATAL), MP_ROM_INT(LINK_OP_FATAL)},
+    {MP_ROM_QSTR(MP_QSTR_EVENT_SIZE), MP_ROM_INT(LINK_EVENT_SIZE)},
+    {MP_ROM_QSTR(MP_QSTR_E_BUSY), MP_ROM_INT(LINK_E_BUSY)},
+    {MP_ROM_QSTR(MP_QSTR_E_NO_ACK), MP_ROM_INT(LINK_E_NO_ACK)},
+    {MP_ROM_QSTR(MP_QSTR_E_SYNC), MP_ROM_INT(LINK_E_SYNC)},
+    {MP_ROM_QSTR(MP_QSTR_E_ABORT), MP_ROM_INT(LINK_E_ABORT)},
+    {MP_ROM_QSTR(MP_QSTR_E_CLOSED), MP_ROM_INT(LINK_E_CLOSED)},
+    {MP_ROM_QSTR(MP_QSTR_E_AGAIN), MP_ROM_INT(LINK_E_AGAIN)},
+    {MP_ROM_QSTR(MP_QSTR_E_SIZE), MP_ROM_INT(LINK_E_SIZE)},
 };
 static MP_DEFINE_CONST_DICT(nwp_globals, nwp_globals_table);
 
 const mp_obj_module_t nwp_module = {
-    .base = { &mp_type_module },
+    .base = {&mp_type_module},
     .globals = (mp_obj_dict_t *)&nwp_globals,
 };
 

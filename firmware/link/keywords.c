@@ -17,8 +17,8 @@ static bool same_text(const uint8_t *a, const uint8_t *b, size_t len) {
     return true;
 }
 
-bool keywords_open(
-    const uint8_t *tables, size_t len, const uint8_t *name, size_t name_len, keywords_t *table) {
+bool keywords_open(const uint8_t *tables, size_t len, const uint8_t *name, size_t name_len,
+                   keywords_t *table) {
     const uint8_t *end = tables + len;
     // A table has its name's length, its name, the length of its entries and their width.
     while (end - tables > 4 && tables[0] != 0 && end - tables > 4 + tables[0]) {
@@ -28,7 +28,7 @@ bool keywords_open(
             return false;
         }
         if (tables[0] == name_len && memcmp(tables + 1, name, name_len) == 0) {
-            *table = (keywords_t) {body + 3, next, body[2]};
+            *table = (keywords_t){body + 3, next, body[2]};
             return true;
         }
         tables = next;
@@ -116,8 +116,7 @@ size_t keywords_put_mask(keywords_t table, uint32_t bits, bool ti, uint8_t *out,
     while (bits != 0 && keywords_next(&table, &keyword)) {
         uint32_t value = keyword.value;
         bool single = (value & (value - 1)) == 0;
-        if (value == 0 || !is_printed(&keyword, ti) ||
-            !(value == bits || (single && (bits & value)))) {
+        if (value == 0 || !is_printed(&keyword, ti) || !(value == bits || (single && (bits & value)))) {
             continue;
         }
         if (at + (at != 0) + keyword.len <= room) {

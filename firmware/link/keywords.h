@@ -28,8 +28,8 @@ typedef struct _keyword_t {
 #define KEYWORDS_UNKNOWN (-4) // a mask has an unknown member
 
 // Finds a table; false if there is none of that name.
-bool keywords_open(
-    const uint8_t *tables, size_t len, const uint8_t *name, size_t name_len, keywords_t *table);
+bool keywords_open(const uint8_t *tables, size_t len, const uint8_t *name, size_t name_len,
+                   keywords_t *table);
 
 // The next keyword; false at the end.
 bool keywords_next(keywords_t *table, keyword_t *keyword);

@@ -17,7 +17,8 @@ typedef struct _ring_t {
     volatile uint32_t tail;
 } ring_t;
 
-#define RING_INIT(array) { (array), sizeof(array) - 1, 0, 0 }
+#define RING_INIT(array)                                                                                     \
+    { (array), sizeof(array) - 1, 0, 0 }
 
 // The compiler must not move copies across the publication of a position. An interrupt on the same
 // core needs no more than that.

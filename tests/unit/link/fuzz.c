@@ -11,11 +11,11 @@
 #include "link.h"
 #include "link_port.h"
 
-#define CHECK(condition) \
-    do {                 \
-        if (!(condition)) { \
-            return __LINE__; \
-        }                \
+#define CHECK(condition)                                                                                     \
+    do {                                                                                                     \
+        if (!(condition)) {                                                                                  \
+            return __LINE__;                                                                                 \
+        }                                                                                                    \
     } while (0)
 
 #define WORDS_PER_MS (20) // a slow wire: sync loss is found after a thousand words
@@ -117,16 +117,16 @@ static bool port_break(void) {
 }
 
 static const host_port_t port = {
-    port_nothing, port_nothing, port_power,   port_true,     port_write, port_read,
-    port_irq,     port_nothing, port_ticks_ms, port_idle,    port_break,
+    port_nothing, port_nothing, port_power,    port_true, port_write, port_read,
+    port_irq,     port_nothing, port_ticks_ms, port_idle, port_break,
 };
 
 // Frames
 
 static const uint16_t opcodes[] = {
-    0x0008, 0x000c, 0x0063, 0x0073, 0x0078, 0x0099, 0x0466, 0x04b7, 0x0880, 0x0c8c, 0x1003, 0x1006,
-    0x1007, 0x100a, 0x100a, 0x100b, 0x100b, 0x120b, 0x120b, 0x100e, 0x100f, 0x1010, 0x1401, 0x1407,
-    0x1820, 0x1878, 0x187b, 0x2440, 0x30c1, 0x8466, 0x940a, 0xff01, 0xff03,
+    0x0008, 0x000c, 0x0063, 0x0073, 0x0078, 0x0099, 0x0466, 0x04b7, 0x0880, 0x0c8c, 0x1003,
+    0x1006, 0x1007, 0x100a, 0x100a, 0x100b, 0x100b, 0x120b, 0x120b, 0x100e, 0x100f, 0x1010,
+    0x1401, 0x1407, 0x1820, 0x1878, 0x187b, 0x2440, 0x30c1, 0x8466, 0x940a, 0xff01, 0xff03,
 };
 
 static size_t frame_len(void) {
