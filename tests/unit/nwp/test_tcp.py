@@ -305,6 +305,14 @@ def test_credits_run_out_against_a_peer_that_does_not_read_and_come_back(host, p
     assert "DEVICE_DUMMY" in [e[0] for e in host.drain()]
 
 
+def test_a_host_that_ignores_its_credits_loses_data_but_not_the_link(host, pair):
+    sd, _ = pair
+    while not host.np.header.tx_failure:
+        host.post(sd, bytes(16000))
+        assert all(event[1].header.credits <= 24 for event in host.drain())
+    assert host.received(sd, flags=8)[0] == EAGAIN
+
+
 def test_what_is_queued_still_goes_out_after_close(host, pair):
     sd, peer = pair
     total = 0

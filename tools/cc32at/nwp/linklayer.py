@@ -73,7 +73,7 @@ def encode(message: Message, header: Header, sequence: int) -> bytes:
             (N2H_SYNC | sequence & 3).to_bytes(4, "little"),
             message.opcode.to_bytes(2, "little"),
             (8 + len(body)).to_bytes(2, "little"),
-            bytes((min(header.credits, 255), header.dev_status)),
+            bytes((max(0, min(header.credits, 255)), header.dev_status)),
             header.min_tx_payload.to_bytes(2, "little"),
             bitmaps.to_bytes(4, "little"),
             body.ljust(align4(len(body)), b"\0"),

@@ -228,6 +228,8 @@ class TcpSocket(Socket):
     def send(self, cmd, data):
         if self.state != "open" or self.closing:
             self.table.tx_failed(self, BSD.ENOTCONN)
+        elif self.queue and self.table.np.header.credits < 0:
+            self.table.tx_failed(self, BSD.ENOBUFS)  # the host sent without credits
         else:
             self.queue.push(data, cmd)
             self.flush()
