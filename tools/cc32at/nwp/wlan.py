@@ -26,6 +26,7 @@ from .registry import Group, NwpError, group, handles
 from .wlan_security import (
     ASSOC_TIMEOUT,
     AUTH_TIMEOUT,
+    P2P_TYPES,
     SECURITY_FAILURE,
     WPS_PBC,
     WPS_PIN,
@@ -107,7 +108,7 @@ class Wlan(Group):
             self.np.respond(cmd)
             self.np.groups["wlan_p2p"].connect(request)
             return
-        if self.np.role != "STA":
+        if self.np.role != "STA" or request.security in P2P_TYPES:
             raise NwpError(WLAN.INVALID_ROLE)
         self.np.respond(cmd)
         self.leave(USER_INITIATED)
