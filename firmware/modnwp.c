@@ -15,11 +15,14 @@ _Static_assert(LINK_SOCKETS == 16, "root pointers");
 static const MP_DEFINE_MEMORYVIEW_OBJ(nwp_answer_obj, 'B' | MP_OBJ_ARRAY_TYPECODE_FLAG_RW, 0,
                                       LINK_ANSWER_SIZE, link_answer_buf);
 
+static uint32_t held; // bitmap of nwp_expected
+
 static void release_buffers(void) {
-    uint32_t expected = link_expected();
-    for (unsigned i = 0; i < LINK_SOCKETS; i++) {
-        if (!(expected >> i & 1)) {
+    uint32_t done = held & ~link_expected();
+    for (unsigned i = 0; done != 0; i++, done >>= 1) {
+        if (done & 1) {
             MP_STATE_VM(nwp_expected)[i] = MP_OBJ_NULL;
+            held &= ~(1u << i);
         }
     }
 }
@@ -152,6 +155,7 @@ static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(nwp_wait_obj, 1, 2, nwp_wait);
 static mp_obj_t nwp_event(mp_obj_t buf_in) {
     mp_buffer_info_t info;
     mp_get_buffer_raise(buf_in, &info, MP_BUFFER_WRITE);
+    release_buffers(); // whose completion comes now, or came before
     return MP_OBJ_NEW_SMALL_INT(link_event(info.buf, info.len));
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(nwp_event_obj, nwp_event);
@@ -167,7 +171,9 @@ static mp_obj_t nwp_expect(mp_obj_t sd_in, mp_obj_t buf_in) {
     }
     release_buffers();
     if (info.buf != NULL) {
-        MP_STATE_VM(nwp_expected)[sd & (LINK_SOCKETS - 1)] = buf_in;
+        unsigned id = sd & LINK_SOCKET_MASK;
+        MP_STATE_VM(nwp_expected)[id] = buf_in;
+        held |= 1u << id;
     }
     return mp_const_none;
 }

@@ -92,7 +92,7 @@ def test_a_buffer_is_held_until_its_data_came(rig):
         buf.extend(b"x")
     rig.model.say(data_message(0x100A, 3, 4, b"def"))
     rig.nwp.poll()
-    rig.nwp.expect(5, None)
+    rig.events()
     buf.extend(b"x")
 
 

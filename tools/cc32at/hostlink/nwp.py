@@ -128,6 +128,8 @@ class Link:
         return self._done(self.c.link_wait(FOREVER if ms < 0 else ms, mask))
 
     def event(self, buf) -> int:
+        if self._expected:
+            self._release()
         array = writable(buf)
         return self.c.link_event(array, len(array))
 
