@@ -178,8 +178,12 @@ class Cpu:
             uclib.uc_hook_add(self.engine, ctypes.byref(handle), kind, pointer, None, begin, end)
         )
 
-    def hook_address(self, address: int, fn: Callable[[], None]) -> None:
-        """Call fn() just before the instruction at `address` (one address, cheap elsewhere)."""
+    def hook_block(self, address: int, fn: Callable[[], None]) -> None:
+        """Call fn() when a translation block that begins at `address` is about to run.
+
+        Code elsewhere is not slowed down. (A hook on an instruction would slow all of them in
+        count mode: Unicorn walks the list of such hooks at each.)
+        """
 
         def call(_engine, _address, _size, _user):
             try:
@@ -187,7 +191,7 @@ class Cpu:
             except BaseException as error:
                 self.crash(error)
 
-        self._hook(unicorn_const.UC_HOOK_CODE, CODE_CALLBACK(call), address, address)
+        self._hook(unicorn_const.UC_HOOK_BLOCK, CODE_CALLBACK(call), address, address)
 
     def hook_native(self, kind: int, pointer: ctypes.c_void_p, user, begin: int, end: int) -> None:
         """Hook a C function: the accelerator's way in."""

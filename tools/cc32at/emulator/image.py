@@ -138,21 +138,18 @@ class Image:
         memory, vectors = (flash, FLASH_VECTORS) if self.in_flash else (sram, RAM_IMAGE)
         return memory.word(vectors), memory.word(vectors + 4)
 
-    def unmask_points(self) -> list[int]:
-        """Addresses of instructions that may let interrupts through again.
+    def unmask_points(self) -> list[tuple[int, int]]:
+        """(address, length) of instructions that may let interrupts through again.
 
         A chance match inside data is harmless: no instruction starts there.
         """
         found = []
         for _, address, data in self.segments:
             halfwords = memoryview(data[: len(data) & ~1]).cast("H")
-            last = len(halfwords) - 1
-            for n, word in enumerate(halfwords):
-                if word in CPSIE or (
-                    word & 0xFFF0 == 0xF380
-                    and n < last
-                    and halfwords[n + 1] & 0xFF00 == 0x8800
-                    and halfwords[n + 1] & 0xFF in MSR_MASKS
-                ):
-                    found.append(address + 2 * n)
+            following = [*halfwords[1:], 0]
+            for n, (word, then) in enumerate(zip(halfwords, following, strict=True)):
+                if word in CPSIE:
+                    found.append((address + 2 * n, 2))
+                elif word & 0xFFF0 == 0xF380 and then >> 8 == 0x88 and then & 0xFF in MSR_MASKS:
+                    found.append((address + 2 * n, 4))
         return found

@@ -76,10 +76,13 @@ class Machine:
             self.add_port(uart)
 
     def _watch_unmask_points(self, image: Image) -> None:
-        """An interrupt that waits behind a mask must come right after the unmasking."""
+        """An interrupt that waits behind a mask must come right after the unmasking.
+
+        Such an instruction ends its translation block.
+        """
         if self.cpu.accelerator:
             self.chip.nvic.on_ready = self.cpu.accelerator.set_ready
-            for address in image.unmask_points():
+            for address, _ in image.unmask_points():
                 self.cpu.accelerator.watch(self.cpu, address)
             return
         nvic, stop_soon = self.chip.nvic, self.cpu.stop_soon
@@ -88,8 +91,8 @@ class Machine:
             if nvic.pending & nvic.enabled:
                 stop_soon()
 
-        for address in image.unmask_points():
-            self.cpu.hook_address(address, unmasking)
+        for address, length in image.unmask_points():
+            self.cpu.hook_block(address + length, unmasking)
 
     def _store_settings(self, settings: dict[str, Any]) -> None:
         from .settings import store
@@ -254,9 +257,8 @@ class Machine:
             target = min(target, NEVER if wake is None else max(wake, chip.now()))
         before = chip.base_cycles
         if self.real or self.nwp.fds():
-            if not self.real:
-                self.pacer.anchor(before)
-            chip.base_cycles = int(self.pacer.wait(before, target, self.nwp))
+            wait = self.pacer.wait if self.real else self.pacer.idle
+            chip.base_cycles = int(wait(before, target, self.nwp))
             self.pacer.serve(self.nwp)
         elif target == NEVER:
             raise GuestIdle("the guest sleeps and nothing is left that could wake it")

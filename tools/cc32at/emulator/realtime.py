@@ -10,6 +10,7 @@ from .scheduler import CPU_HZ, NEVER
 MAX_LAG = CPU_HZ // 10  # a busy guest may fall this far behind and catch up; beyond it slips
 POLL_INTERVAL = 0.002  # seconds between looks at the ports while the guest is busy
 MAX_WAIT = 3600.0
+GRAIN = CPU_HZ // 500  # idle time in virtual time is slept in pieces this long: see idle()
 
 
 class Port(Protocol):
@@ -37,6 +38,7 @@ class Pacer:
         self._anchor_time = time.monotonic()
         self._anchor_cycles = 0.0
         self._next_poll = 0.0
+        self._owed = 0.0  # cycles of idle time that were not slept yet
         self._ready: list = []
         self._writable: list = []
         self._wake_read, self._wake_write = os.pipe()
@@ -69,6 +71,21 @@ class Pacer:
         timeout = MAX_WAIT if target == NEVER else min(ahead / CPU_HZ, MAX_WAIT)
         self._select(timeout, nwp)
         return min(target, max(now, self.cycles()))
+
+    def idle(self, now: float, target: int, nwp: Any) -> float:
+        """As wait(), in virtual time: only idle time is paced, executed instructions are free.
+
+        Short pieces (the gaps between characters) are added up and slept together, since a sleep
+        of 80 us takes milliseconds on a busy PC.
+        """
+        if target != NEVER and target - now + self._owed < GRAIN:
+            self._owed += target - now
+            self._select(0, nwp)
+            return target
+        self.anchor(now - self._owed)
+        end = self.wait(now, target, nwp)
+        self._owed = min(max(0.0, end - self.cycles()), GRAIN)
+        return end
 
     def busy(self, now: float, nwp: Any) -> None:
         """Called between slices of a busy guest: serve the ports, do not run ahead."""
