@@ -110,7 +110,12 @@ class Chip:
     # What blocks tell the chip
 
     def report(self, kind: str, text: str) -> None:
-        """Something a driver should not do. Said once for each text; kept in `reports`."""
+        """Something a driver should not do. Said once for each text; kept in `reports`.
+
+        Whoever clears `reports` is told everything anew.
+        """
+        if not self.reports:
+            self._reported.clear()
         if (kind, text) in self._reported or len(self.reports) >= MAX_REPORTS:
             return
         self._reported.add((kind, text))

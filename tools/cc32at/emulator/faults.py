@@ -17,6 +17,13 @@ UNDEFINED = 1 << 16
 FORCED, DEBUG_EVENT = 1 << 30, 1 << 31
 DFSR_BKPT = 2
 
+NOT_MODELLED = {  # page -> what silicon has there
+    0x4002_0000: "I2CA0", 0x400F_5000: "STACKDIE_CTRL", 0x400F_E000: "SYSTEM_CONTROL",
+    0x4401_0000: "SDHOST", 0x4401_8000: "camera", 0x4401_C000: "I2S", 0x4402_0000: "SSPI",
+    0x4402_1000: "GSPI", 0x4403_0000: "DTHE", 0x4403_5000: "SHA/MD5", 0x4403_7000: "AES",
+    0x4403_9000: "DES", 0xE000_0000: "ITM", 0xE000_2000: "FPB",
+}  # fmt: skip
+
 _FETCHES = (uc.UC_ERR_FETCH_UNMAPPED, uc.UC_ERR_FETCH_PROT)
 _WRITES = (uc.UC_MEM_WRITE_UNMAPPED, uc.UC_MEM_WRITE_PROT)
 _INVALID = (
@@ -62,7 +69,8 @@ class Faults:
         flash = self.chip.flash
         if write and flash.holds(address):
             return "flash is read-only for stores"
-        return "nothing there"
+        block = NOT_MODELLED.get(address & -0x1000)
+        return f"{block} is not modelled" if block else "nothing there"
 
     def _bus_error(self, pc: int, write: bool, address: int, why: str) -> None:
         way = "write to" if write else "read of"

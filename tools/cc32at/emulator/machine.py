@@ -241,8 +241,7 @@ class Machine:
             trap()
         if self.on_slice:
             self.on_slice(executed)
-        if self.real or self.pacer.ports or self.nwp.fds():
-            self.pacer.busy(chip.base_cycles, self.nwp)
+        self.pacer.busy(chip.base_cycles, self.nwp, self.real)
 
     def _fall_asleep(self) -> None:
         self.chip.asleep = True

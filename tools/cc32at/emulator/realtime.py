@@ -87,14 +87,14 @@ class Pacer:
         self._owed = min(max(0.0, end - self.cycles()), GRAIN)
         return end
 
-    def busy(self, now: float, nwp: Any) -> None:
-        """Called between slices of a busy guest: serve the ports, do not run ahead."""
-        wall = time.monotonic()
-        if wall < self._next_poll:
+    def busy(self, now: float, nwp: Any, paced: bool) -> None:
+        """Called between slices of a busy guest: serve the ports; if `paced`, don't run ahead."""
+        if time.monotonic() < self._next_poll:
             return
-        lead = (now - self.cycles()) / CPU_HZ
-        self._select(lead if lead > POLL_INTERVAL else 0, nwp)
-        self.serve(nwp)
+        if paced or self.ports or nwp.fds():
+            lead = (now - self.cycles()) / CPU_HZ if paced else 0.0
+            self._select(lead if lead > POLL_INTERVAL else 0, nwp)
+            self.serve(nwp)
         self._next_poll = time.monotonic() + POLL_INTERVAL
 
     def _select(self, timeout: float, nwp: Any) -> None:

@@ -42,6 +42,7 @@ class Arcm(Block):
             self.writers[gate + 4] = partial(self._write_reset, gate)
         self.readers[APPS_TO_NWP_WAKE] = lambda: 0
         self.writers[APPS_TO_NWP_WAKE] = self._wake
+        self.writers[LPDS_REQ] = self._request_lpds
         self.readers[RCM_INT_STATUS] = self._read_status
         self.writers[RCM_INT_ENABLE] = self._write_enable
         self.gated: dict[int, list[Block]] = {}
@@ -93,6 +94,11 @@ class Arcm(Block):
     def _wake(self, value: int) -> None:
         if value & 1:
             self.chip.nwp_port.wake()
+
+    def _request_lpds(self, value: int) -> None:
+        self.regs[LPDS_REQ] = value
+        if value & 1:
+            self.chip.report("power", "low-power deep sleep is not modelled: WFI only sleeps")
 
     def slow_clock_match(self) -> None:
         """The RTC has reached its interrupt match value (3.9)."""
