@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import struct
 
+from .checks import mac as as_mac
 from .codes import BSD
 from .registry import Group
 from .wlan_security import same_key, take_failure
@@ -217,7 +218,7 @@ class Addressing(Group):
         """Another device uses our address; a leased one is declined and asked for anew."""
         if not self.ip:
             return False
-        conflict = bytes.fromhex(mac.replace(":", ""))
+        conflict = as_mac(mac)
         server = self.access_point.bssid if self.lease and self.access_point else bytes(6)
         self.np.event("NETAPP_EV_IP_COLLISION", ip=self.ip, dhcp_mac=server, conflict_mac=conflict)
         if self.lease is not None:

@@ -10,34 +10,16 @@ import re
 import struct
 
 from . import netapp_dns, netapp_http, netapp_mdns, netapp_ping  # noqa: F401 (groups)
+from .checks import BAD, length, number, record
 from .codes import GENERAL, NETAPP
 from .registry import Group, NwpError, group, handles
 
 HTTP, DHCP, MDNS, DNS_SERVER, DEVICE, DNS_CLIENT, STATUS = (1 << i for i in range(7))
 APPLICATIONS = HTTP | DHCP | MDNS | DNS_SERVER
-BAD = "SL_ERROR_INVALID_PARAM"
 URN = b"mysimplelink"
 DOMAIN = b"mysimplelink.net"
 DHCP_DEFAULT = struct.pack("<3I", 86400, 0x0A7B2D02, 0x0A7B2DFE)  # 10.123.45.2-254
-
-
-def _number(size: int, low: int, high: int, error=BAD):
-    def check(self, value):
-        number = int.from_bytes(value, "little")
-        if not value or len(value) > 4 or not low <= number <= high:
-            raise NwpError(error)
-        return number.to_bytes(size, "little")
-
-    return check
-
-
-def _text(limit: int, error=BAD, low: int = 0):
-    def check(self, value):
-        if not low <= len(value) <= limit:
-            raise NwpError(error)
-        return value
-
-    return check
+MDNS_TIMING = struct.pack("<6I", 100, 1, 2, 100, 6000, 6000)  # record mdns_timing
 
 
 def _urn(self, value):
@@ -79,16 +61,10 @@ def _dns_time(self, value):
     return value[:4]
 
 
-def _mdns_timing(self, value):
-    if len(value) < 24:
-        raise NwpError(NETAPP.MDNS_PARAM_ERROR)
-    return value[:24]
-
-
-_port = _number(2, 1, 65535, NETAPP.HTTP_INVALID_PARAMETER)
-_switch = _number(1, 0, 1, NETAPP.HTTP_INVALID_PARAMETER)
-_short = _text(20, NETAPP.HTTP_INVALID_PARAMETER)
-_file = _text(179, NETAPP.HTTP_INVALID_PARAMETER, 1)
+_port = number(1, 65535, NETAPP.HTTP_INVALID_PARAMETER, size=2)
+_switch = number(0, 1, NETAPP.HTTP_INVALID_PARAMETER)
+_short = length(0, 20, NETAPP.HTTP_INVALID_PARAMETER)
+_file = length(1, 179, NETAPP.HTTP_INVALID_PARAMETER)
 
 # (application, option) -> check of a value to set, default of a value to read.
 _OPTIONS = {
@@ -104,19 +80,22 @@ _OPTIONS = {
     (HTTP, 9): (_file, b""),
     (HTTP, 10): (_file, b""),
     (HTTP, 11): (_file, b""),
-    (HTTP, 12): (_text(255), b""),
-    (HTTP, 13): (_text(255), b""),
-    (HTTP, 14): (_text(16, NETAPP.HTTP_INVALID_TIMEOUT, 1), b""),
+    (HTTP, 12): (length(0, 255), b""),
+    (HTTP, 13): (length(0, 255), b""),
+    (HTTP, 14): (length(1, 16, NETAPP.HTTP_INVALID_TIMEOUT), b""),
     (DHCP, 0): (_dhcp_options, DHCP_DEFAULT),
-    (MDNS, 1): (_text(60, NETAPP.MDNS_PARAM_ERROR), b""),
-    (MDNS, 2): (_number(4, 0, 0xFFFFFFFF), bytes(4)),
-    (MDNS, 3): (_mdns_timing, struct.pack("<6I", 100, 1, 2, 100, 6000, 6000)),
+    (MDNS, 1): (length(0, 60, NETAPP.MDNS_PARAM_ERROR), b""),
+    (MDNS, 2): (number(0, 0xFFFFFFFF, size=4), bytes(4)),
+    (MDNS, 3): (
+        record("mdns_timing", NETAPP.MDNS_PARAM_ERROR),
+        struct.pack("<6I", 100, 1, 2, 100, 6000, 6000),
+    ),
     (DNS_SERVER, 0): (_domain, DOMAIN),
     (DEVICE, 0): (_urn, URN),
     (DEVICE, 1): (_domain, DOMAIN),
     (DNS_CLIENT, 0): (_dns_time, struct.pack("<2H", 2000, 4)),
-    (DNS_CLIENT, 1): (_text(4), b""),
-    (DNS_CLIENT, 2): (_number(1, 0, 1), b"\1"),
+    (DNS_CLIENT, 1): (length(0, 4), b""),
+    (DNS_CLIENT, 2): (number(0, 1), b"\1"),
 }
 
 

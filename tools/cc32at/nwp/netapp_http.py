@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 
+from .checks import text
 from .codes import NETAPP
 from .registry import Group, NwpError, group, handles
 
@@ -75,14 +76,14 @@ class Http(Group):
         if not self.np.groups["netapp"].running & HTTP or not self.np.booted:
             return 0
         kinds = self.np.protocol.enums["netapp_metadata_type"]
-        items = {kinds["HTTP_VERSION"]: b"\1", kinds["HTTP_REQUEST_URI"]: _bytes(uri)}
+        items = {kinds["HTTP_VERSION"]: b"\1", kinds["HTTP_REQUEST_URI"]: text(uri)}
         if query:
-            items[kinds["HTTP_QUERY_STRING"]] = _bytes(query)
-        body = _bytes(body)
+            items[kinds["HTTP_QUERY_STRING"]] = text(query)
+        body = text(body)
         if body:
             items[kinds["HTTP_CONTENT_LEN"]] = struct.pack("<I", len(body))
         for name, value in (headers or {}).items():
-            items[kinds[name]] = _bytes(value)
+            items[kinds[name]] = text(value)
         metadata = pack_metadata(items)[:METADATA_ROOM]
         first = body[: ROOM - len(metadata)]
         handle, self.next_handle = self.next_handle, self.next_handle % 0xFFFF + 1
@@ -152,15 +153,15 @@ class Http(Group):
 
     def get_token(self, name) -> bool:
         """A page needs a token's value; the answer is in `tokens`."""
-        return self.np.event("NETAPP_EV_HTTP_GET_TOKEN", name=_bytes(name)[:20])
+        return self.np.event("NETAPP_EV_HTTP_GET_TOKEN", name=text(name)[:20])
 
     def post_token(self, action, name, value) -> bool:
         """A form delivers a token."""
         return self.np.event(
             "NETAPP_EV_HTTP_POST_TOKEN",
-            action=_bytes(action),
-            name=_bytes(name)[:20],
-            value=_bytes(value)[:64],
+            action=text(action),
+            name=text(name)[:20],
+            value=text(value)[:64],
         )
 
     @handles("NETAPP_HTTP_SEND_TOKEN")
@@ -169,7 +170,3 @@ class Http(Group):
 
     def token_values(self) -> dict:
         return {name.decode("utf-8", "replace"): value for name, value in self.tokens.items()}
-
-
-def _bytes(value) -> bytes:
-    return value.encode() if isinstance(value, str) else bytes(value)

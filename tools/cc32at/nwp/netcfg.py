@@ -9,6 +9,7 @@ import ipaddress
 import struct
 
 from .addressing import DHCP, DHCP_LLA, STATIC, Addressing
+from .checks import BAD
 from .codes import GENERAL
 from .registry import NwpError, group, handles
 
@@ -18,7 +19,6 @@ RELEASE_SET, RELEASE_OFF = 7, 8
 FAST_RENEW = (9, 10, 11, 12)
 STATELESS, STATEFUL = 5, 6
 MASK_KEY = ("netcfg", IF, 0)
-BAD = "SL_ERROR_INVALID_PARAM"
 IF_BITS = 0xFFCC
 
 

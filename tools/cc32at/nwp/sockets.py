@@ -44,7 +44,7 @@ class Sockets(Group):
     def power_off(self):
         self.select.forget()
         for sock in self.open():
-            self._drop(sock)
+            self.remove(sock)
         self.late = None
 
     def fds(self):
@@ -85,7 +85,8 @@ class Sockets(Group):
         self.slots[sock.sd & 15] = sock
         self.np.forget_socket(sock.sd)
 
-    def _drop(self, sock) -> None:
+    def remove(self, sock) -> None:
+        """The descriptor is free again."""
         sock.finish()
         self.slots[sock.sd & 15] = None
         self.np.forget_socket(sock.sd)
@@ -101,10 +102,6 @@ class Sockets(Group):
         )
         self._install(child)
         return child
-
-    def remove(self, sock) -> None:
-        """An accepted socket that the host never learned of."""
-        self._drop(sock)
 
     def control_socket(self):
         """The socket on the port that stays inside the model (net.py)."""
@@ -251,7 +248,7 @@ class Sockets(Group):
             self._closed(sock, BSD.ECLOSE)
 
     def _closed(self, sock, status: int) -> None:
-        self._drop(sock)
+        self.remove(sock)
         self._complete("SOCKET_CLOSE_DONE", status=status, sd=sock.sd)
 
     @handles("SOCKET_BIND_V4", "SOCKET_BIND_V6")

@@ -144,13 +144,13 @@ class Wlan(Group):
             self.timer = self.np.after(self.np.world.timing.scan_s, self._searched)
 
     def _searched(self) -> None:
-        ap = self._best(self.request)
+        ap = self.best(self.request)
         if ap is None:
             self.timer = self.np.after(self.np.world.timing.rescan_s, self._searched)
         else:
             self._join(ap)
 
-    def _best(self, request: Request):
+    def best(self, request: Request):
         """The strongest access point of the wanted network, by fit of its security first."""
         found = [
             ap

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .checks import mac as as_mac
 from .codes import WLAN
 from .registry import Group, NwpError, group
 from .wlan_cfg import AP
@@ -61,7 +62,7 @@ class AccessPointRole(Group):
 
     def join(self, mac: bytes | str) -> bool:
         """A station of the world tries to join; False when it is not let in."""
-        station = self.np.world.find("stations", _mac(mac))
+        station = self.np.world.find("stations", as_mac(mac))
         limit = self.np.groups["wlan_cfg"].value(AP, 19, True)[0]
         if not self.up or station is None or station.mac in self.stations:
             return False
@@ -94,7 +95,7 @@ class AccessPointRole(Group):
 
     def leave(self, mac: bytes | str, reason: int = RELEASED) -> bool:
         """A station goes; its address comes back."""
-        joined = self.stations.pop(_mac(mac), None)
+        joined = self.stations.pop(as_mac(mac), None)
         if joined is None:
             return False
         mac = joined.station.mac
@@ -135,7 +136,3 @@ class AccessPointRole(Group):
             )
             for joined in found
         )
-
-
-def _mac(mac: bytes | str) -> bytes:
-    return bytes.fromhex(mac.replace(":", "")) if isinstance(mac, str) else mac

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 
-from .codec import protocol
+from .checks import BAD, length, number, record
 from .codes import WLAN
 from .registry import Group, NwpError, group, handles
 
@@ -17,36 +17,6 @@ LIST_KEY = ("wlan", AP, 20)  # the access list, MAC addresses one after the othe
 LIST_ROOM = 8
 CHANNELS = {b"US": 0x7FF, b"JP": 0x1FFF, b"EU": 0x1FFF, b"00": 0x1FFF}
 REGIONS = {b"US": 0, b"EU": 1, b"JP": 2, b"00": 3}
-BAD = "SL_ERROR_INVALID_PARAM"
-
-
-def _length(low: int, high: int, error=BAD):
-    def check(self, value):
-        if not low <= len(value) <= high:
-            raise NwpError(error)
-        return value
-
-    return check
-
-
-def _number(low: int, high: int, error=BAD, size: int = 1):
-    def check(self, value):
-        number = int.from_bytes(value, "little")
-        if not value or len(value) > 4 or not low <= number <= high:
-            raise NwpError(error)
-        return number.to_bytes(size, "little")
-
-    return check
-
-
-def _record(name: str):
-    def check(self, value):
-        size = protocol().structs[name].size
-        if len(value) < size:
-            raise NwpError(BAD)
-        return value[:size]
-
-    return check
 
 
 def _country(self, value):
@@ -69,27 +39,27 @@ def _channel(self, value):
 
 
 _CHECKS = {
-    (AP, 0): _length(1, 32, WLAN.SSID_LEN_ERROR),
+    (AP, 0): length(1, 32, WLAN.SSID_LEN_ERROR),
     (AP, 3): _channel,
-    (AP, 4): _number(0, 2),
-    (AP, 6): _number(0, 2, WLAN.INVALID_SECURITY_TYPE),
+    (AP, 4): number(0, 2),
+    (AP, 6): number(0, 2, WLAN.INVALID_SECURITY_TYPE),
     (AP, 7): _password,
-    (AP, 19): _number(1, 4),
-    (AP, 25): _number(0, 1, WLAN.AP_ACCESS_LIST_MODE_NOT_SUPPORTED),
-    (AP, 26): _number(1, 0xFFFF, size=2),
+    (AP, 19): number(1, 4),
+    (AP, 25): number(0, 1, WLAN.AP_ACCESS_LIST_MODE_NOT_SUPPORTED),
+    (AP, 26): number(1, 0xFFFF, size=2),
     (GENERAL, 9): _country,
-    (GENERAL, 10): _number(0, 15, WLAN.TX_POWER_OUT_OF_RANGE),
-    (GENERAL, 11): _number(0, 15, WLAN.TX_POWER_OUT_OF_RANGE),
-    (GENERAL, 18): _record("scan_params"),
-    (GENERAL, 33): _number(0, 0xFFFFFFFF, size=4),
-    (GENERAL, 36): _record("country_attrib"),
-    (GENERAL, 39): _record("coex_config"),
-    (GENERAL, 40): _record("antenna_config"),
-    (GENERAL, 43): _record("no_ps_poll"),
-    (P2P, 13): _length(1, 17),
-    (P2P, 14): _length(4, 4),
-    (ROAMING, 45): _record("assisted_roaming"),
-    (ROAMING, 46): _record("assisted_roaming"),
+    (GENERAL, 10): number(0, 15, WLAN.TX_POWER_OUT_OF_RANGE),
+    (GENERAL, 11): number(0, 15, WLAN.TX_POWER_OUT_OF_RANGE),
+    (GENERAL, 18): record("scan_params"),
+    (GENERAL, 33): number(0, 0xFFFFFFFF, size=4),
+    (GENERAL, 36): record("country_attrib"),
+    (GENERAL, 39): record("coex_config"),
+    (GENERAL, 40): record("antenna_config"),
+    (GENERAL, 43): record("no_ps_poll"),
+    (P2P, 13): length(1, 17),
+    (P2P, 14): length(4, 4),
+    (ROAMING, 45): record("assisted_roaming"),
+    (ROAMING, 46): record("assisted_roaming"),
 }
 
 _DEFAULTS = {
@@ -195,7 +165,7 @@ class WlanConfig(Group):
         self.antenna = 3 - self.antenna if choice == 3 else choice
 
     def _link_quality(self, value: bytes) -> None:
-        self.np.groups["wlan_stat"].register(_record("link_quality_reg")(self, value))
+        self.np.groups["wlan_stat"].register(record("link_quality_reg")(self, value))
 
     def _band_5g(self, value: bytes) -> None:
         """A CC3220 has no 5 GHz radio."""

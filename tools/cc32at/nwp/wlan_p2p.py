@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .checks import mac as as_mac
 from .codes import WLAN
 from .registry import Group, NwpError, group
 from .wlan_policy import ANY_P2P
@@ -57,8 +58,7 @@ class WifiDirect(Group):
             self.disconnect(3)
 
     def _find(self, mac):
-        mac = bytes.fromhex(mac.replace(":", "")) if isinstance(mac, str) else mac
-        return self.np.world.find("p2p_peers", mac)
+        return self.np.world.find("p2p_peers", as_mac(mac))
 
     def appear(self, mac) -> bool:
         """A peer is found."""

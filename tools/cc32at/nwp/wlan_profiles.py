@@ -180,7 +180,7 @@ class Profiles(Group):
             return
         for i in self._active():
             if i not in self.failed_once:
-                ap = wlan._best(self.slots[i].request)
+                ap = wlan.best(self.slots[i].request)
                 if ap is not None:
                     wlan.attempt(self.slots[i].request, by_user=False, ap=ap)
                     return

@@ -6,6 +6,7 @@ with the network of the world. Progress is WLAN_EV_PROVISIONING_STATUS.
 
 from __future__ import annotations
 
+from .checks import text
 from .codes import WLAN
 from .registry import Group, NwpError, group, handles
 from .wlan_policy import AUTO_PROVISIONING
@@ -124,7 +125,7 @@ class Provisioning(Group):
         """The phone hands a network over; False while no provisioning runs."""
         if not self.active:
             return False
-        ssid, key = _bytes(ssid), _bytes(key)
+        ssid, key = text(ssid), text(key)
         request = Request(ssid, security=WPA_WPA2 if key else OPEN, key=key)
         self._stay_awake()
         try:
@@ -174,7 +175,3 @@ class Provisioning(Group):
             self.np.cancel(self.limit_timer)
             self._tell(status)
             self.confirming = None
-
-
-def _bytes(text: str | bytes) -> bytes:
-    return text.encode() if isinstance(text, str) else text
