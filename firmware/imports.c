@@ -1,4 +1,4 @@
-// Two short cuts for import, which at boot would otherwise cost more than the modules themselves.
+// Short cuts for what imports do. At boot they would otherwise cost more than the modules' own code.
 #include <string.h>
 
 #include "py/builtin.h"
@@ -71,6 +71,16 @@ mp_obj_t port_import(size_t n_args, const mp_obj_t *args) {
     return module != MP_OBJ_NULL ? module : mp_builtin___import___default(n_args, args);
 }
 
+// --- Class bodies: a dictionary that starts empty is rebuilt seven times on its way to 16 names ---
+
+#define CLASS_NAMES (10)
+
+mp_obj_t port_new_class_dict(size_t n_args);
+
+mp_obj_t port_new_class_dict(size_t n_args) {
+    return mp_obj_new_dict(n_args == 0 ? CLASS_NAMES : n_args);
+}
+
 // --- Names of frozen modules. The stock search compares every name in turn, twice a module. The
 // --- linker puts this one in its place ---
 
@@ -85,6 +95,7 @@ mp_import_stat_t __real_mp_find_frozen_module(const char *str, int *frozen_type,
 
 // Filled at the first use, in the order of the names.
 static uint32_t signatures[NAMES_MAX];
+static uint16_t offsets[NAMES_MAX];
 static size_t names;
 
 static uint32_t add_to_hash(uint32_t hash, const char *str, size_t len) {
@@ -98,16 +109,13 @@ static void fill(void) {
     for (const char *name = mp_frozen_names; *name != '\0' && names < NAMES_MAX; names++) {
         size_t len = strlen(name);
         signatures[names] = add_to_hash(0, name, len);
+        offsets[names] = (uint16_t)(name - mp_frozen_names);
         name += len + 1;
     }
 }
 
 static const char *name_at(size_t index) {
-    const char *name = mp_frozen_names;
-    while (index-- != 0) {
-        name += strlen(name) + 1;
-    }
-    return name;
+    return mp_frozen_names + offsets[index];
 }
 
 static size_t find(uint32_t signature) {
