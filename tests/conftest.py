@@ -30,6 +30,20 @@ def pytest_collection_modifyitems(config, items):
                 item.add_marker(skip)
 
 
+SUMMARIES: list = []
+
+
+def pytest_terminal_summary(terminalreporter):
+    for line in SUMMARIES:
+        terminalreporter.write_line(line())
+
+
+@pytest.fixture(scope="session")
+def summaries():
+    """Functions that return a line for the end of the run."""
+    return SUMMARIES
+
+
 @pytest.fixture(scope="session")
 def session_board(pytestconfig):
     """The board, booted once."""

@@ -82,11 +82,30 @@ def test_racy_output_is_a_set(case):
     assert compare.differences(case, 0, b"OK\r\nOK\r\n", [FRAME], racy=True)
 
 
+def test_of_help_only_the_shape_is_compared(tmp_path):
+    step = {
+        "kind": "at",
+        "at": "AT+Test=?",
+        "exchanges": [],
+        "out": [{"text": "[]"}, {"text": "OK"}],
+    }
+    (tmp_path / "gen.json").write_text(json.dumps([{"id": "x", "steps": [step]}]))
+    (case,) = cases.load(tmp_path)
+    assert compare.differences(case, 0, b"[timeout]\r\nOK\r\n", []) == []
+    assert compare.differences(case, 0, b"[]\r\nERROR: allocate,0\r\n", [])
+    assert compare.differences(case, 0, b"OK\r\n", [])
+
+
 def rules(*rows):
     return deviations.Deviations([deviations._rule(dict(row)) for row in rows])
 
 
-LENIENT = {"name": "a", "reason": "b", "text": True, "when": {"line": r"at\+get", "got": "^OK$"}}
+LENIENT = {
+    "name": "a",
+    "reason": "b",
+    "text": True,
+    "when": {"line": r"at\+get", "printed": "^OK$"},
+}
 
 
 def test_a_rule_explains_what_its_conditions_say_and_nothing_else(case):
@@ -109,6 +128,41 @@ def test_a_case_is_explained_only_if_all_of_it_is(case):
     assert report.summary == "1 equal, 1 explained, 1 different, 1 not run"
     assert report.rules == {"a": 1}
     assert "expected" in describe(case, left) and "21433412aa--" in describe(case, left)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "removed", "added"),
+    [
+        ("a,b", "a,7,b", "", "7,"),
+        ("a,", "a,4", "", "4"),
+        ("OK", "", "OK", ""),
+        ("same", "same", "", ""),
+        ("aaa", "aaaa", "", "a"),
+    ],
+)
+def test_what_changed_is_the_middle(before, after, removed, added):
+    assert deviations.changed(before, after) == (removed, added)
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        (b"AT+Set=General,Persistent,abc", ["abc"]),
+        (b"AT+WlanProfileAdd=MyAP,,OPEN,12x,,,,300", ["300"]),
+        (b"AT+SetSockOpt=0,SOCKET,LINGER, 1 ,0x5", ["0", "1", "0x5"]),
+        (b"AT+Foo=1", []),
+        (None, []),
+    ],
+)
+def test_numbers_of_a_line_are_what_the_guide_calls_numbers(line, found):
+    assert deviations.numbers(line) == found
+
+
+def test_one_of_several_sets_of_conditions_is_enough(case):
+    row = {**LENIENT, "when": [{"line": "no such line"}, {"added": "", "removed": r"\+get:1\n"}]}
+    (difference,) = compare.differences(case, 0, b"OK\r\n", [FRAME])
+    assert rules(row).explain(difference)
+    assert not rules({**row, "when": row["when"][:1]}).explain(difference)
 
 
 def test_a_rule_that_explains_nothing_is_known():

@@ -14,6 +14,7 @@ class Command:
     """One command of the guide.
 
     `parameters` are names, `keywords` the values known for each parameter (may be empty),
+    `kinds` "number", "varies" (by the parameters before it) or "" for each,
     `payload` the indexes of its format and length parameters (format None: fixed elsewhere),
     `late` whether the value comes after the OK (guide-style O3).
     """
@@ -22,6 +23,7 @@ class Command:
     table: int
     parameters: tuple[str, ...]
     keywords: tuple[tuple[str, ...], ...]
+    kinds: tuple[str, ...]
     payload: tuple[int | None, int] | None
     late: bool
 
@@ -29,8 +31,17 @@ class Command:
 @functools.cache
 def commands() -> dict[str, Command]:
     """All commands by lower-case name without `AT+`."""
-    rows = json.loads(resources.files(__package__).joinpath("commands.json").read_text())
-    return {row["name"].lower(): _command(row) for row in rows}
+    return {row["name"].lower(): _command(row) for row in _data()["commands"]}
+
+
+@functools.cache
+def keywords() -> frozenset[str]:
+    """Every keyword that the guide has for any parameter, in upper case."""
+    return frozenset(_data()["keywords"])
+
+
+def _data() -> dict:
+    return json.loads(resources.files(__package__).joinpath("commands.json").read_text())
 
 
 def _command(row: dict) -> Command:
@@ -39,6 +50,7 @@ def _command(row: dict) -> Command:
         table=row["table"],
         parameters=tuple(p[0] for p in row["parameters"]),
         keywords=tuple(tuple(p[1]) if len(p) > 1 else () for p in row["parameters"]),
+        kinds=tuple(p[2] if len(p) > 2 else "" for p in row["parameters"]),
         payload=tuple(row["payload"]) if "payload" in row else None,
         late=row.get("late", False),
     )

@@ -34,6 +34,11 @@ class Step:
         """Exchanges in which the host writes a frame."""
         return [e for e in self.exchanges if e.host]
 
+    @property
+    def asks_for_help(self) -> bool:
+        """Whether it is AT+<Command>=?"""
+        return (self.line or b"").partition(b"=")[2].startswith(b"?")
+
 
 @dataclass(frozen=True)
 class Case:

@@ -10,7 +10,10 @@ TEXT, FRAMES = "text", "frames"
 
 @dataclass(frozen=True)
 class Difference:
-    """One step in which `what` (text or frames) is not equal; both sides readable."""
+    """One step in which `what` (text or frames) is not equal; both sides readable.
+
+    `recorded` and `printed` are the step's text on both sides, whatever it is that differs.
+    """
 
     case: Case
     step: Step
@@ -18,6 +21,8 @@ class Difference:
     what: str
     expected: str
     got: str
+    recorded: str
+    printed: str
 
 
 def differences(
@@ -25,20 +30,23 @@ def differences(
 ) -> list[Difference]:
     """What differs in step `index` of a case: `text` from the UART, `frames` the host wrote.
 
-    Racy output is compared as a set of lines. Frame bytes that the vendor's driver leaves
+    Racy output is compared as a set of lines. Of help only the OK is compared: usage comes from
+    the firmware's own declarations. Frame bytes that the vendor's driver leaves
     uninitialised are not compared.
     """
     step = case.steps[index]
-    found = []
     wanted = b"".join(message + LINE_END for message in step.out)
+    texts = show_text(wanted), show_text(text)
+    found = []
+    if step.asks_for_help and text.endswith(b"OK" + LINE_END):
+        text, wanted = (side.split(LINE_END, 1)[1] for side in (text, wanted))
     if text != wanted and not (racy and sorted(_lines(text)) == sorted(_lines(wanted))):
-        found.append(Difference(case, step, index, TEXT, show_text(wanted), show_text(text)))
+        found.append(Difference(case, step, index, TEXT, *texts, *texts))
     expected = [(e.host, e.uninitialised) for e in step.frames]
     if not frames_equal(expected, frames):
-        shown = [mask(frame, holes) for frame, holes in expected]
-        found.append(
-            Difference(case, step, index, FRAMES, show_frames(shown), show_frames(_hex(frames)))
-        )
+        shown = show_frames([mask(frame, holes) for frame, holes in expected])
+        seen = show_frames([frame.hex() for frame in frames])
+        found.append(Difference(case, step, index, FRAMES, shown, seen, *texts))
     return found
 
 
@@ -74,10 +82,6 @@ def show_text(data: bytes) -> str:
 def show_frames(frames: list[str]) -> str:
     """Frames in hex, one a line."""
     return "\n".join(frames) or "(nothing)"
-
-
-def _hex(frames: list[bytes]) -> list[str]:
-    return [frame.hex() for frame in frames]
 
 
 def _lines(data: bytes) -> list[bytes]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 import serial
+
 from cc32at.emulator import Machine
 from cc32at.emulator.serialport import EmuSerial
 from cc32at.nwp import NetworkProcessor
