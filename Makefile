@@ -51,7 +51,7 @@ setup: $(STAMPS)/packages $(STAMPS)/venv
 	@:
 
 firmware: setup
-	+@$(FIRMWARE_MAKE) 1>&2
+	+@$(FIRMWARE_MAKE) $(if $(REPL),REPL=$(REPL)) 1>&2
 
 # --- Using it ---
 
@@ -71,6 +71,7 @@ run: session
 	$(if $(filter-out 0,$(file <$(RUN_STATUS))),false)
 
 test: lint firmware
+	+@$(FIRMWARE_MAKE) REPL=0 1>&2
 	@mkdir -p $(BUILD)/junit $(LOGS)
 	@$(PY) -m pytest --junit-xml=$(BUILD)/junit/tests.xml $(PYTEST_ARGS) $(TESTS)
 

@@ -1,5 +1,8 @@
 """What the target tests run on: a board on a serial port, or the firmware in the emulator."""
 
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -104,3 +107,28 @@ class World:
     def pass_time(self, seconds: float) -> None:
         """Let the board run without reading from it."""
         self.board.machine.run(timeout=seconds)
+
+
+class Device:
+    """A serial device for programs of their own, such as mpremote: a board's, or a pty."""
+
+    def __init__(self, path: str, baud: int = 115200):
+        self.path, self.baud = path, baud
+
+    def answers_at(self) -> None:
+        """AssertionError or AtTimeout unless AT+Test is answered."""
+        with AtClient.open(self.path, self.baud) as at:
+            at.flush(quiet=0.3)
+            assert at.command("AT+Test").lines == []
+
+
+def start_on_pty(elf: Path, folder: Path) -> tuple[subprocess.Popen, Device]:
+    """The emulator as a process of its own, on the wall clock, its console on a pty."""
+    link = folder / "console"
+    command = [sys.executable, "-m", "cc32at.emulator", "--elf", str(elf), "--pty", str(link)]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    end = time.monotonic() + 30
+    while not link.exists():
+        assert process.poll() is None and time.monotonic() < end, process.stderr.read()
+        time.sleep(0.05)
+    return process, Device(str(link))

@@ -11,7 +11,7 @@ import pytest
 
 from cc32at.client import Transcript
 from cc32at.client.table import commands as guide_commands
-from tests.boards import ELF, EmulatedBoard, SerialBoard, World
+from tests.boards import ELF, Device, EmulatedBoard, SerialBoard, World, start_on_pty
 
 
 def pytest_addoption(parser):
@@ -98,3 +98,27 @@ def commands(session_board):
             declared.add(name)
     at.close()
     return declared
+
+
+@pytest.fixture(scope="module")
+def serial_device(pytestconfig, tmp_path_factory):
+    """A serial device that other programs can open."""
+    if url := pytestconfig.getoption("--port"):
+        yield Device(url, pytestconfig.getoption("--baud"))
+        return
+    folder = tmp_path_factory.mktemp("pty")
+    process, device = start_on_pty(pytestconfig.getoption("--elf"), folder)
+    yield device
+    process.terminate()
+    process.wait(10)
+
+
+@pytest.fixture
+def firmware_without_repl(pytestconfig, transcript):
+    """An AT session with firmware that was built with REPL=0."""
+    elf = pytestconfig.getoption("--elf")
+    elf = elf.parent.with_name(elf.parent.name + "-norepl") / elf.name
+    assert elf.exists(), f"no {elf}: run make firmware REPL=0"
+    at = EmulatedBoard(elf).client(transcript)
+    yield at
+    at.close()

@@ -9,7 +9,7 @@ from tests.target import repl
 
 SCRIPT = """
 import atcore, simplelink
-from atcore.commands import ALL
+from atcore.commands import ALL, device
 core = atcore.create(simplelink.SimpleLink(), ALL)
 buf = bytearray(64)
 print(core.rcv(buf, 1))

@@ -37,11 +37,18 @@ class FakeLink:
         self.state = 1
         self.slept = []
         self.on_sleep = None
+        self.nwp = self
+        self.pending = []
+        self.jobs = []
+        self.woken = False
 
     def ticks(self):
         return self.now
 
-    def pump(self, ms):
+    def limit(self, ms):
+        return ms
+
+    def wait(self, ms, mask=7):
         self.slept.append(ms)
         if ms:
             assert ms > 0 or self.on_sleep, "the core sleeps for ever"
@@ -49,6 +56,9 @@ class FakeLink:
             if self.on_sleep:
                 self.on_sleep()
         return 0
+
+    def dispatch(self, flags):
+        pass
 
 
 class FakeDevice:

@@ -85,9 +85,9 @@ class Player:
         core = app.core
         begin = last = core.ticks()
         while True:
-            n = core.rcv(app.room, True)
-            if n:
-                app.deliver(n)
+            message = core.take()
+            if message is not None:
+                app.deliver(message)
                 last = core.ticks()
                 continue
             core.step(PIECE)

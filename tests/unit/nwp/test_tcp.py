@@ -3,6 +3,7 @@
 import contextlib
 import socket
 import struct
+import time
 
 import pytest
 
@@ -30,6 +31,33 @@ def pair(host):
     server.close()
     yield sd, peer
     peer.close()
+
+
+@pytest.fixture
+def slow_pair(host):
+    """As `pair`, with a peer whose receive buffer is small and stays so."""
+    server = listener()
+    server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
+    sd = host.socket()
+    assert host.connected(sd, server.getsockname()[1]) == 0
+    peer = accept(server)
+    server.close()
+    yield sd, peer
+    peer.close()
+
+
+def fill(host, sd, credits):
+    """Send until so few credits are left, and stay left; returns the number of bytes."""
+    sent = 0
+    while True:
+        while host.np.header.credits > credits:
+            host.post(sd, bytes(1460))
+            sent += 1460
+        time.sleep(0.02)
+        host.np.service()
+        if host.np.header.credits <= credits:
+            host.drain()
+            return sent
 
 
 def test_data_goes_both_ways(host, pair):
@@ -284,18 +312,10 @@ def test_sending_unconnected_sets_the_failure_bit(host):
     assert host.np.header.tx_failure == 0
 
 
-def test_credits_run_out_against_a_peer_that_does_not_read_and_come_back(host, pair):
-    sd, peer = pair
-    peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+def test_credits_run_out_against_a_peer_that_does_not_read_and_come_back(host, slow_pair):
+    sd, peer = slow_pair
     full = host.np.header.credits
-    block = bytes(1460)
-    sent = 0
-    while host.np.header.credits > 3:
-        host.post(sd, block)
-        sent += len(block)
-        assert sent < 20_000_000
-    host.drain()
-    assert host.np.header.credits <= 3
+    sent = fill(host, sd, 3)
     got = 0
     while got < sent:
         got += len(peer.recv(65536))
@@ -313,12 +333,9 @@ def test_a_host_that_ignores_its_credits_loses_data_but_not_the_link(host, pair)
     assert host.received(sd, flags=8)[0] == EAGAIN
 
 
-def test_what_is_queued_still_goes_out_after_close(host, pair):
-    sd, peer = pair
-    total = 0
-    while host.np.header.credits > 10:
-        host.post(sd, bytes(1460))
-        total += 1460
+def test_what_is_queued_still_goes_out_after_close(host, slow_pair):
+    sd, peer = slow_pair
+    total = fill(host, sd, 10)
     host.command("SOCKET_CLOSE", sd=sd)
     assert not any(e[0] == "SOCKET_CLOSE_DONE" for e in host.drain())
     got = 0
@@ -328,11 +345,10 @@ def test_what_is_queued_still_goes_out_after_close(host, pair):
     assert host.wait("SOCKET_CLOSE_DONE")[0].status == 0
 
 
-def test_close_gives_up_after_linger_and_says_so(host, pair):
-    sd, _ = pair
+def test_close_gives_up_after_linger_and_says_so(host, slow_pair):
+    sd, _ = slow_pair
     assert host.option(sd, 13, struct.pack("<II", 1, 2)) == 0
-    while host.np.header.credits > 10:
-        host.post(sd, bytes(1460))
+    fill(host, sd, 10)
     host.command("SOCKET_CLOSE", sd=sd)
     host.drain()
     assert host.after(1.9) == []
@@ -340,28 +356,24 @@ def test_close_gives_up_after_linger_and_says_so(host, pair):
     assert host.take("SOCKET_CLOSE_DONE")[0].status == -15
 
 
-def test_send_timeout(host, pair):
-    sd, _ = pair
+def test_send_timeout(host, slow_pair):
+    sd, _ = slow_pair
     host.option(sd, 21, struct.pack("<ii", 3, 0))
-    while host.np.header.credits > 10:
-        host.post(sd, bytes(1460))
-    host.drain()
+    fill(host, sd, 10)
     assert host.after(2.9) == []
     assert "SOCKET_EV_TX_FAILED" in host.after(0.2)
     assert host.take("SOCKET_EV_TX_FAILED")[0].status == TIMEDOUT
 
 
-def test_both_directions_full_and_other_sockets_go_on(host, pair):
-    sd, peer = pair
+def test_both_directions_full_and_other_sockets_go_on(host, slow_pair):
+    sd, peer = slow_pair
     peer.setblocking(False)
     try:
         while True:
             peer.send(bytes(65536))
     except BlockingIOError:
         pass
-    while host.np.header.credits > 12:
-        host.post(sd, bytes(1460))
-    host.drain()
+    fill(host, sd, 12)
     other = host.socket(kind=2)
     assert host.bind(other, 0) == 0
     probe = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
