@@ -17,6 +17,11 @@ class TransmitQueue:
     def __bool__(self) -> bool:
         return bool(self.entries)
 
+    @property
+    def left(self) -> int:
+        """Bytes that the host has not taken yet."""
+        return sum(len(entry[0]) for entry in self.entries)
+
     def push(self, data: bytes, cmd=None) -> None:
         """Queue bytes; `cmd` (a held command) is released with the last of them."""
         if cmd is not None:

@@ -239,8 +239,11 @@ class TcpSocket(Socket):
         self.send(cmd, data)
 
     def flush(self) -> None:
+        before = self.queue.left
         result = self.queue.flush(self.host)
         if result == 0:
+            if self.queue.left < before:
+                self._cancel_queue_timer()
             seconds = self.options.send_timeout
             if seconds and self.queue_timer is None:
                 self.queue_timer = self.table.np.after(seconds, self.send_late)
