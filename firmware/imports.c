@@ -85,7 +85,7 @@ mp_obj_t port_new_class_dict(size_t n_args) {
 // --- linker puts this one in its place ---
 
 #define NAMES_MAX (160)
-#define PACKAGE "/__init__.py"
+#define PACKAGE   "/__init__.py"
 
 extern const char mp_frozen_names[];
 extern const mp_frozen_module_t *const mp_frozen_mpy_content[];

@@ -42,7 +42,7 @@ static void print_commented(void *env, const char *str, size_t len) {
 
 static void report_exception(mp_obj_t exception) {
     bool at_start = true;
-    mp_print_t print = { &at_start, print_commented };
+    mp_print_t print = {&at_start, print_commented};
     mp_hal_stdout_tx_strn("\r\n", 2);
     mp_obj_print_exception(&print, exception);
 }
@@ -63,8 +63,8 @@ static run_t reason_to_run(mp_obj_t reason) {
 static bool run_at(run_t *next) {
     nlr_buf_t nlr;
     if (nlr_push(&nlr) == 0) {
-        mp_obj_t module = mp_import_name(MP_QSTR_atcore_dot_apps_dot_at_commands,
-            mp_const_empty_tuple, MP_OBJ_NEW_SMALL_INT(0));
+        mp_obj_t module = mp_import_name(MP_QSTR_atcore_dot_apps_dot_at_commands, mp_const_empty_tuple,
+                                         MP_OBJ_NEW_SMALL_INT(0));
         mp_obj_t reason = mp_call_function_0(mp_load_attr(module, MP_QSTR_main));
         nlr_pop();
         *next = reason_to_run(reason);
@@ -85,15 +85,15 @@ static run_t run_session(run_t what) {
                 if (mp_hal_ticks_ms() - start >= QUICK_FAILURE_MS) {
                     return RUN_AT;
                 }
-                #if MICROPY_HW_ENABLE_REPL
+#if MICROPY_HW_ENABLE_REPL
                 what = RUN_FRIENDLY;
-                #else
+#else
                 mp_hal_delay_ms(QUICK_FAILURE_MS);
                 return RUN_AT;
-                #endif
+#endif
             }
         }
-        #if MICROPY_HW_ENABLE_REPL
+#if MICROPY_HW_ENABLE_REPL
         if (what == RUN_RAW) {
             if (pyexec_raw_repl() & PYEXEC_FORCED_EXIT) {
                 return RUN_RAW;
@@ -106,7 +106,7 @@ static run_t run_session(run_t what) {
             }
             what = end == REPL_TO_RAW ? RUN_RAW : RUN_AT;
         }
-        #endif
+#endif
     }
 }
 
@@ -116,9 +116,9 @@ static void open_session(void) {
     // Without files there is one place to import from. Others would only be searched in vain.
     mp_obj_list_init(MP_OBJ_TO_PTR(mp_sys_path), 0);
     mp_obj_list_append(mp_sys_path, MP_OBJ_NEW_QSTR(MP_QSTR__dot_frozen));
-    #if MICROPY_HW_ENABLE_REPL
+#if MICROPY_HW_ENABLE_REPL
     readline_init0();
-    #endif
+#endif
 }
 
 static void close_session(void) {

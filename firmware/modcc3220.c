@@ -39,7 +39,7 @@ static MP_DEFINE_CONST_FUN_OBJ_1(console_space_obj, console_space);
 
 static mp_obj_t console_init(mp_obj_t self_in, mp_obj_t baud_in) {
     (void)self_in;
-    uart_format_t format = { .baud = console.baud, .bits = 8, .stop = 1 };
+    uart_format_t format = {.baud = console.baud, .bits = 8, .stop = 1};
     uart_format_t wanted = format;
     wanted.baud = mp_obj_get_int(baud_in);
     if (wanted.baud != format.baud && !uart_set_format(&console, &wanted)) {
@@ -80,21 +80,21 @@ static mp_obj_t console_idle(mp_obj_t self_in) {
 static MP_DEFINE_CONST_FUN_OBJ_1(console_idle_obj, console_idle);
 
 static const mp_rom_map_elem_t console_locals_table[] = {
-    { MP_ROM_QSTR(MP_QSTR_readinto), MP_ROM_PTR(&console_readinto_obj) },
-    { MP_ROM_QSTR(MP_QSTR_any), MP_ROM_PTR(&console_any_obj) },
-    { MP_ROM_QSTR(MP_QSTR_write), MP_ROM_PTR(&console_write_obj) },
-    { MP_ROM_QSTR(MP_QSTR_space), MP_ROM_PTR(&console_space_obj) },
-    { MP_ROM_QSTR(MP_QSTR_init), MP_ROM_PTR(&console_init_obj) },
-    { MP_ROM_QSTR(MP_QSTR_overruns), MP_ROM_PTR(&console_overruns_obj) },
-    { MP_ROM_QSTR(MP_QSTR_brk), MP_ROM_PTR(&console_brk_obj) },
-    { MP_ROM_QSTR(MP_QSTR_idle), MP_ROM_PTR(&console_idle_obj) },
+    {MP_ROM_QSTR(MP_QSTR_readinto), MP_ROM_PTR(&console_readinto_obj)},
+    {MP_ROM_QSTR(MP_QSTR_any), MP_ROM_PTR(&console_any_obj)},
+    {MP_ROM_QSTR(MP_QSTR_write), MP_ROM_PTR(&console_write_obj)},
+    {MP_ROM_QSTR(MP_QSTR_space), MP_ROM_PTR(&console_space_obj)},
+    {MP_ROM_QSTR(MP_QSTR_init), MP_ROM_PTR(&console_init_obj)},
+    {MP_ROM_QSTR(MP_QSTR_overruns), MP_ROM_PTR(&console_overruns_obj)},
+    {MP_ROM_QSTR(MP_QSTR_brk), MP_ROM_PTR(&console_brk_obj)},
+    {MP_ROM_QSTR(MP_QSTR_idle), MP_ROM_PTR(&console_idle_obj)},
 };
 static MP_DEFINE_CONST_DICT(console_locals_dict, console_locals_table);
 
-static MP_DEFINE_CONST_OBJ_TYPE(console_type, MP_QSTR_Console, MP_TYPE_FLAG_NONE,
-    locals_dict, &console_locals_dict);
+static MP_DEFINE_CONST_OBJ_TYPE(console_type, MP_QSTR_Console, MP_TYPE_FLAG_NONE, locals_dict,
+                                &console_locals_dict);
 
-static const mp_obj_base_t console_obj = { &console_type };
+static const mp_obj_base_t console_obj = {&console_type};
 
 // --- On-chip flash beyond the image. Not kept by the boot ROM when the image was installed as a
 // --- production file, so nothing of the firmware lives there ---
@@ -127,16 +127,16 @@ static mp_obj_t flash_write(mp_obj_t address_in, mp_obj_t buf_in) {
 static MP_DEFINE_CONST_FUN_OBJ_2(flash_write_obj, flash_write);
 
 static const mp_rom_map_elem_t cc3220_globals_table[] = {
-    { MP_ROM_QSTR(MP_QSTR___name__), MP_ROM_QSTR(MP_QSTR_cc3220) },
-    { MP_ROM_QSTR(MP_QSTR_console), MP_ROM_PTR(&console_obj) },
-    { MP_ROM_QSTR(MP_QSTR_flash_range), MP_ROM_PTR(&flash_range_obj) },
-    { MP_ROM_QSTR(MP_QSTR_flash_erase), MP_ROM_PTR(&flash_erase_obj) },
-    { MP_ROM_QSTR(MP_QSTR_flash_write), MP_ROM_PTR(&flash_write_obj) },
+    {MP_ROM_QSTR(MP_QSTR___name__), MP_ROM_QSTR(MP_QSTR_cc3220)},
+    {MP_ROM_QSTR(MP_QSTR_console), MP_ROM_PTR(&console_obj)},
+    {MP_ROM_QSTR(MP_QSTR_flash_range), MP_ROM_PTR(&flash_range_obj)},
+    {MP_ROM_QSTR(MP_QSTR_flash_erase), MP_ROM_PTR(&flash_erase_obj)},
+    {MP_ROM_QSTR(MP_QSTR_flash_write), MP_ROM_PTR(&flash_write_obj)},
 };
 static MP_DEFINE_CONST_DICT(cc3220_globals, cc3220_globals_table);
 
 const mp_obj_module_t cc3220_module = {
-    .base = { &mp_type_module },
+    .base = {&mp_type_module},
     .globals = (mp_obj_dict_t *)&cc3220_globals,
 };
 

@@ -9,34 +9,34 @@
 #ifndef MICROPY_HW_ENABLE_REPL
 #define MICROPY_HW_ENABLE_REPL (1)
 #endif
-#define MICROPY_ENABLE_COMPILER (MICROPY_HW_ENABLE_REPL)
-#define MICROPY_HELPER_REPL (MICROPY_HW_ENABLE_REPL)
-#define MICROPY_PY_BUILTINS_HELP (MICROPY_HW_ENABLE_REPL)
+#define MICROPY_ENABLE_COMPILER          (MICROPY_HW_ENABLE_REPL)
+#define MICROPY_HELPER_REPL              (MICROPY_HW_ENABLE_REPL)
+#define MICROPY_PY_BUILTINS_HELP         (MICROPY_HW_ENABLE_REPL)
 #define MICROPY_PY_BUILTINS_HELP_MODULES (MICROPY_HW_ENABLE_REPL)
-#define MICROPY_PY_BUILTINS_EVAL_EXEC (MICROPY_HW_ENABLE_REPL)
-#define MICROPY_PY_BUILTINS_INPUT (MICROPY_HW_ENABLE_REPL)
-#define MICROPY_PERSISTENT_CODE_LOAD (0)
+#define MICROPY_PY_BUILTINS_EVAL_EXEC    (MICROPY_HW_ENABLE_REPL)
+#define MICROPY_PY_BUILTINS_INPUT        (MICROPY_HW_ENABLE_REPL)
+#define MICROPY_PERSISTENT_CODE_LOAD     (0)
 
 // Memory.
-#define MICROPY_ENABLE_GC (1)
-#define MICROPY_GC_STACK_ENTRY_TYPE uint16_t
-#define MICROPY_ALLOC_PATH_MAX (128)
-#define MICROPY_QSTR_BYTES_IN_HASH (2)
+#define MICROPY_ENABLE_GC                      (1)
+#define MICROPY_GC_STACK_ENTRY_TYPE            uint16_t
+#define MICROPY_ALLOC_PATH_MAX                 (128)
+#define MICROPY_QSTR_BYTES_IN_HASH             (2)
 #define MICROPY_ENABLE_EMERGENCY_EXCEPTION_BUF (1)
-#define MICROPY_EMERGENCY_EXCEPTION_BUF_SIZE (256)
+#define MICROPY_EMERGENCY_EXCEPTION_BUF_SIZE   (256)
 
 // Imports: imports.c. The dictionaries begin with what our modules need, not with one entry.
-#define mp_builtin___import__ port_import
-#define MICROPY_PY___FILE__ (0)
-#define MICROPY_MODULE_DICT_SIZE (16)
+#define mp_builtin___import__            port_import
+#define MICROPY_PY___FILE__              (0)
+#define MICROPY_MODULE_DICT_SIZE         (16)
 #define MICROPY_LOADED_MODULES_DICT_SIZE (64)
 
 // Speed where it costs little: see py/vm.c and py/map.c.
-#define MICROPY_OPT_COMPUTED_GOTO (1)
+#define MICROPY_OPT_COMPUTED_GOTO         (1)
 #define MICROPY_OPT_MAP_LOOKUP_CACHE_SIZE (128)
 
 // The core has no FPU; single precision is a library.
-#define MICROPY_FLOAT_IMPL (MICROPY_FLOAT_IMPL_FLOAT)
+#define MICROPY_FLOAT_IMPL   (MICROPY_FLOAT_IMPL_FLOAT)
 #define MICROPY_LONGINT_IMPL (MICROPY_LONGINT_IMPL_MPZ)
 
 // The raw REPL's paste window, well inside the receive ring.
@@ -44,43 +44,43 @@
 
 // Python modules of no use here, or whose sources the source package does not have.
 #define MICROPY_PY_BUILTINS_COMPLEX (MICROPY_HW_ENABLE_REPL)
-#define MICROPY_PY_CMATH (0)
-#define MICROPY_PY_CRYPTOLIB (0)
-#define MICROPY_PY_DEFLATE (0)
-#define MICROPY_PY_FRAMEBUF (0)
-#define MICROPY_PY_HASHLIB_MD5 (0)
-#define MICROPY_PY_HASHLIB_SHA1 (0)
-#define MICROPY_PY_SSL (0)
-#define MICROPY_PY_UCTYPES (0)
-#define MICROPY_PY_WEBSOCKET (0)
-#define MICROPY_VFS (0)
+#define MICROPY_PY_CMATH            (0)
+#define MICROPY_PY_CRYPTOLIB        (0)
+#define MICROPY_PY_DEFLATE          (0)
+#define MICROPY_PY_FRAMEBUF         (0)
+#define MICROPY_PY_HASHLIB_MD5      (0)
+#define MICROPY_PY_HASHLIB_SHA1     (0)
+#define MICROPY_PY_SSL              (0)
+#define MICROPY_PY_UCTYPES          (0)
+#define MICROPY_PY_WEBSOCKET        (0)
+#define MICROPY_VFS                 (0)
 
-#define MICROPY_PY_OS (1)
-#define MICROPY_PY_OS_UNAME (1)
-#define MICROPY_PY_SYS_PLATFORM "cc3220"
-#define MICROPY_PY_TIME (1)
+#define MICROPY_PY_OS                           (1)
+#define MICROPY_PY_OS_UNAME                     (1)
+#define MICROPY_PY_SYS_PLATFORM                 "cc3220"
+#define MICROPY_PY_TIME                         (1)
 #define MICROPY_PY_TIME_GMTIME_LOCALTIME_MKTIME (0)
-#define MICROPY_PY_TIME_TIME_TIME_NS (0)
+#define MICROPY_PY_TIME_TIME_TIME_NS            (0)
 uint32_t mp_hal_random_seed(void);
 #define MICROPY_PY_RANDOM_SEED_INIT_FUNC (mp_hal_random_seed())
 
-#define MICROPY_PY_MACHINE (1)
-#define MICROPY_PY_MACHINE_INCLUDEFILE "machine/module.c"
-#define MICROPY_PY_MACHINE_RESET (1)
-#define MICROPY_PY_MACHINE_BARE_METAL_FUNCS (1)
+#define MICROPY_PY_MACHINE                        (1)
+#define MICROPY_PY_MACHINE_INCLUDEFILE            "machine/module.c"
+#define MICROPY_PY_MACHINE_RESET                  (1)
+#define MICROPY_PY_MACHINE_BARE_METAL_FUNCS       (1)
 #define MICROPY_PY_MACHINE_DISABLE_IRQ_ENABLE_IRQ (1)
-#define MICROPY_PY_MACHINE_PIN_BASE (1)
-#define MICROPY_PY_MACHINE_SIGNAL (1)
-#define MICROPY_PY_MACHINE_PULSE (0)
-#define MICROPY_PY_MACHINE_MEMX (1)
-#define MICROPY_PY_MACHINE_UART (1)
-#define MICROPY_PY_MACHINE_UART_INCLUDEFILE "machine/uart.c"
-#define MICROPY_PY_MACHINE_UART_SENDBREAK (1)
-#define MICROPY_PY_MACHINE_WDT (1)
-#define MICROPY_PY_MACHINE_WDT_INCLUDEFILE "machine/wdt.c"
+#define MICROPY_PY_MACHINE_PIN_BASE               (1)
+#define MICROPY_PY_MACHINE_SIGNAL                 (1)
+#define MICROPY_PY_MACHINE_PULSE                  (0)
+#define MICROPY_PY_MACHINE_MEMX                   (1)
+#define MICROPY_PY_MACHINE_UART                   (1)
+#define MICROPY_PY_MACHINE_UART_INCLUDEFILE       "machine/uart.c"
+#define MICROPY_PY_MACHINE_UART_SENDBREAK         (1)
+#define MICROPY_PY_MACHINE_WDT                    (1)
+#define MICROPY_PY_MACHINE_WDT_INCLUDEFILE        "machine/wdt.c"
 
-#define MP_SSIZE_MAX (0x7fffffff)
-#define MP_NEED_LOG2 (1)
+#define MP_SSIZE_MAX  (0x7fffffff)
+#define MP_NEED_LOG2  (1)
 #define MP_STATE_PORT MP_STATE_VM
 
 typedef intptr_t mp_int_t;

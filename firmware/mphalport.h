@@ -7,7 +7,7 @@
 #include "machine/pin.h"
 #include "py/obj.h"
 
-#define MICROPY_BEGIN_ATOMIC_SECTION() irq_disable()
+#define MICROPY_BEGIN_ATOMIC_SECTION()    irq_disable()
 #define MICROPY_END_ATOMIC_SECTION(state) irq_restore(state)
 
 // -1 waits for ever.
@@ -33,20 +33,20 @@ static inline void mp_hal_delay_us(mp_uint_t us) {
     hal_delay_us(us);
 }
 
-#define mp_hal_ticks_ms mp_hal_ticks_ms
-#define mp_hal_ticks_us mp_hal_ticks_us
-#define mp_hal_ticks_cpu mp_hal_ticks_cpu
-#define mp_hal_time_ns mp_hal_time_ns
-#define mp_hal_delay_us mp_hal_delay_us
+#define mp_hal_ticks_ms      mp_hal_ticks_ms
+#define mp_hal_ticks_us      mp_hal_ticks_us
+#define mp_hal_ticks_cpu     mp_hal_ticks_cpu
+#define mp_hal_time_ns       mp_hal_time_ns
+#define mp_hal_delay_us      mp_hal_delay_us
 #define mp_hal_delay_us_fast mp_hal_delay_us
 
 void mp_hal_set_interrupt_char(int c);
 
-#define MP_HAL_PIN_FMT "%q"
-#define mp_hal_pin_obj_t const machine_pin_obj_t *
-#define mp_hal_get_pin_obj(pin) machine_pin_find(pin)
-#define mp_hal_pin_name(pin) ((pin)->name)
-#define mp_hal_pin_read(pin) machine_pin_read(pin)
+#define MP_HAL_PIN_FMT               "%q"
+#define mp_hal_pin_obj_t             const machine_pin_obj_t *
+#define mp_hal_get_pin_obj(pin)      machine_pin_find(pin)
+#define mp_hal_pin_name(pin)         ((pin)->name)
+#define mp_hal_pin_read(pin)         machine_pin_read(pin)
 #define mp_hal_pin_write(pin, value) machine_pin_write(pin, value)
 
 #endif // CC3220_MPHALPORT_H

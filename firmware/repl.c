@@ -17,8 +17,9 @@
 typedef enum { LINE_RUN, LINE_AGAIN, LINE_BANNER, LINE_AT, LINE_RAW } line_t;
 
 static void print_banner(void) {
-    mp_hal_stdout_tx_str(MICROPY_BANNER_NAME_AND_VERSION "; " MICROPY_BANNER_MACHINE "\r\n"
-        "Ctrl-D or an AT command goes back to AT, Ctrl-C interrupts, Ctrl-E pastes.\r\n");
+    mp_hal_stdout_tx_str(MICROPY_BANNER_NAME_AND_VERSION
+                         "; " MICROPY_BANNER_MACHINE "\r\n"
+                         "Ctrl-D or an AT command goes back to AT, Ctrl-C interrupts, Ctrl-E pastes.\r\n");
 }
 
 // A line that AT would understand and that is no likely Python: AT, ATE0, ATE1, AT+...
@@ -120,8 +121,7 @@ static bool run(const vstr_t *line, mp_parse_input_kind_t kind) {
     mp_hal_set_interrupt_char(-1);
     mp_handle_pending(false);
     mp_obj_base_t *exception = nlr.ret_val;
-    if (mp_obj_is_subclass_fast(MP_OBJ_FROM_PTR(exception->type),
-        MP_OBJ_FROM_PTR(&mp_type_SystemExit))) {
+    if (mp_obj_is_subclass_fast(MP_OBJ_FROM_PTR(exception->type), MP_OBJ_FROM_PTR(&mp_type_SystemExit))) {
         return false;
     }
     mp_obj_print_exception(&mp_plat_print, MP_OBJ_FROM_PTR(exception));

@@ -13,7 +13,7 @@ uart_t console = {
 };
 
 void console_open(volatile int *stop_char, void (*on_stop)(void)) {
-    static const uart_format_t format = { .baud = CONSOLE_BAUD, .bits = 8, .stop = 1 };
+    static const uart_format_t format = {.baud = CONSOLE_BAUD, .bits = 8, .stop = 1};
     console.stop_char = stop_char;
     console.on_stop = on_stop;
     uart_open(&console, 0, &format);

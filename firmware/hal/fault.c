@@ -23,7 +23,7 @@ static void put_hex(const char *name, uint32_t value) {
 }
 
 static const char *fault_name(uint32_t exception) {
-    static const char *const names[] = { "NMI", "HardFault", "MemManage", "BusFault", "UsageFault" };
+    static const char *const names[] = {"NMI", "HardFault", "MemManage", "BusFault", "UsageFault"};
     return exception >= 2 && exception <= 6 ? names[exception - 2] : "Interrupt";
 }
 
@@ -56,11 +56,10 @@ __attribute__((noreturn, used)) void fault_report(const fault_frame_t *frame, ui
 
 // The faulting stack may be useless, so the report runs on the other end of SRAM.
 __attribute__((naked)) void Fault_Handler(void) {
-    __asm volatile(
-        "mrs r0, msp\n"
-        "mrs r1, ipsr\n"
-        "ldr r2, =_fault_stack_top\n"
-        "mov sp, r2\n"
-        "b fault_report\n"
-        ".ltorg\n");
+    __asm volatile("mrs r0, msp\n"
+                   "mrs r1, ipsr\n"
+                   "ldr r2, =_fault_stack_top\n"
+                   "mov sp, r2\n"
+                   "b fault_report\n"
+                   ".ltorg\n");
 }

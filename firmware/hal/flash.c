@@ -3,12 +3,12 @@
 #include "cc3220.h"
 #include "hal.h"
 
-#define LINE (128) // what one buffered write can take
+#define LINE       (128) // what one buffered write can take
 #define FLASH_BASE (0x01000000u)
 
-#define FMC2_START (FLASH_KEY | 1u)
-#define FMC_ERASE (FLASH_KEY | 2u)
-#define ERASE_FAULTS (0xA01u) // access, voltage, erase verify
+#define FMC2_START   (FLASH_KEY | 1u)
+#define FMC_ERASE    (FLASH_KEY | 2u)
+#define ERASE_FAULTS (0xA01u)  // access, voltage, erase verify
 #define WRITE_FAULTS (0x2601u) // access, voltage, 0 to 1 attempted, program verify
 
 extern const uint8_t _flash_image_end[], _flash_end[];
@@ -18,11 +18,14 @@ static void __attribute__((noinline, section(".ramfunc")))
 flash_command(volatile uint32_t *command, uint32_t value, uint32_t busy) {
     uint32_t state;
     __asm volatile("mrs %0, primask\n"
-        "cpsid i" : "=r" (state) : : "memory");
+                   "cpsid i"
+                   : "=r"(state)
+                   :
+                   : "memory");
     *command = value;
     while (*command & busy) {
     }
-    __asm volatile("msr primask, %0" : : "r" (state) : "memory");
+    __asm volatile("msr primask, %0" : : "r"(state) : "memory");
 }
 
 uint32_t hal_flash_begin(void) {
@@ -36,8 +39,7 @@ uint32_t hal_flash_end(void) {
 }
 
 static bool in_range(uint32_t address, size_t len) {
-    return address >= hal_flash_begin() && address <= hal_flash_end() &&
-           len <= hal_flash_end() - address;
+    return address >= hal_flash_begin() && address <= hal_flash_end() && len <= hal_flash_end() - address;
 }
 
 bool hal_flash_erase(uint32_t address) {
@@ -62,7 +64,7 @@ bool hal_flash_write(uint32_t address, const uint8_t *src, size_t len) {
         FLASH_FCMISC = WRITE_FAULTS;
         FLASH_FMA = line;
         for (uint32_t word = offset / 4; word < (offset + n + 3) / 4; word++) {
-            uint8_t bytes[4] = { 0xFF, 0xFF, 0xFF, 0xFF };
+            uint8_t bytes[4] = {0xFF, 0xFF, 0xFF, 0xFF};
             for (uint32_t i = 0; i < 4; i++) {
                 uint32_t at = 4 * word + i;
                 if (at >= offset && at < offset + n) {

@@ -67,8 +67,8 @@ __attribute__((noreturn)) void hal_hibernate(uint32_t ms);
 // --- On-chip flash beyond the image (CC3220SF) ---
 
 #define HAL_FLASH_SECTOR (2048)
-uint32_t hal_flash_begin(void); // first free sector's address
-uint32_t hal_flash_end(void); // equal to the above where there is no flash
+uint32_t hal_flash_begin(void);         // first free sector's address
+uint32_t hal_flash_end(void);           // equal to the above where there is no flash
 bool hal_flash_erase(uint32_t address); // one sector
 bool hal_flash_write(uint32_t address, const uint8_t *src, size_t len); // any alignment
 

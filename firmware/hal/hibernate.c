@@ -4,8 +4,8 @@
 #include "nwppower.h"
 
 #define HIB_SETTLE_US (200)
-#define RTC_HZ (32768u)
-#define RESET_TICKS (160) // 4.9 ms, the shortest hibernate the chip wakes from reliably
+#define RTC_HZ        (32768u)
+#define RESET_TICKS   (160) // 4.9 ms, the shortest hibernate the chip wakes from reliably
 
 uint32_t hib_read(uint32_t address) {
     uint32_t value = REG32(address);

@@ -8,21 +8,21 @@
 #include "nwppower.h"
 
 #define CH0CONF_20MHZ_32BIT_FIFO (0x38010F84u)
-#define XFERLEVEL_4_BYTES (0x0303u)
+#define XFERLEVEL_4_BYTES        (0x0303u)
 
-#define DMA_CHANNEL_RX (12)
-#define DMA_CHANNEL_TX (13)
-#define DMA_MODE_BASIC (1u)
-#define DMA_TO_MEMORY (0xAE000000u) // 32-bit, destination moves on
+#define DMA_CHANNEL_RX  (12)
+#define DMA_CHANNEL_TX  (13)
+#define DMA_MODE_BASIC  (1u)
+#define DMA_TO_MEMORY   (0xAE000000u) // 32-bit, destination moves on
 #define DMA_FROM_MEMORY (0xEA000000u) // 32-bit, source moves on
-#define DMA_ONE_WORD (0xEE000000u) // 32-bit, neither moves
-#define DMA_MAX_WORDS (1024)
-#define DMA_TIMEOUT_MS (50)
+#define DMA_ONE_WORD    (0xEE000000u) // 32-bit, neither moves
+#define DMA_MAX_WORDS   (1024)
+#define DMA_TIMEOUT_MS  (50)
 
 // A word takes 128 cycles on the wire. From here on it is cheaper to sleep than to look on.
 #define POLLED_WORDS (4)
 #define BOUNCE_WORDS (64)
-#define SRAM_START (0x20000000u)
+#define SRAM_START   (0x20000000u)
 
 typedef struct _dma_entry_t {
     volatile uint32_t source_end;

@@ -4,18 +4,18 @@
 #include "hal.h"
 #include "hibernate.h"
 
-#define PAD_PIN55 (1)
-#define PAD_PIN57 (2)
-#define PAD_PIN1 (10)
-#define PAD_PIN2 (11)
-#define PAD_SWD_IO (28)
+#define PAD_PIN55     (1)
+#define PAD_PIN57     (2)
+#define PAD_PIN1      (10)
+#define PAD_PIN2      (11)
+#define PAD_SWD_IO    (28)
 #define PAD_SWD_CLOCK (29)
-#define SOP_SWD (2)
+#define SOP_SWD       (2)
 
-#define SPARE_REG_5_CLOCK_FIX (0x3Cu)
+#define SPARE_REG_5_CLOCK_FIX      (0x3Cu)
 #define SPARE_REG_8_WDT_RESETS_NWP (0xE1u)
-#define SPARE_REG_8_WDT_MARK (1u << 9)
-#define SPARE_REG_8_WDT_MASK (0x280u)
+#define SPARE_REG_8_WDT_MARK       (1u << 9)
+#define SPARE_REG_8_WDT_MASK       (0x280u)
 
 static hal_reset_cause_t reset_cause;
 

@@ -2,10 +2,10 @@
 #include "hal.h"
 #include "nwppower.h"
 
-#define ANSWER_MS (20)
+#define ANSWER_MS   (20)
 #define SHUTDOWN_MS (600)
-#define OFF_US (20)
-#define POLL_US (1000)
+#define OFF_US      (20)
+#define POLL_US     (1000)
 
 bool nwp_shutdown_ready(void) {
     return (GPRCM_NWP_LPDS_WAKEUP_CFG & 0xFF) == NWP_READY_FOR_SHUTDOWN;

@@ -34,12 +34,12 @@ static void OutOfBand_Handler(void) {
     irq_disable_line(IRQ_NWP_OUT_OF_BAND);
 }
 
-#define VECTOR(n, name) [n] = { .handler = name }
-#define IRQ_VECTOR(irq, name) VECTOR(16 + (irq), name)
-#define FAULT_VECTORS(first, last) [first ... last] = { .handler = Fault_Handler }
+#define VECTOR(n, name)            [n] = {.handler = name}
+#define IRQ_VECTOR(irq, name)      VECTOR(16 + (irq), name)
+#define FAULT_VECTORS(first, last) [first... last] = {.handler = Fault_Handler}
 
 __attribute__((used, section(".isr_vector"))) static const vector_t vectors[VECTORS] = {
-    [0] = { .stack = _stack_top },
+    [0] = {.stack = _stack_top},
     VECTOR(1, Reset_Handler),
     FAULT_VECTORS(2, 14),
     VECTOR(15, SysTick_Handler),
@@ -64,7 +64,9 @@ __attribute__((used, section(".isr_vector"))) static const vector_t vectors[VECT
 #ifdef IMAGE_DEBUG_HEADER
 // Lets the ROM start an image that was programmed into on-chip flash directly.
 __attribute__((used, section(".dbghdr"))) static const uint32_t debug_header[3] = {
-    0x5AA5A55A, 0x000FF800, 0xEFA3247D,
+    0x5AA5A55A,
+    0x000FF800,
+    0xEFA3247D,
 };
 #endif
 
@@ -89,10 +91,11 @@ __attribute__((used, noreturn)) static void start(void) {
 }
 
 __attribute__((naked)) void Reset_Handler(void) {
-    __asm volatile(
-        "cpsid i\n"
-        "ldr r0, =_stack_top\n"
-        "mov sp, r0\n"
-        "b %0\n"
-        ".ltorg\n" : : "i" (start));
+    __asm volatile("cpsid i\n"
+                   "ldr r0, =_stack_top\n"
+                   "mov sp, r0\n"
+                   "b %0\n"
+                   ".ltorg\n"
+                   :
+                   : "i"(start));
 }

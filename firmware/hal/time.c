@@ -3,11 +3,11 @@
 
 // SysTick counts down 24 bits of the core clock and goes on in WFI. Five wraps are exactly 2^20
 // microseconds, so the clock is kept in such blocks and needs no 64-bit division.
-#define CYCLES_PER_US (CPU_HZ / 1000000u)
-#define WRAP_MASK (0xFFFFFFu)
+#define CYCLES_PER_US   (CPU_HZ / 1000000u)
+#define WRAP_MASK       (0xFFFFFFu)
 #define WRAPS_PER_BLOCK (5)
-#define BLOCKS_PER_ERA (125) // 125 * 2^20 us are 131,072 ms exactly
-#define MS_PER_ERA (131072)
+#define BLOCKS_PER_ERA  (125) // 125 * 2^20 us are 131,072 ms exactly
+#define MS_PER_ERA      (131072)
 
 static struct {
     uint32_t blocks;

@@ -3,7 +3,7 @@
 #include "uart.h"
 
 #define PAD_MODE_UART (PAD_DRIVE_2MA)
-#define BREAK_BITS (13)
+#define BREAK_BITS    (13)
 
 typedef struct _uart_wiring_t {
     uart_regs_t *regs;
@@ -15,8 +15,8 @@ typedef struct _uart_wiring_t {
 } uart_wiring_t;
 
 static const uart_wiring_t wiring[2] = {
-    { UARTA0_REGS, ARCM_UARTA0, IRQ_UARTA0, 1, 2, 3 }, // pins 55, 57
-    { UARTA1_REGS, ARCM_UARTA1, IRQ_UARTA1, 3, 4, 6 }, // pins 58, 59
+    {UARTA0_REGS, ARCM_UARTA0, IRQ_UARTA0, 1, 2, 3}, // pins 55, 57
+    {UARTA1_REGS, ARCM_UARTA1, IRQ_UARTA1, 3, 4, 6}, // pins 58, 59
 };
 
 static uart_t *uart_open_ports[2];

@@ -13,9 +13,9 @@ typedef struct _uart_t {
     ring_t tx;
     uint32_t baud;
     volatile uint32_t overruns; // bytes lost: in the FIFO (counted once an event) or for want of ring
-    volatile uint32_t errors; // bytes that came with a framing or parity error; they are kept
-    volatile bool break_seen; // set by the receiver, cleared by who acts on it
-    volatile bool tx_busy; // the transmit interrupt is on
+    volatile uint32_t errors;   // bytes that came with a framing or parity error; they are kept
+    volatile bool break_seen;   // set by the receiver, cleared by who acts on it
+    volatile bool tx_busy;      // the transmit interrupt is on
     // A received byte equal to *stop_char (-1: none) is not stored, on_stop() is called instead.
     volatile int *stop_char;
     void (*on_stop)(void);
@@ -37,10 +37,10 @@ bool uart_open(uart_t *u, unsigned int id, const uart_format_t *format);
 void uart_close(uart_t *u);
 bool uart_set_format(uart_t *u, const uart_format_t *format); // after the last byte has gone out
 
-size_t uart_read(uart_t *u, uint8_t *dst, size_t len); // what is there, at most len
+size_t uart_read(uart_t *u, uint8_t *dst, size_t len);        // what is there, at most len
 size_t uart_write(uart_t *u, const uint8_t *src, size_t len); // what there is room for
-bool uart_idle(const uart_t *u); // everything written is on the line
-void uart_drain(uart_t *u); // sleeps until uart_idle()
+bool uart_idle(const uart_t *u);                              // everything written is on the line
+void uart_drain(uart_t *u);                                   // sleeps until uart_idle()
 void uart_send_break(uart_t *u);
 
 // Bytes out of UARTA0 without interrupts, for the fault report.

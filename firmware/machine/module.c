@@ -3,16 +3,16 @@
 #include "machine/pin.h"
 #include "py/mphal.h"
 
-#define MICROPY_PY_MACHINE_EXTRA_GLOBALS                                                  \
-    { MP_ROM_QSTR(MP_QSTR_Pin), MP_ROM_PTR(&machine_pin_type) },                          \
-    { MP_ROM_QSTR(MP_QSTR_PWRON_RESET), MP_ROM_INT(HAL_RESET_POWER_ON) },                 \
-    { MP_ROM_QSTR(MP_QSTR_LPDS_RESET), MP_ROM_INT(HAL_RESET_LPDS) },                      \
-    { MP_ROM_QSTR(MP_QSTR_CORE_RESET), MP_ROM_INT(HAL_RESET_CORE) },                      \
-    { MP_ROM_QSTR(MP_QSTR_APPS_RESET), MP_ROM_INT(HAL_RESET_APPS) },                      \
-    { MP_ROM_QSTR(MP_QSTR_WDT_RESET), MP_ROM_INT(HAL_RESET_WATCHDOG) },                   \
-    { MP_ROM_QSTR(MP_QSTR_SOFT_MCU_RESET), MP_ROM_INT(HAL_RESET_SOFT_MCU) },              \
-    { MP_ROM_QSTR(MP_QSTR_SECURE_INIT_RESET), MP_ROM_INT(HAL_RESET_SECURE_INIT) },        \
-    { MP_ROM_QSTR(MP_QSTR_DEEPSLEEP_RESET), MP_ROM_INT(HAL_RESET_HIBERNATE) },
+#define MICROPY_PY_MACHINE_EXTRA_GLOBALS                                                                     \
+    {MP_ROM_QSTR(MP_QSTR_Pin), MP_ROM_PTR(&machine_pin_type)},                                               \
+        {MP_ROM_QSTR(MP_QSTR_PWRON_RESET), MP_ROM_INT(HAL_RESET_POWER_ON)},                                  \
+        {MP_ROM_QSTR(MP_QSTR_LPDS_RESET), MP_ROM_INT(HAL_RESET_LPDS)},                                       \
+        {MP_ROM_QSTR(MP_QSTR_CORE_RESET), MP_ROM_INT(HAL_RESET_CORE)},                                       \
+        {MP_ROM_QSTR(MP_QSTR_APPS_RESET), MP_ROM_INT(HAL_RESET_APPS)},                                       \
+        {MP_ROM_QSTR(MP_QSTR_WDT_RESET), MP_ROM_INT(HAL_RESET_WATCHDOG)},                                    \
+        {MP_ROM_QSTR(MP_QSTR_SOFT_MCU_RESET), MP_ROM_INT(HAL_RESET_SOFT_MCU)},                               \
+        {MP_ROM_QSTR(MP_QSTR_SECURE_INIT_RESET), MP_ROM_INT(HAL_RESET_SECURE_INIT)},                         \
+        {MP_ROM_QSTR(MP_QSTR_DEEPSLEEP_RESET), MP_ROM_INT(HAL_RESET_HIBERNATE)},
 
 static mp_obj_t mp_machine_unique_id(void) {
     uint8_t id[20];

@@ -44,8 +44,8 @@ static const machine_pin_obj_t *find_name(mp_obj_t name) {
             return &machine_pin_table[i];
         }
     }
-    mp_map_elem_t *elem = mp_map_lookup((mp_map_t *)&machine_pin_board_dict.map,
-        MP_OBJ_NEW_QSTR(q), MP_MAP_LOOKUP);
+    mp_map_elem_t *elem =
+        mp_map_lookup((mp_map_t *)&machine_pin_board_dict.map, MP_OBJ_NEW_QSTR(q), MP_MAP_LOOKUP);
     return elem == NULL ? NULL : MP_OBJ_TO_PTR(elem->value);
 }
 
@@ -95,12 +95,12 @@ static void configure(const machine_pin_obj_t *pin, mp_int_t mode, mp_int_t pull
 }
 
 static void init_helper(const machine_pin_obj_t *pin, size_t n_args, const mp_obj_t *pos_args,
-    mp_map_t *kw_args) {
+                        mp_map_t *kw_args) {
     enum { ARG_mode, ARG_pull, ARG_value };
     static const mp_arg_t allowed[] = {
-        { MP_QSTR_mode, MP_ARG_INT, { .u_int = -1 } },
-        { MP_QSTR_pull, MP_ARG_OBJ, { .u_rom_obj = MP_ROM_NONE } },
-        { MP_QSTR_value, MP_ARG_KW_ONLY | MP_ARG_OBJ, { .u_rom_obj = MP_ROM_NONE } },
+        {MP_QSTR_mode, MP_ARG_INT, {.u_int = -1}},
+        {MP_QSTR_pull, MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE}},
+        {MP_QSTR_value, MP_ARG_KW_ONLY | MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE}},
     };
     mp_arg_val_t args[MP_ARRAY_SIZE(allowed)];
     mp_arg_parse_all(n_args, pos_args, kw_args, MP_ARRAY_SIZE(allowed), allowed, args);
@@ -217,8 +217,8 @@ static void set_trigger(const machine_pin_obj_t *pin, mp_int_t trigger) {
 static mp_obj_t pin_irq(size_t n_args, const mp_obj_t *pos_args, mp_map_t *kw_args) {
     enum { ARG_handler, ARG_trigger };
     static const mp_arg_t allowed[] = {
-        { MP_QSTR_handler, MP_ARG_OBJ, { .u_rom_obj = MP_ROM_NONE } },
-        { MP_QSTR_trigger, MP_ARG_INT, { .u_int = PIN_RISING | PIN_FALLING } },
+        {MP_QSTR_handler, MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE}},
+        {MP_QSTR_trigger, MP_ARG_INT, {.u_int = PIN_RISING | PIN_FALLING}},
     };
     mp_arg_val_t args[MP_ARRAY_SIZE(allowed)];
     mp_arg_parse_all(n_args - 1, pos_args + 1, kw_args, MP_ARRAY_SIZE(allowed), allowed, args);
@@ -261,24 +261,24 @@ static mp_uint_t pin_ioctl(mp_obj_t self_in, mp_uint_t request, uintptr_t arg, i
     }
 }
 
-static MP_DEFINE_CONST_OBJ_TYPE(pin_board_type, MP_QSTR_board, MP_TYPE_FLAG_NONE,
-    locals_dict, &machine_pin_board_dict);
+static MP_DEFINE_CONST_OBJ_TYPE(pin_board_type, MP_QSTR_board, MP_TYPE_FLAG_NONE, locals_dict,
+                                &machine_pin_board_dict);
 
 static const mp_rom_map_elem_t pin_locals_table[] = {
-    { MP_ROM_QSTR(MP_QSTR_init), MP_ROM_PTR(&pin_init_obj) },
-    { MP_ROM_QSTR(MP_QSTR_value), MP_ROM_PTR(&pin_value_obj) },
-    { MP_ROM_QSTR(MP_QSTR_on), MP_ROM_PTR(&pin_on_obj) },
-    { MP_ROM_QSTR(MP_QSTR_off), MP_ROM_PTR(&pin_off_obj) },
-    { MP_ROM_QSTR(MP_QSTR_toggle), MP_ROM_PTR(&pin_toggle_obj) },
-    { MP_ROM_QSTR(MP_QSTR_irq), MP_ROM_PTR(&pin_irq_obj) },
-    { MP_ROM_QSTR(MP_QSTR_board), MP_ROM_PTR(&pin_board_type) },
-    { MP_ROM_QSTR(MP_QSTR_IN), MP_ROM_INT(PIN_IN) },
-    { MP_ROM_QSTR(MP_QSTR_OUT), MP_ROM_INT(PIN_OUT) },
-    { MP_ROM_QSTR(MP_QSTR_OPEN_DRAIN), MP_ROM_INT(PIN_OPEN_DRAIN) },
-    { MP_ROM_QSTR(MP_QSTR_PULL_UP), MP_ROM_INT(PIN_PULL_UP) },
-    { MP_ROM_QSTR(MP_QSTR_PULL_DOWN), MP_ROM_INT(PIN_PULL_DOWN) },
-    { MP_ROM_QSTR(MP_QSTR_IRQ_RISING), MP_ROM_INT(PIN_RISING) },
-    { MP_ROM_QSTR(MP_QSTR_IRQ_FALLING), MP_ROM_INT(PIN_FALLING) },
+    {MP_ROM_QSTR(MP_QSTR_init), MP_ROM_PTR(&pin_init_obj)},
+    {MP_ROM_QSTR(MP_QSTR_value), MP_ROM_PTR(&pin_value_obj)},
+    {MP_ROM_QSTR(MP_QSTR_on), MP_ROM_PTR(&pin_on_obj)},
+    {MP_ROM_QSTR(MP_QSTR_off), MP_ROM_PTR(&pin_off_obj)},
+    {MP_ROM_QSTR(MP_QSTR_toggle), MP_ROM_PTR(&pin_toggle_obj)},
+    {MP_ROM_QSTR(MP_QSTR_irq), MP_ROM_PTR(&pin_irq_obj)},
+    {MP_ROM_QSTR(MP_QSTR_board), MP_ROM_PTR(&pin_board_type)},
+    {MP_ROM_QSTR(MP_QSTR_IN), MP_ROM_INT(PIN_IN)},
+    {MP_ROM_QSTR(MP_QSTR_OUT), MP_ROM_INT(PIN_OUT)},
+    {MP_ROM_QSTR(MP_QSTR_OPEN_DRAIN), MP_ROM_INT(PIN_OPEN_DRAIN)},
+    {MP_ROM_QSTR(MP_QSTR_PULL_UP), MP_ROM_INT(PIN_PULL_UP)},
+    {MP_ROM_QSTR(MP_QSTR_PULL_DOWN), MP_ROM_INT(PIN_PULL_DOWN)},
+    {MP_ROM_QSTR(MP_QSTR_IRQ_RISING), MP_ROM_INT(PIN_RISING)},
+    {MP_ROM_QSTR(MP_QSTR_IRQ_FALLING), MP_ROM_INT(PIN_FALLING)},
 };
 static MP_DEFINE_CONST_DICT(pin_locals_dict, pin_locals_table);
 
@@ -286,13 +286,5 @@ static const mp_pin_p_t pin_protocol = {
     .ioctl = pin_ioctl,
 };
 
-MP_DEFINE_CONST_OBJ_TYPE(
-    machine_pin_type,
-    MP_QSTR_Pin,
-    MP_TYPE_FLAG_NONE,
-    make_new, mp_pin_make_new,
-    print, pin_print,
-    call, pin_call,
-    protocol, &pin_protocol,
-    locals_dict, &pin_locals_dict
-    );
+MP_DEFINE_CONST_OBJ_TYPE(machine_pin_type, MP_QSTR_Pin, MP_TYPE_FLAG_NONE, make_new, mp_pin_make_new, print,
+                         pin_print, call, pin_call, protocol, &pin_protocol, locals_dict, &pin_locals_dict);

@@ -8,8 +8,8 @@
 
 #define UART1_RX_DEFAULT (512)
 #define UART1_TX_DEFAULT (512)
-#define UART_BUFFER_MIN (32)
-#define UART_BUFFER_MAX (32768)
+#define UART_BUFFER_MIN  (32)
+#define UART_BUFFER_MAX  (32768)
 
 #define MICROPY_PY_MACHINE_UART_CLASS_CONSTANTS
 
@@ -17,28 +17,28 @@ struct _machine_uart_obj_t {
     mp_obj_base_t base;
     uart_t *port;
     uart_format_t format;
-    uint16_t timeout; // ms to wait for the first byte of a read, or for room for a write
+    uint16_t timeout;      // ms to wait for the first byte of a read, or for room for a write
     uint16_t timeout_char; // ms to wait for a further byte
     bool open;
 };
 
 // The rings of UARTA1, which the interrupt uses.
-MP_REGISTER_ROOT_POINTER(uint8_t * machine_uart1_rx);
-MP_REGISTER_ROOT_POINTER(uint8_t * machine_uart1_tx);
+MP_REGISTER_ROOT_POINTER(uint8_t *machine_uart1_rx);
+MP_REGISTER_ROOT_POINTER(uint8_t *machine_uart1_tx);
 
 static uart_t uart1;
 
 static machine_uart_obj_t uart_objects[2] = {
     {
-        .base = { &machine_uart_type },
+        .base = {&machine_uart_type},
         .port = &console,
-        .format = { .baud = CONSOLE_BAUD, .bits = 8, .stop = 1 },
+        .format = {.baud = CONSOLE_BAUD, .bits = 8, .stop = 1},
         .open = true,
     },
     {
-        .base = { &machine_uart_type },
+        .base = {&machine_uart_type},
         .port = &uart1,
-        .format = { .baud = 115200, .bits = 8, .stop = 1 },
+        .format = {.baud = 115200, .bits = 8, .stop = 1},
     },
 };
 
@@ -49,9 +49,9 @@ static inline bool is_console(const machine_uart_obj_t *self) {
 static void mp_machine_uart_print(const mp_print_t *print, mp_obj_t self_in, mp_print_kind_t kind) {
     (void)kind;
     machine_uart_obj_t *self = MP_OBJ_TO_PTR(self_in);
-    static const qstr parity[] = { MP_QSTR_None, MP_QSTR_even, MP_QSTR_odd };
+    static const qstr parity[] = {MP_QSTR_None, MP_QSTR_even, MP_QSTR_odd};
     mp_printf(print, "UART(%u, baudrate=%u, bits=%u, parity=%q, stop=%u)", !is_console(self),
-        self->port->baud, self->format.bits, parity[self->format.parity], self->format.stop);
+              self->port->baud, self->format.bits, parity[self->format.parity], self->format.stop);
 }
 
 // At least n bytes, rounded up to a power of two as a ring wants it.
@@ -91,7 +91,7 @@ static void open_uart1(machine_uart_obj_t *self, mp_int_t rxbuf, mp_int_t txbuf)
 }
 
 static void parse_format(uart_format_t *format, const mp_arg_val_t *baud, const mp_arg_val_t *bits,
-    const mp_arg_val_t *parity, const mp_arg_val_t *stop) {
+                         const mp_arg_val_t *parity, const mp_arg_val_t *stop) {
     if (baud->u_int > 0) {
         format->baud = baud->u_int;
     }
@@ -114,19 +114,27 @@ static void parse_format(uart_format_t *format, const mp_arg_val_t *baud, const 
     }
 }
 
-static void mp_machine_uart_init_helper(machine_uart_obj_t *self, size_t n_args,
-    const mp_obj_t *pos_args, mp_map_t *kw_args) {
-    enum { ARG_baudrate, ARG_bits, ARG_parity, ARG_stop, ARG_rxbuf, ARG_txbuf, ARG_timeout,
-           ARG_timeout_char };
+static void mp_machine_uart_init_helper(machine_uart_obj_t *self, size_t n_args, const mp_obj_t *pos_args,
+                                        mp_map_t *kw_args) {
+    enum {
+        ARG_baudrate,
+        ARG_bits,
+        ARG_parity,
+        ARG_stop,
+        ARG_rxbuf,
+        ARG_txbuf,
+        ARG_timeout,
+        ARG_timeout_char
+    };
     static const mp_arg_t allowed[] = {
-        { MP_QSTR_baudrate, MP_ARG_INT, { .u_int = -1 } },
-        { MP_QSTR_bits, MP_ARG_INT, { .u_int = -1 } },
-        { MP_QSTR_parity, MP_ARG_OBJ, { .u_rom_obj = MP_ROM_INT(-1) } },
-        { MP_QSTR_stop, MP_ARG_INT, { .u_int = -1 } },
-        { MP_QSTR_rxbuf, MP_ARG_KW_ONLY | MP_ARG_INT, { .u_int = UART1_RX_DEFAULT } },
-        { MP_QSTR_txbuf, MP_ARG_KW_ONLY | MP_ARG_INT, { .u_int = UART1_TX_DEFAULT } },
-        { MP_QSTR_timeout, MP_ARG_KW_ONLY | MP_ARG_INT, { .u_int = 0 } },
-        { MP_QSTR_timeout_char, MP_ARG_KW_ONLY | MP_ARG_INT, { .u_int = 0 } },
+        {MP_QSTR_baudrate, MP_ARG_INT, {.u_int = -1}},
+        {MP_QSTR_bits, MP_ARG_INT, {.u_int = -1}},
+        {MP_QSTR_parity, MP_ARG_OBJ, {.u_rom_obj = MP_ROM_INT(-1)}},
+        {MP_QSTR_stop, MP_ARG_INT, {.u_int = -1}},
+        {MP_QSTR_rxbuf, MP_ARG_KW_ONLY | MP_ARG_INT, {.u_int = UART1_RX_DEFAULT}},
+        {MP_QSTR_txbuf, MP_ARG_KW_ONLY | MP_ARG_INT, {.u_int = UART1_TX_DEFAULT}},
+        {MP_QSTR_timeout, MP_ARG_KW_ONLY | MP_ARG_INT, {.u_int = 0}},
+        {MP_QSTR_timeout_char, MP_ARG_KW_ONLY | MP_ARG_INT, {.u_int = 0}},
     };
     mp_arg_val_t args[MP_ARRAY_SIZE(allowed)];
     mp_arg_parse_all(n_args, pos_args, kw_args, MP_ARRAY_SIZE(allowed), allowed, args);
@@ -146,7 +154,7 @@ static void mp_machine_uart_init_helper(machine_uart_obj_t *self, size_t n_args,
 }
 
 static mp_obj_t mp_machine_uart_make_new(const mp_obj_type_t *type, size_t n_args, size_t n_kw,
-    const mp_obj_t *args) {
+                                         const mp_obj_t *args) {
     (void)type;
     mp_arg_check_num(n_args, n_kw, 1, MP_OBJ_FUN_ARGS_MAX, true);
     mp_int_t id = mp_obj_get_int(args[0]);
@@ -229,8 +237,7 @@ static mp_uint_t mp_machine_uart_read(mp_obj_t self_in, void *buf_in, mp_uint_t 
     return done;
 }
 
-static mp_uint_t mp_machine_uart_write(mp_obj_t self_in, const void *buf_in, mp_uint_t size,
-    int *errcode) {
+static mp_uint_t mp_machine_uart_write(mp_obj_t self_in, const void *buf_in, mp_uint_t size, int *errcode) {
     machine_uart_obj_t *self = MP_OBJ_TO_PTR(self_in);
     check_open(self);
     size_t done = uart_write(self->port, buf_in, size);
@@ -245,8 +252,7 @@ static mp_uint_t mp_machine_uart_write(mp_obj_t self_in, const void *buf_in, mp_
     return done;
 }
 
-static mp_uint_t mp_machine_uart_ioctl(mp_obj_t self_in, mp_uint_t request, uintptr_t arg,
-    int *errcode) {
+static mp_uint_t mp_machine_uart_ioctl(mp_obj_t self_in, mp_uint_t request, uintptr_t arg, int *errcode) {
     machine_uart_obj_t *self = MP_OBJ_TO_PTR(self_in);
     check_open(self);
     if (request == MP_STREAM_POLL) {

@@ -4,14 +4,14 @@
 
 // The counter runs out twice before it resets, so it gets half the time.
 #define CYCLES_PER_HALF_MS (CPU_HZ / 2000)
-#define TIMEOUT_MIN_MS (2)
-#define TIMEOUT_MAX_MS (UINT32_MAX / CYCLES_PER_HALF_MS)
+#define TIMEOUT_MIN_MS     (2)
+#define TIMEOUT_MAX_MS     (UINT32_MAX / CYCLES_PER_HALF_MS)
 
 struct _machine_wdt_obj_t {
     mp_obj_base_t base;
 };
 
-static const machine_wdt_obj_t wdt_object = { { &machine_wdt_type } };
+static const machine_wdt_obj_t wdt_object = {{&machine_wdt_type}};
 
 static machine_wdt_obj_t *mp_machine_wdt_make_new_instance(mp_int_t id, mp_int_t timeout_ms) {
     if (id != 0) {

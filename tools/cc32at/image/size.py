@@ -1,0 +1,149 @@
+"""Flash, static RAM and heap of an image, against the budgets of DESIGN.md.
+
+python -m cc32at.image.size [--no-run] ELF
+
+The live heap is measured: the image boots in the emulator and answers a few commands, and what is
+still in use right after a collection is live. Ends with 1 if a budget is exceeded.
+"""
+
+import struct
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from elftools.elf.elffile import ELFFile
+
+from . import parts
+
+KB = 1024
+FLASH_START, FLASH_END = 0x01000800, 0x01100000
+SRAM_START, SRAM_END = 0x20000000, 0x20040000
+
+# Bytes. On the CC3220S and R everything is in SRAM, and the parts have budgets of their own.
+SF_FLASH, SF_LIVE, SF_FREE = 320 * KB, 48 * KB, 160 * KB
+S_PARTS = {
+    parts.INTERPRETER: 105 * KB,
+    parts.DRIVER: 32 * KB,
+    parts.ATCORE: 50 * KB,
+    parts.HAL: 10 * KB,
+}
+
+BOOT_S = 3.0  # emulated
+COMMANDS = 40
+GC_BLOCK = 16
+STATE_SIZE = 0x600  # more than mp_state_ctx has
+
+
+@dataclass
+class Line:
+    """One figure of the report."""
+
+    name: str
+    value: int
+    budget: int | None = None
+    at_least: bool = False
+
+    @property
+    def missed(self) -> bool:
+        if self.budget is None:
+            return False
+        return self.value < self.budget if self.at_least else self.value > self.budget
+
+    def __str__(self) -> str:
+        text = f"{self.name:<28}{self.value:>9,}"
+        if self.budget is not None:
+            sign = ">=" if self.at_least else "<="
+            text += f"   {sign} {self.budget:>9,}   {'MISSED' if self.missed else 'ok'}"
+        return text
+
+
+def symbols(elf: Path) -> dict[str, int]:
+    """Address of every global symbol."""
+    with elf.open("rb") as stream:
+        table = ELFFile(stream).get_section_by_name(".symtab")
+        return {s.name: s["st_value"] for s in table.iter_symbols() if s.name}
+
+
+def section_sizes(elf: Path) -> dict[str, int]:
+    """Size of every section that takes memory."""
+    with elf.open("rb") as stream:
+        return {s.name: s["sh_size"] for s in ELFFile(stream).iter_sections() if s["sh_flags"] & 2}
+
+
+def live_blocks(table: bytes) -> int:
+    """Blocks in use, in an allocation table of the garbage collector (2 bits a block, 0 = free)."""
+    return sum(
+        bool(byte & 0x03) + bool(byte & 0x0C) + bool(byte & 0x30) + bool(byte & 0xC0)
+        for byte in table
+    )
+
+
+def find_area(state: bytes, heap_start: int, heap_end: int) -> tuple[int, int, int, int]:
+    """(table address, table length, pool start, pool end) in the interpreter's state.
+
+    The allocation table is the first thing in the heap; the area's five words are known by that.
+    """
+    for offset in range(0, len(state) - 20, 4):
+        start, length, _, pool, end = struct.unpack_from("<5I", state, offset)
+        if start == heap_start and heap_start < pool < end <= heap_end and 0 < length < pool - start:
+            return start, length, pool, end
+    raise ValueError("no heap in the interpreter's state")
+
+
+def measure_heap(elf: Path) -> tuple[int, int]:
+    """(live, free) bytes of the heap after boot."""
+    from cc32at.emulator import Machine
+    from cc32at.nwp import NetworkProcessor
+
+    names = symbols(elf)
+    machine = Machine(elf, nwp=NetworkProcessor())
+    try:
+        machine.run(timeout=BOOT_S)
+        state = machine.read(names["mp_state_ctx"], STATE_SIZE)
+        start, length, pool, end = find_area(state, names["_heap_start"], names["_heap_end"])
+        live = (end - pool) // GC_BLOCK
+        for _ in range(COMMANDS):
+            machine.uart.host_write(b"AT+Test\r\n")
+            machine.run(timeout=0.05)
+            live = min(live, live_blocks(machine.read(start, length)))
+    finally:
+        machine.close()
+    return live * GC_BLOCK, end - pool - live * GC_BLOCK
+
+
+def report(elf: Path, run: bool = True) -> list[Line]:
+    """The figures of an image."""
+    sizes = section_sizes(elf)
+    names = symbols(elf)
+    has_flash = names["_flash_end"] != 0
+    image = sum(sizes.get(name, 0) for name in (".text", ".ARM.exidx", ".data"))
+    lines = [
+        Line("flash" if has_flash else "image in RAM", image, SF_FLASH if has_flash else None),
+        Line("static RAM", sizes.get(".data", 0) + sizes.get(".bss", 0)),
+        Line("stack", sizes.get(".stack", 0)),
+        Line("heap", names["_heap_end"] - names["_heap_start"]),
+    ]
+    if run and has_flash:
+        live, free = measure_heap(elf)
+        lines.append(Line("live heap after boot", live, SF_LIVE))
+        lines.append(Line("free heap after boot", free, SF_FREE, at_least=True))
+    where = (FLASH_START, FLASH_END) if has_flash else (SRAM_START, SRAM_END)
+    totals = parts.count(elf, *where)
+    for part, size in sorted(totals.items(), key=lambda item: -item[1]):
+        lines.append(Line(f"  {part}", size, None if has_flash else S_PARTS.get(part)))
+    return lines
+
+
+def main(arguments: list[str]) -> int:
+    """Print the report."""
+    run = "--no-run" not in arguments
+    (elf,) = (Path(argument) for argument in arguments if not argument.startswith("--"))
+    lines = report(elf, run)
+    print(f"{elf}, bytes")
+    for line in lines:
+        print(line)
+    return any(line.missed for line in lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
