@@ -64,7 +64,7 @@ endif
 
 .PHONY: session
 session:
-	+@MAKEFLAGS= $(MAKE) BOARD=$(BOARD) firmware && { $(PY) -m cc32at.client $(ARGS); echo $$? >$(RUN_STATUS); }
+	+@MAKEFLAGS= $(MAKE) --no-print-directory BOARD=$(BOARD) firmware 1>&2 && { $(PY) -m cc32at.client $(ARGS); echo $$? >$(RUN_STATUS); }
 
 run: session
 	+@rm -f $(RUN_STATUS)

@@ -17,12 +17,14 @@ PIECE = 0.005
 
 
 class Player:
-    """The firmware in the emulator, booted once in style `ti`, put back for every case."""
+    """The firmware in the emulator, booted once in style `ti`, put back for every case.
 
-    def __init__(self, elf: Path):
-        self.elf = elf
+    cpi: cycles that an instruction takes.
+    """
+
+    def __init__(self, elf: Path, cpi: float = 1):
         self.model = NetworkProcessor()
-        self.machine = Machine(elf, nwp=self.model, clock="virtual", settings=SETTINGS)
+        self.machine = Machine(elf, nwp=self.model, settings=SETTINGS, cpi=cpi)
         self._pass(BOOT)
         self.machine.uart.host_read()
         self._booted = self.machine.snapshot()
@@ -41,18 +43,28 @@ class Player:
 
     def run(self, case: Case) -> list[Difference]:
         """Play a case; everything that differs, step by step."""
-        nwp = ScriptedNwp(case)
-        self._back(nwp)
+        nwp = self.prepare(case)
         racy = "output_order_racy" in case.flags
         found = []
-        for index, step in enumerate(case.steps):
-            nwp.begin_step(index)
-            if step.line is not None:
-                self.machine.uart.host_write(step.line + b"\r\n")
-            text = self._answer(sum(len(m) + 2 for m in step.out), nwp)
+        for index in range(len(case.steps)):
+            text = self.play(nwp, index)
             frames = [row.got for row in nwp.result(index) if row.got is not None]
             found += differences(case, index, text, frames, racy)
         return found
+
+    def prepare(self, case: Case) -> ScriptedNwp:
+        """The firmware as after its boot, behind it the network processor of a recording."""
+        nwp = ScriptedNwp(case)
+        self._back(nwp)
+        return nwp
+
+    def play(self, nwp: ScriptedNwp, index: int) -> bytes:
+        """Play one step; what is printed."""
+        step = nwp.case.steps[index]
+        nwp.begin_step(index)
+        if step.line is not None:
+            self.machine.uart.host_write(step.line + b"\r\n")
+        return self._answer(sum(len(m) + 2 for m in step.out), nwp)
 
     def _back(self, nwp) -> None:
         """The firmware as after its boot, with another network processor behind the link."""

@@ -1,0 +1,1 @@
+"""What commands cost: instructions, in virtual time, against the budgets."""
