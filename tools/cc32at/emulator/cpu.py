@@ -147,7 +147,7 @@ class Cpu:
             self.counters = accelerator.attach(self, flash, sram)
         else:
             self.counters = self._find_counters(sram)
-        self._hook(unicorn_const.UC_HOOK_INTR, INTR_CALLBACK(self._interrupt), 1, 0)
+        self.hook(unicorn_const.UC_HOOK_INTR, INTR_CALLBACK(self._interrupt), 1, 0)
 
     def _map(self, memory: Memory, permissions: int) -> None:
         check(
@@ -170,7 +170,7 @@ class Cpu:
                 return memoryview(pair).cast("B").cast("Q")
         raise UnicornError("instruction counter not found: unicorn 2.1.4 is needed")
 
-    def _hook(self, kind: int, callback, begin: int, end: int) -> None:
+    def hook(self, kind: int, callback, begin: int, end: int) -> None:
         handle = ctypes.c_size_t()
         pointer = ctypes.cast(callback, ctypes.c_void_p)
         self._keep.append(callback)
@@ -191,7 +191,7 @@ class Cpu:
             except BaseException as error:
                 self.crash(error)
 
-        self._hook(unicorn_const.UC_HOOK_BLOCK, CODE_CALLBACK(call), address, address)
+        self.hook(unicorn_const.UC_HOOK_BLOCK, CODE_CALLBACK(call), address, address)
 
     def hook_native(self, kind: int, pointer: ctypes.c_void_p, user, begin: int, end: int) -> None:
         """Hook a C function: the accelerator's way in."""

@@ -44,7 +44,7 @@ class Faults:
     def __init__(self, chip: "Chip"):
         self.chip = chip
         self._access: tuple[bool, int] | None = None
-        chip.cpu._hook(_INVALID, INVALID_CALLBACK(self._note), 1, 0)
+        chip.cpu.hook(_INVALID, INVALID_CALLBACK(self._note), 1, 0)
 
     def _note(self, _engine, access, address, _size, _value, _user) -> bool:
         self._access = access in _WRITES, address
@@ -101,7 +101,7 @@ class Faults:
         current = nvic.execution_priority()
         escalated = number
         if number != HARD_FAULT and not (
-            nvic.enabled >> number & 1 and nvic._group(number) < current
+            nvic.enabled >> number & 1 and nvic.group_priority(number) < current
         ):
             escalated = HARD_FAULT
             chip.scs.regs[HFSR] |= FORCED

@@ -6,7 +6,7 @@ from typing import Any
 
 from . import accel, bootrom
 from .chip import Chip
-from .cpu import FAULT, SLEEP, STOPPED, Cpu
+from .cpu import FAULT, SLEEP, STOPPED
 from .faults import Faults
 from .image import Image
 from .nvic import EXC_RETURN_FLOOR, SVCALL
@@ -52,11 +52,10 @@ class Machine:
         self.real = clock == "real"
         wanted = self.real if accelerate is None else accelerate
         self.chip = Chip(image, nwp, cpi, accel.load() if wanted else None)
-        if on_report:
-            self.chip.on_report = on_report
+        self.chip.on_report = on_report or self.chip.on_report
         self.chip.nwp_clock.is_real = self.real
         self.nwp = self.chip.nwp_port.nwp
-        self.cpu: Cpu = self.chip.cpu
+        self.cpu = self.chip.cpu
         self.instructions = 0
         self.idle_cycles = 0
         self.pacer = Pacer()

@@ -102,14 +102,14 @@ class Nvic:
 
     # Priorities
 
-    def _group(self, number: int) -> int:
+    def group_priority(self, number: int) -> int:
         priority = self.priority[number]
         return priority & self.group_mask if priority >= 0 else priority
 
     def _active_priority(self) -> int:
         if not self.active:
             return THREAD_PRIORITY
-        return min(self._group(n) for n in self.active)
+        return min(self.group_priority(n) for n in self.active)
 
     def execution_priority(self) -> int:
         """Of the code that runs now, with PRIMASK, BASEPRI and FAULTMASK."""
@@ -137,7 +137,7 @@ class Nvic:
     def takable(self) -> int:
         """The exception that may interrupt what runs now; 0 when there is none."""
         best = self.best()
-        return best if best and self._group(best) < self.execution_priority() else 0
+        return best if best and self.group_priority(best) < self.execution_priority() else 0
 
     def wakes(self) -> bool:
         """Whether WFI ends: something pends that would be taken if PRIMASK were clear."""
@@ -148,7 +148,7 @@ class Nvic:
         basepri = self.cpu.frame.read()[1] & PRIORITY_MASK
         if basepri:
             current = min(current, basepri & self.group_mask)
-        return self._group(best) < current
+        return self.group_priority(best) < current
 
     # Entry and return
 

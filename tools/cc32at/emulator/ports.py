@@ -133,7 +133,7 @@ class TcpPort:
         return self._stream.readable() if self._stream else True
 
     def writable(self) -> bool:
-        return bool(self._stream and self._stream._held)
+        return bool(self._stream and self._stream.writable())
 
     def on_readable(self) -> None:
         if self._stream is None:

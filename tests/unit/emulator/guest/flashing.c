@@ -1,7 +1,7 @@
 // Erasing and programming the on-chip flash, from RAM.
 #include "guest.h"
 
-#define SECTOR 0x010F0000u
+#define SECTOR  0x010F0000u
 #define CTRL(o) REG(FLASH_CTRL + (o))
 #define RAMFUNC __attribute__((section(".ramfunc"), long_call, noinline))
 
@@ -33,7 +33,7 @@ RAMFUNC static void word(uint32_t address, uint32_t value, uint32_t key) {
 }
 
 RAMFUNC static uint32_t call(uint32_t address) {
-    return ((uint32_t (*)(void))(address | 1))();
+    return ((uint32_t(*)(void))(address | 1))();
 }
 
 int main(void) {

@@ -2,8 +2,8 @@
 #include "guest.h"
 
 #define PORT(o) REG(GPIOA1 + (o))
-#define BUTTON 0x20u
-#define LED 0x02u
+#define BUTTON  0x20u
+#define LED     0x02u
 
 volatile uint32_t edges;
 

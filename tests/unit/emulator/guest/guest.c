@@ -8,8 +8,8 @@ volatile uint32_t finished;
 volatile uint32_t unexpected;
 handler_t handlers[194];
 
-__attribute__((section(".dbghdr"), used)) static const uint32_t header[3] = {
-    0x5AA5A55A, 0x000FF800, 0xEFA3247D};
+__attribute__((section(".dbghdr"), used)) static const uint32_t header[3] = {0x5AA5A55A, 0x000FF800,
+                                                                             0xEFA3247D};
 
 void reset_handler(void);
 
@@ -38,8 +38,7 @@ __attribute__((naked)) static void fault(void) {
 }
 
 __attribute__((section(".vectors"), used)) static const handler_t vectors[195] = {
-    (handler_t)&stack_top, reset_handler, dispatch, fault, fault, fault, fault,
-    [7 ... 194] = dispatch};
+    (handler_t)&stack_top, reset_handler, dispatch, fault, fault, fault, fault, [7 ... 194] = dispatch};
 
 void reset_handler(void) {
     uint32_t *from = &data_load;

@@ -3,11 +3,11 @@
 
 CHOICE(choice, 0); // 0 polled, 1 polled with FIFO, 2 uDMA
 
-#define CONF (LSPI + 0x12C)
-#define STAT (LSPI + 0x130)
-#define CTRL (LSPI + 0x134)
-#define TX (LSPI + 0x138)
-#define RX (LSPI + 0x13C)
+#define CONF  (LSPI + 0x12C)
+#define STAT  (LSPI + 0x130)
+#define CTRL  (LSPI + 0x134)
+#define TX    (LSPI + 0x138)
+#define RX    (LSPI + 0x13C)
 #define FORCE 0x100000u
 
 volatile uint32_t nwp_irqs, dma_irqs;

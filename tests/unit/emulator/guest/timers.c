@@ -78,7 +78,7 @@ static void timer_a(void) {
 }
 
 static void timer_b(void) {
-    REG(TIMER0 + 0x00) = 4; // two halves of 16 bits
+    REG(TIMER0 + 0x00) = 4;        // two halves of 16 bits
     REG(TIMER0 + 0x08) = 2 | 0x10; // B periodic, up
     REG(TIMER0 + 0x2C) = 4999;
     REG(TIMER0 + 0x3C) = 0;

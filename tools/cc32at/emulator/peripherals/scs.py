@@ -149,7 +149,7 @@ class SystemControl(Block):
             value |= ICSR_PENDING
         if nvic.pending >> PENDSV & 1:
             value |= PENDSVSET
-        self.systick._sync()
+        self.systick.sync()
         if nvic.pending >> SYSTICK & 1:
             value |= PENDSTSET
         return value

@@ -33,7 +33,7 @@ class SysTick:
         self._held = 0
         self._flag = 0
 
-    def _sync(self) -> None:
+    def sync(self) -> None:
         """Account for the wraps up to now."""
         if not self._ctrl & ENABLE:
             return
@@ -56,17 +56,17 @@ class SysTick:
             self._event = self.chip.scheduler.at(self._zero, self._tick)
 
     def _tick(self) -> None:
-        self._sync()
+        self.sync()
         self.chip.nvic.pend(SYSTICK)
         self._event = self.chip.scheduler.at(self._zero, self._tick)
 
     def read_ctrl(self) -> int:
-        self._sync()
+        self.sync()
         value, self._flag = self._ctrl | self._flag, 0
         return value
 
     def write_ctrl(self, value: int) -> None:
-        self._sync()
+        self.sync()
         left = self._value()
         was, self._ctrl = self._ctrl, value & 7
         if value & ENABLE and not was & ENABLE:
@@ -78,7 +78,7 @@ class SysTick:
         self.chip.cpu.stop_soon()
 
     def write_load(self, value: int) -> None:
-        self._sync()
+        self.sync()
         at_zero = self._ctrl & ENABLE and self._value() == 0
         self._load = value & 0xFF_FFFF
         if at_zero:
@@ -94,7 +94,7 @@ class SysTick:
         self.chip.cpu.stop_soon()
 
     def read_val(self) -> int:
-        self._sync()
+        self.sync()
         return self._value()
 
     def save(self) -> dict:
