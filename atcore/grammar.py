@@ -223,10 +223,19 @@ def family(line, start, end, flags, arg):
 
 
 def numbers(line, start, end, flags, arg):
-    """Select's list of descriptors (rule I3), `0|2`, `[0|2]` or `0 2`: a list."""
-    start, end = inner(line, start, end)
-    parts = bytes(line[start:end]).replace(b" ", b"|").split(b"|")
-    return [element(part, 255) for part in parts if part or len(parts) == 1]
+    """Select's list of descriptors (rule I3), `0|2`, `[0|2]` or `0 2`: a list.
+
+    Sockets are 0-15, transceivers 0x80 + 0-15; an empty member counts as an empty parameter.
+    """
+    found = []
+    for member in split(line, start, end, b"|"):
+        for part in member.split(b" ") if member else (b"",):
+            if part or not member:
+                number = element(part, 255)
+                if number & 0x70:
+                    raise ParseError(WRONG)
+                found.append(number)
+    return found
 
 
 KINDS = {

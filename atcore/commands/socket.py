@@ -1,7 +1,6 @@
 """Socket commands: guide 6.2, tables 14-26; at-commands.md chapter 9."""
 
 from ..dispatch import EARLY, LATE, MAX_DATA, VARIES
-from ..grammar import WRONG, ParseError
 from ..options import find, packed, show
 from . import command
 
@@ -126,11 +125,9 @@ async def select(cmd, nfds, readsds, sec, usec):
 
 
 def descriptors(numbers) -> int:
-    """Descriptors as bits: sockets 0-15, transceivers 0x80 + 0-15."""
+    """Descriptors as bits."""
     bits = 0
     for number in numbers:
-        if number & 0x70:
-            raise ParseError(WRONG)
         bits |= 1 << (number & 0x0F)
     return bits
 
