@@ -167,10 +167,15 @@ def test_trace_shows_lines_and_frames_but_no_secrets(guest):
     nwp = FakeNwp()
     machine = guest("lspi", 0, nwp=nwp, trace=Trace(out))
     machine.uart.on_host_byte(b"AT+Test\r\nAT+WlanConnect=home,,WPA_WPA2,topsecret,,,\r\n")
+    umlaut = "schlüssel".encode()
+    machine.uart.on_host_byte(b"AT+WlanSet=AP,PASSWORD," + umlaut + b"\r\n\xff" + umlaut + b"\r\n")
     for char in b"+FileOpen: 7,305419896\r\nOK\r\n":
         machine.uart.on_guest_byte(char)
     machine.uart.on_host_byte(b"AT+FileDel=/a,305419896\r\n")
     machine.uart.on_host_byte(b"echo topsecret\r\n")
+    machine.uart.on_host_byte(b"AT+FileWrite=1,0,0,16,a private\r\nkey\r\n\r\nAT+Next\r\n")
+    for char in b"+FileRead: 0,9,more keys\r\nOK\r\n":
+        machine.uart.on_guest_byte(char)
     machine.finish()
     tap = machine.chip.nwp_port.tap
     tap("H", bytes.fromhex("21433412 808c0c00") + b"hometopsecre")
@@ -178,8 +183,11 @@ def test_trace_shows_lines_and_frames_but_no_secrets(guest):
     assert "> AT+Test" in text and "+FileOpen: 7,***" in text
     assert "DEVICE_INIT_COMPLETE" in text and "DEVICE_GET answer" in text
     assert "WLAN_CONNECT 12 bytes: ***" in text
+    assert "> \\xff***\n" in text
     assert "topsecret" not in text and "305419896" not in text
     assert b"topsecret".hex(" ", 4)[:8] not in text
+    assert "> AT+FileWrite=1,0,0,16,*** (16 bytes)\n" in text and "> AT+Next\n" in text
+    assert "< +FileRead: 0,9,*** (9 bytes)" in text and "key" not in text
 
 
 def test_settings_are_a_file_of_the_store():

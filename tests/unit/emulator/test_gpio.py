@@ -8,9 +8,9 @@ def test_a_led_follows_a_button(guest):
     machine.run(until=lambda: machine.result(1) == 1, timeout=1)
     assert machine.result(0) == 0, "bit 1 was written 0, inputs are low"
     for level in (True, False):
-        machine.chip.drive(13, level)
+        machine.drive(13, level)
         machine.run(timeout=0.001)
-        assert machine.chip.pin(9) is level
+        assert machine.pin(9) is level
     assert machine.word("edges") == 2
     assert seen == [(1, 0, 2), (1, 2, 0)]
 
@@ -18,6 +18,6 @@ def test_a_led_follows_a_button(guest):
 def test_a_level_that_does_not_change_does_nothing(guest):
     machine = guest("gpio")
     machine.run(until=lambda: machine.result(1) == 1, timeout=1)
-    machine.chip.drive(13, False)
+    machine.drive(13, False)
     machine.run(timeout=0.001)
     assert machine.word("edges") == 0

@@ -123,6 +123,14 @@ class Machine:
         """Reports of guest faults, in order."""
         return self.chip.faults
 
+    def drive(self, gpio: int, level: bool) -> None:
+        """Put a level on an input pin, by GPIO number (13 and 22 are the LaunchPad's buttons)."""
+        self.chip.drive(gpio, level)
+
+    def pin(self, gpio: int) -> bool:
+        """Level of a pin, by GPIO number (9, 10, 11 are the LaunchPad's LEDs)."""
+        return self.chip.pin(gpio)
+
     def add_port(self, port: Port) -> None:
         """Serve a front end while the machine runs."""
         self.pacer.ports.append(port)

@@ -1,9 +1,11 @@
 """`--trace`: AT lines and link frames with their time, secrets masked.
 
 A secret is masked three times over: as the argument of a command that declares one, wherever its
-bytes turn up again, and by leaving out the bodies of messages that carry keys.
+bytes turn up again, and by leaving out the bodies of what may carry keys: file contents, and
+messages with keys or tokens.
 """
 
+from collections.abc import Callable
 from typing import Any, TextIO
 
 from cc32at.client.secrets import Masker
@@ -12,15 +14,54 @@ from .frames import FrameReader
 
 MASK = "***"
 SHOWN = 64  # bytes of a body that are shown
-LINE_LIMIT = 400
-# Messages whose bodies are secrets altogether: keys, certificates' tokens, credentials.
-SECRET_FRAMES = (
-    "WLAN_CONNECT", "WLAN_PROFILE", "WLAN_CFG", "FS_OPEN", "FS_CTL", "FS_DELETE", "FS_GET_INFO",
-    "FS_PROGRAM", "FS_CLOSE", "NETUTIL_CMD",
-)  # fmt: skip
-# Commands and replies of the file chapter that carry a token, and where (from 0).
+LINE_LIMIT = 400  # characters of a line that are shown
+LONGEST_LINE = 8192
+# Messages whose bodies are left out: keys, credentials, files and their tokens.
+SECRET_FRAMES = ("WLAN_CONNECT", "WLAN_PROFILE", "WLAN_CFG", "FS_", "NETUTIL_CMD")
+# Where a token stands (from 0) in commands and replies of the file chapter.
 TOKEN_ARGUMENTS = {"filedel": 1, "filegetinfo": 1, "filectl": 1}
 TOKEN_REPLIES = {"fileopen": 1, "filectl": 0, "filegetinfo": 3}
+# File contents: the comma behind which they stand, and which field counts them.
+CONTENTS = {">": (b"filewrite", b"=", 4, 3), "<": (b"+fileread", b":", 2, 1)}
+
+
+class Lines:
+    """Cuts one direction of the console into lines; file contents are counted, not kept."""
+
+    def __init__(self, mark: str, on_line: Callable[[str], None]):
+        self._name, self._sign, self._commas, self._count = CONTENTS[mark]
+        self._on_line = on_line
+        self._line = bytearray()
+        self._skip = 0
+
+    def feed(self, data: bytes) -> None:
+        for byte in data:
+            if self._skip:
+                self._skip -= 1
+            elif byte in b"\r\n":
+                self._end()
+            else:
+                self._line.append(byte)
+                if byte == 0x2C:
+                    self._look_for_contents()
+                if len(self._line) >= LONGEST_LINE:
+                    self._end()
+
+    def _look_for_contents(self) -> None:
+        name, sign, rest = bytes(self._line).partition(self._sign)
+        fields = rest.split(b",")
+        if not sign or len(fields) != self._commas + 1:
+            return
+        if name.strip().lower().replace(b"at+", b"") == self._name:
+            length = fields[self._count].strip()
+            self._skip = int(length) if length.isdigit() else 0
+            self._line += f"{MASK} ({self._skip} bytes)".encode()
+
+    def _end(self) -> None:
+        line = self._line.decode("utf-8", "surrogateescape")
+        self._line.clear()
+        if line:
+            self._on_line(line)
 
 
 class Trace:
@@ -30,7 +71,6 @@ class Trace:
         self._out = out
         self._masker = Masker()
         self._machine: Any = None
-        self._lines = {">": bytearray(), "<": bytearray()}
         self._names: dict[int, str] = {}
         self._readers = {
             "H": FrameReader("H", lambda opcode, body: self._frame("H", opcode, body)),
@@ -42,8 +82,9 @@ class Trace:
         self._machine = machine
         self._names = opcode_names()
         line = machine.uart
-        line.on_host_byte = lambda data: self._console(">", data)
-        line.on_guest_byte = lambda char: self._console("<", bytes([char]))
+        line.on_host_byte = Lines(">", lambda text: self._line(">", text)).feed
+        replies = Lines("<", lambda text: self._line("<", text))
+        line.on_guest_byte = lambda char: replies.feed(bytes([char]))
         machine.chip.nwp_port.tap = lambda way, data: self._readers[way].feed(data)
         tell = machine.chip.on_report
 
@@ -57,30 +98,13 @@ class Trace:
         self._out.write(f"[{self._machine.now:12.6f}] {mark} {text}\n")
         self._out.flush()
 
-    # AT lines
-
-    def _console(self, mark: str, data: bytes) -> None:
-        line = self._lines[mark]
-        for byte in data:
-            if byte in b"\r\n":
-                self._line(mark)
-            else:
-                line.append(byte)
-                if len(line) >= LINE_LIMIT * 8:
-                    self._line(mark)
-
-    def _line(self, mark: str) -> None:
-        line = self._lines[mark]
-        if not line:
-            return
-        raw = bytes(line)
-        line.clear()
-        text = self._masked(mark, raw.decode("latin-1"))
-        shown = "".join(c if c.isascii() and c.isprintable() else f"\\x{ord(c):02x}" for c in text)
+    def _line(self, mark: str, text: str) -> None:
+        data = self._masked(mark, text)
+        shown = "".join(chr(b) if 32 <= b < 127 else f"\\x{b:02x}" for b in data)
         tail = "" if len(shown) <= LINE_LIMIT else f"... ({len(shown)} characters)"
         self._write(mark, shown[:LINE_LIMIT] + tail)
 
-    def _masked(self, mark: str, text: str) -> str:
+    def _masked(self, mark: str, text: str) -> bytes:
         if mark == ">":
             text = self._masker.command(text)
         name, sign, rest = text.partition("=" if mark == ">" else ":")
@@ -92,9 +116,7 @@ class Trace:
                 self._masker.add(fields[place].strip())
                 fields[place] = MASK
             text = name + sign + ",".join(fields)
-        return self._masker.data(text.encode("latin-1", "replace")).decode("latin-1")
-
-    # Frames
+        return self._masker.data(text.encode("utf-8", "surrogateescape"))
 
     def _frame(self, way: str, opcode: int, body: bytes) -> None:
         name = self._names.get(opcode, f"0x{opcode:04X}")

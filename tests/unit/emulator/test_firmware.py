@@ -1,0 +1,57 @@
+"""The firmware itself, with the whole network processor: repetition and snapshots."""
+
+import hashlib
+
+import pytest
+
+from cc32at.emulator import Machine
+from cc32at.emulator.serialport import EmuSerial
+from cc32at.nwp import NetworkProcessor
+from tests.boards import ELF
+
+COMMANDS = (b"AT+Test", b"AT+Get=General,Version", b"AT+Stop=100", b"AT+Start", b"AT+Test")
+
+
+class Session:
+    """A board that has booted, and what a list of commands makes of it."""
+
+    def __init__(self, **options):
+        self.machine = Machine(ELF, nwp=NetworkProcessor(), **options)
+        self.port = EmuSerial(self.machine, baudrate=115200, timeout=0.3)
+        self.port.read(4096)
+
+    def talk(self) -> tuple:
+        said = b""
+        for command in COMMANDS:
+            self.port.write(command + b"\r\n")
+            said += self.port.read(4096)
+        sram = hashlib.sha256(self.machine.chip.sram.view).hexdigest()
+        return said, self.machine.instructions, self.machine.cycles, sram
+
+
+def test_two_sessions_are_the_same_to_the_byte(accelerate):
+    first, second = (Session(accelerate=accelerate).talk() for _ in range(2))
+    assert first == second
+    assert first[0].count(b"OK\r\n") == len(COMMANDS)
+
+
+def test_a_session_from_a_snapshot_is_the_same():
+    session = Session()
+    state = session.machine.snapshot()
+    first = session.talk()
+    session.machine.restore(state)
+    assert session.talk() == first
+
+
+def test_the_firmware_does_nothing_a_driver_should_not_do():
+    session = Session()
+    session.talk()
+    assert session.machine.reports == []
+    assert session.machine.faults == []
+
+
+@pytest.mark.parametrize("style, value", [("guide", b"+Get: "), ("ti", b"+get:")])
+def test_settings_take_effect_at_the_first_boot(style, value):
+    session = Session(settings={"style": style, "banner": 0})
+    session.port.write(b"AT+Get=General,Version\r\n")
+    assert session.port.read(4096).startswith(value)
