@@ -1,11 +1,19 @@
-"""What CPython and MicroPython name differently: const, the millisecond clock."""
+"""What CPython and MicroPython name differently: const, generators to await, milliseconds."""
 
 try:
     from time import ticks_add, ticks_diff, ticks_ms
 
     from micropython import const
+
+    def coroutine(generator):
+        """Make a generator function something to await: here it is."""
+        return generator
+
 except ImportError:
     from time import monotonic
+    from types import coroutine
+
+    __all__ = ("const", "coroutine", "ticks_add", "ticks_diff", "ticks_ms")
 
     _PERIOD = 1 << 30
 

@@ -5,7 +5,7 @@ from struct import pack, pack_into, unpack_from
 from .compat import const, ticks_add, ticks_diff
 from .errors import SlError
 from .link import RESTART, STARTED, STOPPING
-from .waiter import Completion, Sleep
+from .waiter import Sleep
 
 # table: opcodes DEVICE_STOP DEVICE_EVENT_MASK_SET DEVICE_EVENT_MASK_GET DEVICE_GET DEVICE_SET
 _DEVICE_STOP = const(0x8473)
@@ -41,7 +41,7 @@ _RESET_REQUEST_STOP_TIMEOUT_MS = const(300)
 _RESET_REQUEST_TOTAL_WAIT_MS = const(600)
 # end
 
-_LOCK = const(1 << 20)
+_LOCK = const(20)
 _PROVISIONING = const(0x18)
 _LEAVING_MS = const(1000)  # for those whose wait was ended by a stop
 # Start status 0-15 -> role, or error counted from -4107 down (nwp-protocol 1.4).
@@ -84,13 +84,13 @@ class Device:
         link.sl.reset()
         self.session = 0
         link.state = STARTED
-        wait = Completion(link, _DEVICE_INIT_COMPLETE)
+        wait = link.own(_LOCK, _DEVICE_INIT_COMPLETE)
         try:
             link.nwp.open()
-            wait.expire(_TIMEOUT_INIT_COMPLETE_MS)
+            link.expire(wait, _TIMEOUT_INIT_COMPLETE_MS)
             done = await wait
         finally:
-            link.forget(wait)
+            link.leave(_LOCK, wait)
         return self._started(done)
 
     def _started(self, done: bytes) -> int:
@@ -133,7 +133,7 @@ class Device:
         link = self.link
         nwp = link.nwp
         provisioning = nwp.dev_status() & _PROVISIONING
-        wait = Completion(link, _DEVICE_STOP_DONE)
+        wait = link.own(_LOCK, _DEVICE_STOP_DONE)
         try:
             await link.free()
             n = nwp.request(_DEVICE_STOP, pack("<HH", ms & 0xFFFF, 0))
@@ -141,12 +141,12 @@ class Device:
                 link.broken(n)
             if not unpack_from("<h", link.answer)[0] and (fatal or not provisioning):
                 if fatal:
-                    wait.expire(patience)
+                    link.expire(wait, patience)
                     await wait
                 else:
                     await self._until(lambda: wait.done, patience)
         finally:
-            link.forget(wait)
+            link.leave(_LOCK, wait)
         await self._until(nwp.shutdown_ready, _SHUTDOWN_READY_TIMEOUT_MS)
 
     async def _emptied(self):
@@ -177,7 +177,7 @@ class Device:
         link = self.link
         if caller == 1:
             link.tell(_DEVICE_RESET_REQUEST, args)
-        elif status & _PROVISIONING and not link.pending and not link.queue:
+        elif status & _PROVISIONING and link.idle():
             link.spawn(self._restart())
 
     async def _restart(self):

@@ -1,6 +1,7 @@
-"""What comes in over the link, and the coroutines it wakes."""
+"""The receiving half of the driver's side of the wire, and the coroutines it wakes."""
 
-from .compat import const, ticks_diff
+from .compat import const, ticks_add, ticks_diff
+from .waiter import Completion
 
 # table: errors SL_API_ABORTED SL_ERROR_BSD_EBADF
 _SL_API_ABORTED = const(-2005)
@@ -52,9 +53,14 @@ RESTART = const(4)
 _PROVISIONING = const(0x18)  # device status
 _FATAL = const(0xFF00)  # pseudo events of the link: + kind
 _CMD_TIMEOUT = const(5)
+_RESTARTING = const(4)  # Link.state: RESTART
 _ANSWER = const(2)  # flags of the link
+_EVENT = const(4)
 _E_AGAIN = const(-1006)
 _IPV6 = const(0x0200)
+_SOCKETS = const(16)  # locks below are those of sockets
+_SLOT = const(23)
+_SD = const(4 + 2)  # where a completion's frame has its socket descriptor
 _COMPLETIONS = (  # nobody but a waiter can use these
     _SOCKET_ACCEPT_DONE_V4,
     _SOCKET_CONNECT_DONE,
@@ -70,23 +76,46 @@ _COMPLETIONS = (  # nobody but a waiter can use these
 
 
 class Inbox:
-    """The receiving half of Link, which has the attributes."""
+    """Base of Link, which has the attributes."""
 
-    def dispatch(self, flags: int):
-        """Take what the link has: complete waiters, hand the rest to sl.on_event, look at the
-        time.
-        """
-        if not self.busy:
-            self.busy = True
-            try:
-                if flags & _ANSWER:
-                    self._collect()
-                self._events()
-                self._expire()
-            finally:
-                self.busy = False
-        if self.jobs:
-            self._advance()
+    # Completions and their locks: one operation a socket, and one each of some others (3.3)
+
+    def own(self, lock: int, opcode: int) -> Completion:
+        """Take a free lock for an operation that the event `opcode` will complete."""
+        wait = self.spares.pop() if self.spares else Completion()
+        wait.opcode = opcode
+        wait.done = wait.sent = False
+        self.owners[lock] = wait
+        return wait
+
+    def leave(self, lock: int, wait):
+        """Give a lock back, unless the operation was cancelled and the NWP will complete it."""
+        if wait.done or not wait.sent:
+            self.owners[lock] = None
+            if wait.limit is not None and wait in self.limits:
+                self.limits.remove(wait)
+            if self.queue:
+                self.woken = True
+        else:
+            self.abandon(wait)
+
+    def abandon(self, wait):
+        """Its coroutine was cancelled: what comes is for nobody, but until then nobody is next."""
+        if wait in self.limits:
+            self.limits.remove(wait)
+        wait.into = None
+        wait.orphan = True
+
+    def expire(self, wait, ms: int):
+        """Fatal CMD_TIMEOUT unless complete within `ms` (nwp-protocol 3.5)."""
+        wait.deadline = wait.limit = ticks_add(self.ticks(), ms)
+        self.limits.append(wait)
+
+    def idle(self) -> bool:
+        """Nobody waits for anything."""
+        return not self.queue and not self.pending and all(wait is None for wait in self.owners)
+
+    # Waiting
 
     def pump(self, ms: int) -> int:
         """Wait at most `ms` (-1: for ever) for something, dispatch it; returns the link's flags.
@@ -99,10 +128,8 @@ class Inbox:
         return flags
 
     def limit(self, ms: int) -> int:
-        """How long one may sleep at most: `ms` or the nearest deadline of the driver (-1: for
-        ever).
-        """
-        for waits in (self.pending, self.jobs):
+        """How long one may sleep at most: `ms` or the driver's nearest deadline (-1: for ever)."""
+        for waits in (self.limits, self.pending, self.jobs):
             for wait in waits:
                 if wait.deadline is not None:
                     left = ticks_diff(wait.deadline, self.ticks())
@@ -110,17 +137,32 @@ class Inbox:
                         ms = left if left > 0 else 0
         return ms
 
+    def dispatch(self, flags: int):
+        """Take what the link has: complete waiters, hand on the rest, look at the time."""
+        if flags & _ANSWER:
+            self._collect()
+        if flags & _EVENT and not self.busy:
+            self.busy = True
+            try:
+                self._events()
+            finally:
+                self.busy = False
+        if self.limits:
+            self._expire()
+        if self.jobs:
+            self._advance()
+
+    # What comes in
+
     def _collect(self):
         """The answer of the command that holds the slot is there."""
         n = self.nwp.collect()
-        wait = self.slot
-        if wait is None or n == _E_AGAIN:
-            return
-        if n < 0:
-            return  # the fatal event that follows ends the wait
-        self.slot = None
+        wait = self.owners[_SLOT]
+        if wait is None or n < 0:
+            return  # given up; or the fatal event that follows ends the wait
         wait.complete(self.answer, n)
-        self._done(wait)
+        if wait.orphan:
+            self._unwanted(_SLOT, wait)
 
     def _events(self):
         frame = self.frame
@@ -128,28 +170,44 @@ class Inbox:
         n = event(frame)
         while n:
             opcode = frame[0] | frame[1] << 8
-            args = self.view[4:n]
             if opcode >= _FATAL:
-                self.fatal(opcode, args)
-            elif not self.state & RESTART:
-                self._event(opcode, args, frame[2])
+                self.fatal(opcode, self.view[4:n])
+            elif not self.state & _RESTARTING:
+                lock = self._owner(opcode & ~_IPV6, n)
+                if lock >= 0:
+                    wait = self.owners[lock]
+                    wait.complete(self.view[4:n])
+                    if wait.orphan:
+                        self._unwanted(lock, wait)
+                else:
+                    self._event(opcode, self.view[4:n], frame[2])
             n = event(frame)
 
+    def _owner(self, base: int, n: int) -> int:
+        """Lock of the operation that the frame completes, -1 if there is none."""
+        frame = self.frame
+        owners = self.owners
+        lock = frame[_SD] & 0x1F
+        if base == _SOCKET_EV_ASYNC:  # types 3 and 4 complete start_tls()
+            lock = frame[4] & 0x1F if 3 <= frame[5] <= 4 else _SOCKETS
+        if lock < _SOCKETS and n > _SD:
+            wait = owners[lock]
+            if wait is not None and wait.opcode == base and not wait.done:
+                return lock
+        for lock in range(_SOCKETS, _SLOT):
+            wait = owners[lock]
+            if wait is not None and wait.opcode == base and not wait.done:
+                return lock
+        return -1
+
     def _event(self, opcode: int, args, status: int):
-        """One event: a completion, something for the driver, or for the application."""
-        base = opcode & ~_IPV6
-        sd_at = 0 if base == _SOCKET_EV_ASYNC else 2
-        for wait in self.pending:
-            if wait.opcode == base and wait.matches(args, sd_at):
-                wait.complete(args)
-                self._done(wait)
-                return
-        if opcode == _SOCKET_CLOSE_DONE:
+        """An event that completes nothing: for the driver, or for the application."""
+        if opcode & ~_IPV6 in _COMPLETIONS:
+            self.late += 1
+        elif opcode == _SOCKET_CLOSE_DONE:
             self._closed(args)
         elif opcode == _DEVICE_RESET_REQUEST:
             self.sl.device.reset_request(args, status)
-        elif base in _COMPLETIONS:
-            self.late += 1
         elif (
             status & _PROVISIONING
             and not status & _DEV_STATUS_PROVISIONING_ENABLE_API
@@ -167,42 +225,37 @@ class Inbox:
         if self.sl.on_event is not None:
             self.sl.on_event(opcode, args)
 
-    def _done(self, wait):
-        """A waiter is complete: off the list. If it was cancelled, give its lock back, undo its
-        result.
-        """
-        self.forget(wait)
-        if wait.orphan:
-            self.held &= ~wait.sent
-            self.late += 1
-            if wait.undo is not None and wait.result is not None:
-                self.spawn(wait.undo(wait.result))
+    def _unwanted(self, lock: int, wait):
+        """A cancelled operation is complete: its lock is free, what it left behind is undone."""
+        self.owners[lock] = None
+        self.late += 1
+        if wait.undo is not None and not wait.error:
+            self.spawn(wait.undo(wait.result))
 
     def _closed(self, args):
-        """A socket is closed under a waiting operation: should the NWP not complete that, this
-        does.
-        """
+        """A socket is closed under a waiting operation: ends that, should the NWP forget it."""
         self.late += 1
-        if len(args) > 2:
-            for wait in list(self.pending):
-                if wait.sd == args[2] & 0x1F:
-                    wait.fail(_SL_ERROR_BSD_EBADF)
-                    self._done(wait)
+        lock = args[2] & 0x1F if len(args) > 2 else _SOCKETS
+        wait = self.owners[lock] if lock < _SOCKETS else None
+        if wait is not None and not wait.done:
+            wait.fail(_SL_ERROR_BSD_EBADF)
+            if wait.orphan:
+                self._unwanted(lock, wait)
 
     # Failure
 
     def fatal(self, opcode: int, args):
         """A fatal condition: nothing works until stop and start (nwp-protocol 3.6)."""
-        if self.state & RESTART or not self.state:
+        if self.state & _RESTARTING or not self.state:
             return
-        self.state |= RESTART
+        self.state |= _RESTARTING
         self.tell(opcode, args)
         self.abort_all(_SL_API_ABORTED)
 
     def _expire(self):
         """Give the NWP up when a completion did not come in time (nwp-protocol 3.5)."""
-        for wait in self.pending:
-            if wait.limit is not None and ticks_diff(self.ticks(), wait.limit) >= 0:
+        for wait in self.limits:
+            if not wait.done and ticks_diff(self.ticks(), wait.limit) >= 0:
                 args = bytearray(8)
                 args[0] = wait.opcode & 0xFF
                 args[1] = wait.opcode >> 8
@@ -211,20 +264,21 @@ class Inbox:
 
     def abort_all(self, code: int):
         """Every wait ends with SlError(code)."""
-        for wait in self.pending + self.queue:
-            wait.fail(code)
-            if wait.orphan:
-                self.held &= ~wait.sent
-            else:
+        owners = self.owners
+        for lock in range(len(owners)):
+            wait = owners[lock]
+            if wait is not None and wait.orphan:
+                owners[lock] = None
+            elif wait is not None and not wait.done:
                 self.leaving.append(wait)
+        self.leaving.extend(self.pending)
+        self.leaving.extend(self.queue)
+        for wait in self.leaving:
+            if not wait.done:
+                wait.fail(code)
         self.pending.clear()
         self.queue.clear()
-        self.slot = None
-
-    def forget(self, wait):
-        """Take a waiter off the list, if it is there."""
-        if wait in self.pending:
-            self.pending.remove(wait)
+        self.limits.clear()
 
     # The driver's own coroutines
 
@@ -238,12 +292,6 @@ class Inbox:
         for job in list(self.jobs):
             if not job.running and job.wait.ready() and job.step():
                 self.jobs.remove(job)
-
-    def release(self, bit: int):
-        """Give a lock back."""
-        self.held &= ~bit
-        if self.queue:
-            self.woken = True
 
 
 class Job:

@@ -7,7 +7,7 @@ a time; only those with long time-outs hold the slot across a wait. Facts: nwp-p
 from .compat import const, ticks_ms
 from .errors import SlError
 from .inbox import RESTART, STARTED, STOPPING, Inbox
-from .waiter import Answer, Completion, Sleep, Turn
+from .waiter import Answer, Sleep, Turn
 
 # table: errors SL_API_ABORTED SL_RET_CODE_PROTOCOL_ERROR SL_RET_CODE_DEV_LOCKED
 _SL_API_ABORTED = const(-2005)
@@ -31,20 +31,24 @@ _DEV_STATUS_PROVISIONING_USER_INITIATED = const(0x10)
 _DEV_STATUS_PRESERVATION = const(0x20)
 _DEV_STATUS_PROVISIONING_ENABLE_API = const(0x40)
 # end
+# table: constants max_sockets
+_MAX_SOCKETS = const(16)
+# end
 # table: constants timeout_short_ms timeout_long_ms timeout_nonblocking_completion_ms
 _TIMEOUT_SHORT_MS = const(10000)
 _TIMEOUT_LONG_MS = const(65535)
 _TIMEOUT_NONBLOCKING_COMPLETION_MS = const(10000)
 # end
 
-# Link.held: bits 0-15 for sockets, 16-22 for what the NWP does once at a time (its modules know
-# which), and:
-_SLOT = const(1 << 23)
+# Link.owners, by lock: 0-15 sockets, 16-22 what the NWP does once at a time (their modules know
+# which), and the command slot:
+_SLOT = const(23)
+_LOCKS = const(24)
 
 _RUNNING = const(1)  # Link.state: STARTED alone
 _REFUSING = const(0x1C)  # device status: locked or provisioning
 _PROVISIONING = const(0x18)
-_EVENT = const(4)
+_EVENT = const(4)  # flag of the link
 _E_BUSY = const(-1001)
 _E_SIZE = const(-1008)
 _FRAME_SIZE = const(1604)
@@ -52,8 +56,6 @@ _FRAME_SIZE = const(1604)
 
 class Link(Inbox):
     """One network processor, for the groups. Who drives coroutines needs pump() and limit()."""
-
-    SLOT = _SLOT
 
     def __init__(self, sl, nwp):
         self.sl = sl
@@ -66,25 +68,25 @@ class Link(Inbox):
         self.args4 = memoryview(self.args)[:4]
         self.args8 = memoryview(self.args)[:8]
         self.sink = bytearray(4)  # takes data that nobody wants
-        self.pending = []  # waiters of any kind, so that all can be ended
+        self.owners = [None] * _LOCKS  # who waits for a completion, by lock
+        self.spares = []  # completions to use again
         self.queue = []  # turns
+        self.limits = []  # completions with a limit
+        self.pending = []  # other waiters
         self.leaving = []  # waiters that were ended all at once
         self.jobs = []  # the driver's own coroutines
         self.late = 0  # completions that came when nobody wanted them any more
         self.busy = False
         self.woken = False  # something became ready behind the back of who drives the coroutines
-        self.reset()
+        self.state = 0
 
     def reset(self):
         """Forget everything: nothing is started, nothing pends."""
         self.state = 0
-        self.held = 0
-        self.slot = None  # Answer of the command that holds the slot
-        self.pending.clear()
-        self.queue.clear()
-        self.leaving.clear()
-
-    # Requests
+        for lock in range(_LOCKS):
+            self.owners[lock] = None
+        for waits in (self.queue, self.limits, self.pending, self.leaving):
+            waits.clear()
 
     def check(self, fs: bool = False):
         """Refuse a call that must not reach the wire (nwp-protocol 3.4)."""
@@ -100,6 +102,8 @@ class Link(Inbox):
             raise SlError(_SL_RET_CODE_DEV_NOT_STARTED)
         if status & _PROVISIONING and not status & _DEV_STATUS_PROVISIONING_ENABLE_API:
             raise SlError(_SL_RET_CODE_PROVISIONING_IN_PROGRESS)
+
+    # Short commands: `payload` follows `args` on the wire
 
     def request(self, opcode: int, args, payload=b"", head: int = 4) -> int:
         """Short command; returns the length of its answer, which is in `answer`.
@@ -126,10 +130,10 @@ class Link(Inbox):
         if n < 4:
             self._again(n, opcode, args, payload)
         answer = self.answer
-        status = answer[0] | answer[1] << 8
-        if status & 0x8000:
-            raise SlError(status - 0x10000)
-        return status
+        n = answer[0] | answer[1] << 8
+        if n & 0x8000:
+            raise SlError(n - 0x10000)
+        return n
 
     def call_during_provisioning(self, opcode: int, args) -> int:
         """call() of the one request that provisioning does not hold up: its end."""
@@ -166,11 +170,12 @@ class Link(Inbox):
         self.check(True)
         raise SlError(_SL_API_ABORTED)
 
+    # Long commands and two-phase operations
+
     async def command(
         self, opcode, args, payload=b"", head=4, into=None, ms=0, prefix=b"", more=b"", undo=None
     ):
-        """Long command (file system, netutil): holds the slot until its answer; returns the
-        Answer.
+        """Long command (files, netutil): holds the slot until its answer; returns the Answer.
 
         args, payload, prefix (before the payload) and more (behind it) must stay as they are until
         then. head: size of the answer's arguments; into: buffer for what follows them; ms: time
@@ -178,65 +183,58 @@ class Link(Inbox):
         """
         fs = opcode & 0x1800 == 0
         self.check(fs)
-        if self.held & _SLOT or self.queue:
+        if self.owners[_SLOT] is not None or self.queue:
             await Turn(self, _SLOT)
-        self.held |= _SLOT
-        wait = Answer(self, head)
+        self.owners[_SLOT] = wait = Answer(head)
         wait.into = into
         wait.undo = undo
+        sent = False
         try:
-            await self._submit(opcode, args, payload, ms or _TIMEOUT_LONG_MS, prefix, more)
-            self.slot = wait
+            code = self.nwp.submit(opcode, args, payload, ms or _TIMEOUT_LONG_MS, prefix, more)
+            while code == _E_BUSY:  # a request that was interrupted still owns the wire
+                await Sleep(self, 10)
+                self.check(fs)
+                code = self.nwp.submit(opcode, args, payload, ms or _TIMEOUT_LONG_MS, prefix, more)
+            if code < 0:
+                self.broken(code)
+            sent = True
             await wait
         finally:
-            if wait.done or self.slot is not wait:
-                self.forget(wait)
-                self.release(_SLOT)
-            else:
+            if sent and not wait.done:
                 wait.into = None
                 wait.orphan = True
+            else:
+                self.owners[_SLOT] = None
+                if self.queue:
+                    self.woken = True
         if len(wait.result) < head:
             raise SlError(_SL_RET_CODE_PROTOCOL_ERROR)
         return wait
 
-    async def free(self):
-        """Until the slot is free."""
-        if self.held & _SLOT:
-            await Turn(self, _SLOT)
-
-    async def _submit(self, *frame):
-        code = self.nwp.submit(*frame)
-        while code == _E_BUSY:  # a request that was interrupted still owns the wire
-            await Sleep(self, 10)
-            self.check(True)
-            code = self.nwp.submit(*frame)
-        if code < 0:
-            self.broken(code)
-
-    async def exchange(
-        self, bit, opcode, args, done, payload=b"", sd=-1, ms=0, undo=None, wait=Completion
-    ):
+    async def exchange(self, lock, opcode, args, done, payload=b"", ms=0, undo=None):
         """Short command and its completion `done`; returns the completion's arguments as bytes.
 
-        bit: the lock to hold. sd: socket id that the completion carries. ms: limit for the
-        completion, -1 for none, 0 for 10 s on a non-blocking socket and else none. wait: class of
-        the waiter.
+        lock: the socket id, or one of what the NWP does once at a time. ms: limit for the
+        completion, -1 for none, 0 for 10 s on a non-blocking socket and else none.
         """
         self.check()
-        if self.held & bit or self.queue:
-            await Turn(self, bit)
-        self.held |= bit
-        wait = wait(self, done, sd)
+        if self.owners[lock] is not None or self.queue:
+            await Turn(self, lock)
+        wait = self.own(lock, done)
         wait.undo = undo
         try:
-            if self.held & _SLOT:
-                await self.free()
+            await self.free()
             self.call(opcode, args, payload)
-            wait.sent = bit
+            wait.sent = True
             if ms > 0:
-                wait.expire(ms)
-            elif ms == 0 and sd >= 0 and self.nwp.nonblocking() >> sd & 1:
-                wait.expire(_TIMEOUT_NONBLOCKING_COMPLETION_MS)
+                self.expire(wait, ms)
+            elif ms == 0 and lock < _MAX_SOCKETS and self.nwp.nonblocking() >> lock & 1:
+                self.expire(wait, _TIMEOUT_NONBLOCKING_COMPLETION_MS)
             return await wait
         finally:
-            wait.leave(bit)
+            self.leave(lock, wait)
+
+    async def free(self):
+        """Until no long command holds the slot."""
+        if self.owners[_SLOT] is not None:
+            await Turn(self, _SLOT)

@@ -9,7 +9,7 @@ from struct import pack, pack_into, unpack_from
 from .compat import const
 from .device import value
 from .errors import SlError
-from .waiter import Completion, Turn
+from .waiter import Turn
 
 # table: opcodes netapp
 _NETAPP_START = const(0x9C0A)
@@ -59,10 +59,10 @@ _HTTP_TOKEN_NAME_MAX = const(20)
 _HTTP_TOKEN_VALUE_MAX = const(64)
 # end
 
-_DNS = const(1 << 16)
-_SERVICE = const(1 << 17)
-_PING = const(1 << 18)
-_RECEIVE = const(1 << 19)
+_DNS = const(16)
+_SERVICE = const(17)
+_PING = const(18)
+_RECEIVE = const(19)
 _IPV4 = const(2)
 _ADD_SERVICE = const(0x80000000)
 _NOT_FOUND = const(404)
@@ -209,10 +209,9 @@ class NetApp:
         """More of a request that has it; returns (count, flags): 1 if there is still more."""
         link = self.link
         link.check()
-        if link.held & _RECEIVE or link.queue:
+        if link.owners[_RECEIVE] is not None or link.queue:
             await Turn(link, _RECEIVE)
-        link.held |= _RECEIVE
-        wait = Completion(link, _NETAPP_RECEIVE)
+        wait = link.own(_RECEIVE, _NETAPP_RECEIVE)
         wait.head = 8
         wait.into = buf
         try:
@@ -220,10 +219,10 @@ class NetApp:
             code = link.nwp.post(_NETAPP_RECEIVE_REQUEST, args, b"", 0, -1)
             if code < 0:
                 link.broken(code)
-            wait.sent = _RECEIVE
+            wait.sent = True
             done = await wait
         finally:
-            wait.leave(_RECEIVE)
+            link.leave(_RECEIVE, wait)
         if len(done) < 8 or unpack_from("<H", done)[0] != handle:
             return 0, 0
         size, flags = unpack_from("<HI", done, 2)

@@ -4,8 +4,7 @@ from struct import pack, unpack_from
 
 from .compat import const
 from .errors import SlError
-from .link import STARTED
-from .waiter import Completion, Turn
+from .waiter import Turn
 
 # table: opcodes netutil
 _NETUTIL_GET = const(0xB4C0)
@@ -17,7 +16,7 @@ _SL_ESMALLBUF = const(-2001)
 _SL_EZEROLEN = const(-2002)
 # end
 
-_LOCK = const(1 << 21)
+_LOCK = const(21)
 
 
 class NetUtil:
@@ -47,10 +46,9 @@ class NetUtil:
         """
         link = self.link
         link.check()
-        if link.held & _LOCK or link.queue:
+        if link.owners[_LOCK] is not None or link.queue:
             await Turn(link, _LOCK)
-        link.held |= _LOCK
-        wait = Completion(link, _NETUTIL_CMD_DONE)
+        wait = link.own(_LOCK, _NETUTIL_CMD_DONE)
         wait.head = 12
         wait.into = out
         try:
@@ -59,11 +57,10 @@ class NetUtil:
             status = unpack_from("<h", done.result)[0]
             if status < 0:
                 raise SlError(status)
-            if link.state == STARTED:
-                wait.sent = _LOCK
+            wait.sent = True
             return _output(await wait, wait.size, len(out))
         finally:
-            wait.leave(_LOCK)
+            link.leave(_LOCK, wait)
 
 
 def _output(done: bytes, size: int, room: int) -> int:

@@ -29,7 +29,7 @@ _SELECT_INFINITE = const(65535)
 _MAX_SOCKETS = const(16)
 # end
 
-_LOCK = const(1 << 22)
+_LOCK = const(22)
 _NONE = const(-1)
 
 
@@ -75,7 +75,8 @@ class Selector:
                 self._poke()
             return await caller
         finally:
-            link.forget(caller)
+            if caller in link.pending:
+                link.pending.remove(caller)
             if caller in self.callers:
                 self.callers.remove(caller)
 

@@ -8,10 +8,10 @@ waits for the first. A waiting receive, accept or connect ends early only by clo
 
 from struct import pack, pack_into, unpack_from
 
-from .compat import const
+from .compat import const, coroutine
 from .errors import SlError
 from .select import Selector
-from .waiter import Completion, Credits, Turn
+from .waiter import Credits, Turn
 
 # table: opcodes socket
 _SOCKET_CREATE = const(0x9401)
@@ -68,15 +68,11 @@ _STARTTLS = const(35)
 _SECURED = const(3)  # enum socket_async_type
 _SEND_MS = const(65535)
 _EVER = const(0xFFFF)
+_RUNNING = const(1)  # Link.state: STARTED alone
+_REFUSING = const(0x1C)  # device status: locked or provisioning
+_SPARES = const(4)
 _E_CREDITS = const(-11)
 _E_TX_FAILED = const(-1)
-
-
-class Secured(Completion):
-    """Completion of start_tls()."""
-
-    def matches(self, args, sd_at: int) -> bool:
-        return len(args) >= 4 and args[0] & 0x1F == self.sd and 3 <= args[1] <= 4
 
 
 class Sockets:
@@ -145,20 +141,13 @@ class Sockets:
         """Connect; of a TLS socket: and shake hands. A non-blocking one raises -114 at first."""
         opcode = _SOCKET_CONNECT_V6 if len(ip) == 16 else _SOCKET_CONNECT_V4
         args = _packed(0, sd, 0, port, ip)
-        number = _id(sd)
-        done = _SOCKET_CONNECT_DONE
-        _result(await self.link.exchange(1 << number, opcode, args, done, sd=number))
+        _result(await self.link.exchange(_id(sd), opcode, args, _SOCKET_CONNECT_DONE))
 
     async def accept(self, sd: int, family: int = 0):
         """Wait for a connection; returns (new sd, port, ip). family: 2, 3, or 0 for any."""
-        number = _id(sd)
+        args = pack("<BBBB", sd, family, 0, 0)
         done = await self.link.exchange(
-            1 << number,
-            _SOCKET_ACCEPT,
-            pack("<BBBB", sd, family, 0, 0),
-            _SOCKET_ACCEPT_DONE_V4,
-            sd=number,
-            undo=self._unaccept,
+            _id(sd), _SOCKET_ACCEPT, args, _SOCKET_ACCEPT_DONE_V4, undo=self._unaccept
         )
         new = _result(done)
         self._born(new, True)
@@ -168,28 +157,21 @@ class Sockets:
     async def close(self, sd: int) -> None:
         """Close. Ends whatever waits on the socket, and then does not wait for the end itself."""
         link = self.link
-        number = _id(sd)
+        lock = _id(sd)
         args = pack("<BBBB", sd, 0, 0, 0)
-        if link.held >> number & 1:
+        if link.owners[lock] is not None:
             link.call(_SOCKET_CLOSE, args)
         else:
             done, ms = _SOCKET_CLOSE_DONE, _TIMEOUT_CLOSE_DONE_MS
-            _result(await link.exchange(1 << number, _SOCKET_CLOSE, args, done, sd=number, ms=ms))
+            _result(await link.exchange(lock, _SOCKET_CLOSE, args, done, ms=ms))
 
     async def start_tls(self, sd: int) -> int:
         """Secure a connected TCP socket; returns 0, or the code of a warning."""
-        number = _id(sd)
+        args = pack("<BBBB", sd, 1, _STARTTLS, 4)
         done = await self.link.exchange(
-            1 << number,
-            _SOCKET_SETSOCKOPT,
-            pack("<BBBB", sd, 1, _STARTTLS, 4),
-            _SOCKET_EV_ASYNC,
-            b"\0\0\0\0",
-            sd=number,
-            ms=-1,
-            wait=Secured,
+            _id(sd), _SOCKET_SETSOCKOPT, args, _SOCKET_EV_ASYNC, b"\0\0\0\0", ms=-1
         )
-        kind, value = unpack_from("<Bh", done, 1)
+        kind, value = unpack_from("<Bh", done + b"\0\0\0\0", 1)
         if kind != _SECURED:
             raise SlError(value if value < 0 else _SL_ERROR_BSD_SOC_ERROR)
         return value
@@ -207,57 +189,47 @@ class Sockets:
 
     # Data
 
-    async def recv(self, sd: int, buf, flags: int = 0) -> int:
-        """Receive into buf, at most its length; returns the count, 0 at the end of the stream.
+    def recv(self, sd: int, buf, flags: int = 0):
+        """Receive into buf, at most its length; to be awaited for the count, 0 at the end.
 
         flags 8: do not wait (raises -11). 1 to 16000 bytes; UDP: one datagram.
         """
-        args = pack("<HBB", min(len(buf), _RECV_MAX_LEN_DOCUMENTED), sd, flags & 0x0F)
-        done = await self._receive(sd, _SOCKET_RECV, args, _SOCKET_RECV_DONE, buf)
-        return _result(done)
+        return self._receive(sd, _SOCKET_RECV, _SOCKET_RECV_DONE, flags & 0x0F, buf)
 
-    async def recvfrom(self, sd: int, buf, family: int = 2, flags: int = 0):
-        """Receive a datagram into buf; returns (count, port, ip) of its sender."""
-        size = min(len(buf), _RECV_MAX_LEN_DOCUMENTED)
-        args = pack("<HBB", size, sd, family << 4 | flags & 0x0F)
-        done = await self._receive(sd, _SOCKET_RECVFROM, args, _SOCKET_RECVFROM_DONE_V4, buf)
-        n = _result(done)
-        port, ip = _peer(done)
-        return n, port, ip
+    def recvfrom(self, sd: int, buf, family: int = 2, flags: int = 0):
+        """Receive a datagram into buf; to be awaited for (count, port, ip) with its sender."""
+        flags = family << 4 | flags & 0x0F
+        return self._receive(sd, _SOCKET_RECVFROM, _SOCKET_RECVFROM_DONE_V4, flags, buf)
 
-    async def send(self, sd: int, data, flags: int = 0) -> int:
-        """Send all of data, waiting for credits as needed; returns its length.
+    @coroutine
+    def send(self, sd: int, data, flags: int = 0):
+        """Send all of data, waiting for credits as needed; to be awaited for its length.
 
         Raises -11 on a non-blocking socket without credits, -1 after a transmit failure, -110 when
         no credit came for a minute. Transceiver (sd of 0x80 and more): one frame, flags are its TX
         parameters.
         """
-        self.link.check()
-        if sd & 0xF0 == _RAW:
-            word = pack("<i", (flags & 0xFFFF ^ 0x8000) - 0x8000)
-            await self._send(sd, _SOCKET_SEND, pack("<HBB", len(data), sd, 0), data, word)
-            return len(data)
-        at = 0
+        link = self.link
         size = len(data)
-        if size > _RECV_MAX_LEN_DOCUMENTED and not self.streams >> (sd & 0x1F) & 1:
-            raise SlError(_SL_ERROR_BSD_E2BIG)
-        while at < size:
-            part = self._portion(sd, size - at)
-            chunk = data if part == size else memoryview(data)[at : at + part]
-            args = pack("<HBB", part, sd, flags & 0x0F)
-            await self._send(sd, _SOCKET_SEND, args, chunk, b"", at > 0)
-            at += part
+        if link.state != _RUNNING or link.nwp.dev_status() & _REFUSING:
+            link.check()
+        if sd < _MAX_SOCKETS and 0 < size <= _RECV_MAX_LEN_DOCUMENTED:
+            pack_into("<HBB", link.args, 0, size, sd, flags & 0x0F)
+            if link.nwp.post(_SOCKET_SEND, link.args4, data, sd, size) == 0:
+                return size
+        yield from self._send_slowly(sd, data, flags)
         return size
 
-    async def sendto(self, sd: int, data, port: int, ip, flags: int = 0) -> int:
-        """Send a datagram of at most 16000 bytes; returns its length."""
+    @coroutine
+    def sendto(self, sd: int, data, port: int, ip, flags: int = 0):
+        """Send a datagram of at most 16000 bytes; to be awaited for its length."""
         size = len(data)
         if size > _RECV_MAX_LEN_DOCUMENTED:
             raise SlError(_SL_ERROR_BSD_E2BIG)
         self.link.check()
         if size:
             opcode = _SOCKET_SENDTO_V6 if len(ip) == 16 else _SOCKET_SENDTO_V4
-            await self._send(sd, opcode, _packed(size, sd, flags, port, ip), data)
+            yield from self._frame(_id(sd), opcode, _packed(size, sd, flags, port, ip), data)
         return size
 
     # Inside
@@ -275,36 +247,90 @@ class Sockets:
             except SlError:
                 pass
 
-    async def _receive(self, sd, opcode, args, done, buf):
-        """Ask for data and wait for it; returns the arguments of its frame."""
+    @coroutine
+    def _receive(self, sd: int, opcode: int, done: int, flags: int, buf):
+        """Ask for data and wait for it."""
         link = self.link
-        number = _id(sd)
-        bit = 1 << number
+        nwp = link.nwp
+        lock = _id(sd)
         if not len(buf):
             raise SlError(_SL_EZEROLEN)
-        link.check()
-        if link.held & bit or link.queue:
-            await Turn(link, bit)
-        link.held |= bit
-        wait = Completion(link, done, number)
+        if link.state != _RUNNING or nwp.dev_status() & _REFUSING:
+            link.check()
+        if link.owners[lock] is not None or link.queue:
+            yield from Turn(link, lock)
+        wait = link.own(lock, done)
         try:
-            link.nwp.expect(number, buf)
-            code = link.nwp.post(opcode, args, b"", number, 0)
+            nwp.expect(lock, buf)
+            code = self._ask(sd, opcode, flags, buf)
             while code == _E_CREDITS:
-                await Credits(link, number, _FLOW_RESERVED_CREDITS)
-                code = link.nwp.post(opcode, args, b"", number, 0)
+                yield from Credits(link, lock, _FLOW_RESERVED_CREDITS)
+                code = self._ask(sd, opcode, flags, buf)
             if code < 0:
                 link.broken(code)
-            wait.sent = bit
-            if link.nwp.nonblocking() & bit:
-                wait.expire(_TIMEOUT_NONBLOCKING_COMPLETION_MS)
-            return await wait
-        finally:
-            if wait.sent and not wait.done:
-                link.nwp.expect(number, link.sink)
-            elif not wait.done or wait.error:
-                link.nwp.expect(number, None)
-            wait.leave(bit)
+            wait.sent = True
+            if nwp.nonblocking() >> lock & 1:
+                link.expire(wait, _TIMEOUT_NONBLOCKING_COMPLETION_MS)
+            while not wait.done:
+                yield wait
+        except:  # noqa: E722 -- cancelled, refused, interrupted
+            self._unreceive(lock, wait)
+            raise
+        link.leave(lock, wait)
+        if wait.error:
+            wait.gone = True
+            nwp.expect(lock, None)
+            raise SlError(wait.error)
+        return self._received(opcode, wait)
+
+    def _ask(self, sd: int, opcode: int, flags: int, buf) -> int:
+        link = self.link
+        size = len(buf)
+        if size > _RECV_MAX_LEN_DOCUMENTED:
+            size = _RECV_MAX_LEN_DOCUMENTED
+        pack_into("<HBB", link.args, 0, size, sd, flags)
+        return link.nwp.post(opcode, link.args4, b"", sd & 0x0F, 0)
+
+    def _unreceive(self, lock: int, wait):
+        """A receive ended otherwise than by its data, which may still come."""
+        link = self.link
+        link.nwp.expect(lock, link.sink if wait.sent and not wait.done else None)
+        wait.gone = True
+        link.leave(lock, wait)
+
+    def _received(self, opcode: int, wait):
+        """What recv() or recvfrom() gives."""
+        done = wait.result
+        n = done[0] | done[1] << 8
+        if n & 0x8000:
+            n -= 0x10000
+        spares = self.link.spares
+        if wait.limit is None and len(spares) < _SPARES:
+            spares.append(wait)
+        if n < 0:
+            raise SlError(n)
+        if opcode == _SOCKET_RECV:
+            return n
+        port, ip = _peer(done)
+        return n, port, ip
+
+    def _send_slowly(self, sd: int, data, flags: int):
+        """Send what does not go in one frame at once."""
+        lock = _id(sd)
+        size = len(data)
+        if sd & 0xF0 == _RAW:
+            word = pack("<i", (flags & 0xFFFF ^ 0x8000) - 0x8000)
+            yield from self._frame(lock, _SOCKET_SEND, pack("<HBB", size, sd, 0), data, word)
+            return
+        if size > _RECV_MAX_LEN_DOCUMENTED and not self.streams >> lock & 1:
+            raise SlError(_SL_ERROR_BSD_E2BIG)
+        at = 0
+        while at < size:
+            part = self._portion(sd, size - at)
+            args = pack("<HBB", part, sd, flags & 0x0F)
+            chunk = memoryview(data)[at : at + part]
+            yield from self._frame(lock, _SOCKET_SEND, args, chunk, b"", at > 0)
+            at += part
 
     def _portion(self, sd: int, left: int) -> int:
         """How much of `left` bytes goes into one frame."""
@@ -318,22 +344,21 @@ class Sockets:
                 left = most
         return left
 
-    async def _send(self, sd, opcode, args, data, prefix=b"", begun=False):
+    def _frame(self, lock: int, opcode: int, args, data, prefix=b"", begun: bool = False):
         """One data frame, as soon as there are credits. begun: part of the data is out already."""
         link = self.link
         nwp = link.nwp
-        number = _id(sd)
         size = max(1, len(data))
-        code = nwp.post(opcode, args, data, number, size, prefix)
+        code = nwp.post(opcode, args, data, lock, size, prefix)
         while code == _E_CREDITS:
-            if nwp.nonblocking() >> number & 1 and not begun:
+            if nwp.nonblocking() >> lock & 1 and not begun:
                 raise SlError(_SL_ERROR_BSD_EAGAIN)
             need = _FLOW_RESERVED_CREDITS + 1 + (size - 1) // nwp.min_tx()
-            wait = Credits(link, number, need, _SEND_MS)
-            await wait
+            wait = Credits(link, lock, need, _SEND_MS)
+            yield from wait
             if wait.expired:
                 raise SlError(_SL_ERROR_BSD_ETIMEDOUT)
-            code = nwp.post(opcode, args, data, number, size, prefix)
+            code = nwp.post(opcode, args, data, lock, size, prefix)
         if code == _E_TX_FAILED:
             raise SlError(_SL_ERROR_BSD_SOC_ERROR)
         if code < 0:

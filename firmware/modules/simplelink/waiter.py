@@ -1,8 +1,8 @@
 """What a suspended operation waits for.
 
 A coroutine of the driver yields nothing but waiters. Whoever drives it (atcore's pump,
-SimpleLink.run) resumes it when `ready()` is true, and calls Link.dispatch() no later than
-`deadline`, if there is one.
+SimpleLink.run) resumes it when `ready()` is true, and calls Link.pump() no later than `deadline`,
+if there is one.
 """
 
 from .compat import ticks_add, ticks_diff
@@ -13,12 +13,6 @@ class Waiter:
     """Done when somebody sets `done`. Awaiting it gives `result`, or raises SlError(error)."""
 
     deadline = None  # ticks_ms at which to look again, or None
-    limit = None  # ticks_ms after which the NWP is given up (nwp-protocol 3.5)
-    opcode = -1  # of the event that completes it
-    sd = -1  # and the socket id in that event
-    sent = 0  # lock bit, once the request is out
-    orphan = False  # cancelled, but the NWP will still complete it
-    undo = None  # coroutine function for a result that nobody wants any more
     done = False
     gone = False  # its coroutine has gone on
     error = 0
@@ -56,20 +50,20 @@ class Sleep(Waiter):
 
 
 class Turn(Waiter):
-    """Wait for a lock of the link: first come, first served."""
+    """Wait until nobody owns a lock of the link: first come, first served."""
 
-    def __init__(self, link, bit: int):
+    def __init__(self, link, lock: int):
         self.link = link
-        self.bit = bit
+        self.lock = lock
         link.queue.append(self)
 
     def ready(self) -> bool:
         if self.done:
             return True
-        if self.link.held & self.bit:
+        if self.link.owners[self.lock] is not None:
             return False
         for turn in self.link.queue:
-            if turn.bit == self.bit:
+            if turn.lock == self.lock:
                 return turn is self
         return True
 
@@ -114,7 +108,8 @@ class Credits(Waiter):
                 yield self
         finally:
             self.gone = True
-            self.link.forget(self)
+            if self in self.link.pending:
+                self.link.pending.remove(self)
         if self.error:
             raise SlError(self.error)
 
@@ -124,28 +119,21 @@ class Credits(Waiter):
 class Completion(Waiter):
     """Wait for the event that completes a two-phase operation; gives its arguments as bytes.
 
-    `opcode` is that of IPv4, bit 9 of what arrives is ignored. `sd`: socket id it must carry, -1
-    for any. `into`: where what follows the first `head` bytes goes, as far as it fits; `size` is
-    how long it was.
+    Made by Link.own(). `opcode` of the event is that of IPv4: bit 9 of what arrives is ignored.
     """
 
-    into = None
+    limit = None  # ticks_ms after which the NWP is given up (nwp-protocol 3.5)
+    into = None  # buffer for what follows the first `head` bytes, as far as it fits
     head = 0
-    size = 0  # bytes that came behind the head
+    size = 0  # how much came behind the head
+    orphan = False  # cancelled, but the NWP will still complete it
+    undo = None  # coroutine function for a result that nobody wants any more
 
-    def __init__(self, link, opcode: int, sd: int = -1):
-        self.link = link
-        self.opcode = opcode
-        self.sd = sd
-        link.pending.append(self)
-
-    def expire(self, ms: int):
-        """Fatal CMD_TIMEOUT unless complete within `ms`."""
-        self.deadline = self.limit = ticks_add(self.link.ticks(), ms)
-
-    def matches(self, args, sd_at: int) -> bool:
-        """True when an event with these arguments completes it."""
-        return self.sd < 0 or (len(args) > sd_at and args[sd_at] & 0x1F == self.sd)
+    def __init__(self):
+        self.opcode = 0
+        self.sent = False  # the request is out
+        self.done = False
+        self.result = None
 
     def complete(self, args):
         """Take the arguments (a view of the frame buffer)."""
@@ -156,18 +144,6 @@ class Completion(Waiter):
             take_tail(self, args)
         self.done = True
 
-    def leave(self, bit: int):
-        """Give the lock back, or keep it until the late completion came if the operation was
-        cancelled.
-        """
-        link = self.link
-        if self.done or not self.sent:
-            link.forget(self)
-            link.release(bit)
-        else:
-            self.into = self.deadline = self.limit = None
-            self.orphan = True
-
 
 class Answer(Waiter):
     """Wait for the answer of the command that holds the slot; gives its first `head` bytes.
@@ -177,15 +153,16 @@ class Answer(Waiter):
 
     into = None
     size = 0
+    orphan = False
+    undo = None
+    result = b""
 
-    def __init__(self, link, head: int):
+    def __init__(self, head: int):
         self.head = head
-        self.sent = link.SLOT
-        link.pending.append(self)
 
     def complete(self, answer, n: int):
         """Take n bytes of the answer buffer."""
-        self.result = bytes(answer[: self.head])
+        self.result = bytes(answer[: min(n, self.head)])
         if self.into is not None and n > self.head:
             take_tail(self, answer[:n])
         self.done = True

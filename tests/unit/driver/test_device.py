@@ -116,7 +116,7 @@ def test_stop_ends_every_wait_before_it_ends(rig, peer):
         assert not stop.done or all(task.done for task in waits)
     assert [task.error.code for task in waits] == [-2017] * len(waits)
     assert refused.error.code == -2017
-    assert rig.sl.link.pending == [] and rig.sl.link.held == 0
+    assert rig.sl.link.pending == [] and rig.sl.link.idle()
     assert rig.run(sl.device.start()) == 0
 
 

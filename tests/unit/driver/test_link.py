@@ -74,7 +74,7 @@ def test_cancelled_file_command_frees_the_slot_when_its_answer_came(rig, peer):
     rig.pump(8000)
     assert after.done and after.error is None
     assert sorted(peer.opcodes()[1:]) == [0xA43D, 0xA443]  # the late handle was closed
-    assert rig.sl.link.late == 1 and rig.sl.link.held == 0
+    assert rig.sl.link.late == 1 and rig.sl.link.idle()
 
 
 def test_cancelled_while_waiting_for_its_turn_leaves_nothing(rig, peer):

@@ -94,7 +94,7 @@ def test_recv_ends_by_closing_its_socket(rig, peer):
     rig.run(rig.sl.sockets.close(1))
     rig.pump(10)
     assert task.error.code == -107
-    assert rig.sl.link.held == 0 and rig.sl.link.pending == []
+    assert rig.sl.link.idle() and rig.sl.link.pending == []
 
 
 def test_closing_ends_a_recv_that_the_nwp_forgets(rig, peer):
@@ -107,16 +107,16 @@ def test_closing_ends_a_recv_that_the_nwp_forgets(rig, peer):
     assert task.error.code == -9
     peer.send(0x100A, reply(-107, 1))  # asked for by the one that waited its turn
     rig.pump(10)
-    assert waiting.error.code == -107 and rig.sl.link.held == 0
+    assert waiting.error.code == -107 and rig.sl.link.idle()
 
 
 def test_closing_ends_a_cancelled_recv(rig, peer):
     rig.start(rig.sl.sockets.recv(1, bytearray(4))).cancel()
-    assert rig.sl.link.held == 2
+    assert rig.sl.link.owners[1] is not None
     peer.handler = lambda op, body: [*yes(op, body), (0x1010, reply(0, 1))]
     rig.run(rig.sl.sockets.close(1))
     rig.pump(10)
-    assert rig.sl.link.held == 0 and rig.sl.link.pending == []
+    assert rig.sl.link.idle() and rig.sl.link.pending == []
 
 
 def test_close_waits_for_its_completion(rig, peer):
@@ -183,13 +183,13 @@ def test_cancelled_accept_closes_who_came_late(rig, peer):
     peer.send(0x1003, struct.pack("<hBB2s2x", 5, 2, 2, b"\x1f\x90") + IP)
     rig.pump(20)
     assert peer.frames[-1] == (0x9402, b"\x05\0\0\0")
-    assert rig.sl.link.held == 0 and rig.sl.link.late == 1 and rig.sl.link.jobs == []
+    assert rig.sl.link.idle() and rig.sl.link.late == 1 and rig.sl.link.jobs == []
 
 
 def test_refused_request_frees_the_socket(rig, peer):
     peer.handler = lambda op, body: [(op & 0x7FFF, reply(-9, body[0]))]
     assert code_of(rig, lambda: rig.sl.sockets.accept(2, 2)) == -9
-    assert rig.sl.link.held == 0 and rig.sl.link.pending == []
+    assert rig.sl.link.idle() and rig.sl.link.pending == []
 
 
 def test_start_tls_ends_by_its_own_events_only(rig, peer):
