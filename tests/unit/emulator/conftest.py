@@ -16,14 +16,14 @@ COMPILE = (
 
 @pytest.fixture(scope="session")
 def image(tmp_path_factory):
-    """image("uart") -> path of the ELF made of guest/uart.c."""
+    """image("uart") -> path of the ELF made of guest/uart.c; layout "ram": for an S or R."""
     folder = tmp_path_factory.mktemp("guests")
 
-    def build(name: str) -> Path:
-        elf = folder / f"{name}.elf"
+    def build(name: str, layout: str = "guest") -> Path:
+        elf = folder / f"{name}-{layout}.elf"
         if not elf.exists():
             sources = [str(GUEST / "guest.c"), str(GUEST / f"{name}.c")]
-            script = ["-T", str(GUEST / "guest.ld"), "-Wl,--no-warn-rwx-segments"]
+            script = ["-T", str(GUEST / f"{layout}.ld"), "-Wl,--no-warn-rwx-segments"]
             subprocess.run([*COMPILE, *script, *sources, "-lgcc", "-o", str(elf)], check=True)
         return elf
 

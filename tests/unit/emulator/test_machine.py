@@ -166,6 +166,19 @@ def test_images_that_the_chip_would_not_start(image, tmp_path):
         Machine(bad)
 
 
+def test_an_image_for_ram_runs_where_there_is_no_flash(image):
+    machine = Machine(image("hello", "ram"), on_report=lambda text: None)
+    port = EmuSerial(machine, timeout=0.1, baudrate=115200)
+    assert port.read(7) == b"hello\r\n"
+    assert machine.chip.gprcm.readers[0xC80]() >> 16 == 0x3118
+    with pytest.raises(ValueError):
+        machine.read(0x01000000, 4)
+    machine.power_cycle()
+    machine.boot()
+    assert port.read(7) == b"hello\r\n"
+    machine.close()
+
+
 def test_the_serial_port_advances_the_board(guest):
     port = EmuSerial(guest("hello"), timeout=1, baudrate=115200)
     assert port.read(7) == b"hello\r\n"

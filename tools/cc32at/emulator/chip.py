@@ -46,7 +46,7 @@ class Chip:
         self.image = image
         self.cpi = cpi
         self.scheduler = Scheduler()
-        self.flash = Memory(FLASH_BASE, FLASH_SIZE)
+        self.flash = Memory(FLASH_BASE, FLASH_SIZE if image.in_flash else 0)
         self.sram = Memory(SRAM_BASE, SRAM_SIZE)
         self.cpu = Cpu(self.flash, self.sram, accelerator)
         self.nvic = Nvic(self.cpu)
@@ -66,8 +66,8 @@ class Chip:
         self._build()
         self.nwp_clock = Clock(self.scheduler, self.now)
         self.nwp_port.nwp.attach(self.nwp_clock, self._nwp_line)
-        self.flash.fill(b"\xff")
         image.check()
+        self.flash.fill(b"\xff")
         image.load_flash(self.flash)
         bootrom.power_on(self)
 
@@ -105,7 +105,8 @@ class Chip:
         )  # fmt: skip
         self.arcm.attach(list(self.blocks))
         self.bus = Bus(self.cpu, self._unknown_register)
-        self.bus.attach(list(self.blocks))
+        absent = () if self.flash.size else (self.flash_controller,)
+        self.bus.attach([block for block in self.blocks if block not in absent])
 
     # What blocks tell the chip
 
@@ -218,7 +219,7 @@ class Chip:
         cpu = self.cpu
         if bytes(self.flash.view) != state["flash"]:
             self.flash.view[:] = state["flash"]
-            cpu.flush(FLASH_BASE, FLASH_BASE + FLASH_SIZE)
+            cpu.flush(FLASH_BASE, FLASH_BASE + self.flash.size)
         self.sram.view[:] = state["sram"]
         cpu.flush(SRAM_BASE, SRAM_BASE + SRAM_SIZE)
         cpu.load_status(state["xpsr"])

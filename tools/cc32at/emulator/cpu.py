@@ -126,9 +126,9 @@ class Cpu:
     def __init__(self, flash: Memory, sram: Memory, accelerator=None):
         self.uc = Uc(UC_ARCH_ARM, UC_MODE_THUMB, UC_CPU_ARM_CORTEX_M4)
         self.engine = self.uc._uch
-        self.memories = (flash, sram)
-        read_execute = unicorn_const.UC_PROT_READ | unicorn_const.UC_PROT_EXEC
-        self._map(flash, read_execute)
+        self.memories = tuple(memory for memory in (flash, sram) if memory.size)
+        if flash.size:
+            self._map(flash, unicorn_const.UC_PROT_READ | unicorn_const.UC_PROT_EXEC)
         self._map(sram, unicorn_const.UC_PROT_ALL)
         self.frame = Registers(self.engine, FRAME_REGS)
         self.entry = Registers(self.engine, ENTRY_REGS)

@@ -13,13 +13,13 @@ _WORD = struct.Struct("<I")
 
 
 class Memory:
-    """A guest memory range. `view` is a writable memoryview of all of it."""
+    """A guest memory range, of size 0 where a chip has none. `view`: all of it, writable."""
 
     def __init__(self, base: int, size: int):
         self.base = base
         self.size = size
-        self._map = mmap.mmap(-1, size)
-        self.view = memoryview(self._map)
+        self._map = mmap.mmap(-1, size or mmap.PAGESIZE)
+        self.view = memoryview(self._map)[:size]
         self.host_address = ctypes.addressof(ctypes.c_char.from_buffer(self._map))
 
     def holds(self, address: int, length: int = 1) -> bool:

@@ -153,9 +153,9 @@ class Nvic:
     # Entry and return
 
     def _stack(self, address: int, length: int):
-        for memory in self.cpu.memories[1:]:
-            if memory.holds(address, length):
-                return memory
+        sram = self.cpu.memories[-1]
+        if sram.holds(address, length):
+            return sram
         raise Lockup(f"stack pointer 0x{address:08X} is outside SRAM")
 
     def vector(self, number: int) -> int:
