@@ -3,6 +3,7 @@
 import pytest
 
 from cc32at.client import AtError
+from tests.target import repl
 
 pytestmark = pytest.mark.world
 FATAL = -2005  # SL_API_ABORTED
@@ -102,13 +103,31 @@ def test_a_general_error_names_its_sender(at, world, sender, name):
     at.command("AT+Get=General,Version")
 
 
-def test_a_thousand_events_that_nobody_reads_stop_nothing(at, world):
-    for _ in range(100):
-        for _ in range(10):
+def test_events_faster_than_the_line_are_counted_and_the_loss_is_said(at, world):
+    for _ in range(20):
+        for _ in range(50):
             world.general_error(-6, 1)
-        world.pass_time(0.05)
-    at.messages(timeout=20, quiet=1)
-    at.command("AT+Get=General,Version")
+        world.pass_time(0.02)
+    events = [m for m in at.messages(timeout=30, quiet=1) if m.kind == "event"]
+    shown = [e for e in events if e.raw == b"+EventGeneral: ERROR,-6,WLAN"]
+    losses = [int(e.fields[0]) for e in events if e.name == "EventLost"]
+    assert len(shown) + len(losses) == len(events)
+    assert losses and len(losses) < 20, "said once for each gap, not for each event"
+    assert len(shown) + sum(losses) + world.model.counters["events_dropped"] == 1000
+    assert at.command("AT+Get=General,Version").fields
+
+
+def test_driver_abort_has_no_value(at):
+    # Only the driver's own checks raise it, and no network processor makes them fail.
+    source = """
+import atcore, simplelink
+from atcore.commands import ALL
+core = atcore.create(simplelink.SimpleLink(), ALL)
+core.on_event(0xFF02, memoryview(bytes(8)))
+buf = bytearray(64)
+print(bytes(buf[:core.rcv(buf, 1)]))
+"""
+    assert repl.once(at, source) == "b'+EventFatalError: DRIVER_ABORT'\r\n"
 
 
 def test_events_do_not_cut_a_line_being_typed_but_wait_no_longer_than_a_second(at, world):
@@ -119,6 +138,15 @@ def test_events_do_not_cut_a_line_being_typed_but_wait_no_longer_than_a_second(a
     assert not at.events
     at.sleep(1.0)
     assert [e.raw for e in at.events] == [b"+EventGeneral: ERROR,-6,WLAN"]
+    assert at.command("st").lines == []
+
+
+def test_a_line_left_half_typed_for_a_minute_keeps_no_event_for_long(at, world):
+    at.write(b"AT+Te")
+    for minute in range(6):
+        world.general_error(-6, 1)
+        at.sleep(10)
+        assert len(at.events) == minute + 1
     assert at.command("st").lines == []
 
 

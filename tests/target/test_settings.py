@@ -158,3 +158,39 @@ def test_a_damaged_settings_file_means_the_defaults(at, board, world, content):
     board.power_cycle(at)
     assert raw_answer(at, b"AT+Test\r\n") == b"OK\r\n"
     assert at.command("AT+Get=AT,STYLE").fields == ["guide"]
+
+
+@pytest.mark.world
+@pytest.mark.parametrize("command", ["FS_OPEN", "FS_WRITE", "FS_CLOSE"])
+def test_a_power_cut_while_settings_are_written_leaves_the_old_or_the_new(
+    at, board, world, command
+):
+    at.command("AT+Set=AT,VERBOSE,1")
+    world.fault(do="cut_power", to=command)
+    at.write(b"AT+Set=AT,ECHO,1\r\n")
+    at.sleep(0.5)
+    board.power_cycle(at)
+    at.sync()
+    assert at.command("AT+Get=AT,ECHO").fields in (["0"], ["1"])
+    assert at.command("AT+Get=AT,VERBOSE").fields == ["1"]
+
+
+def test_a_new_speed_holds_after_its_ok(restored):
+    at = restored
+    for baud in (921600, 115200):
+        at.command(f"AT+Set=AT,BAUD,{baud}")
+        at.port.baudrate = baud
+        at.sleep(0.1)
+        at.command("AT+Test")
+        assert at.command("AT+Get=AT,BAUD").fields == [str(baud)]
+        at.sleep(11)
+        at.command("AT+Test")
+
+
+def test_a_speed_that_the_host_does_not_follow_is_given_up(restored):
+    at = restored
+    at.command("AT+Set=AT,BAUD,921600")
+    at.sleep(11)
+    at.flush()
+    at.command("AT+Test")
+    assert at.command("AT+Get=AT,BAUD").fields == ["115200"]

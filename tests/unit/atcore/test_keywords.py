@@ -4,6 +4,7 @@ import random
 
 import atbytes
 import pytest
+
 from atcore import keywords
 from atcore._keywords import TABLES
 from cc32at.gen import keywords as generator

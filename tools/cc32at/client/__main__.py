@@ -17,8 +17,8 @@ from .transcript import Transcript
 
 
 def emulator_url(world: str | None, elf: str | None, settings: dict[str, str]) -> str:
-    """The URL of an emulator on the wall clock with these settings."""
-    query = {"clock": "real", **settings}
+    """The URL of an emulator: on the wall clock for a person, in virtual time for a script."""
+    query = {"clock": "real" if sys.stdin.isatty() else "virtual", **settings}
     query.update({k: v for k, v in (("world", world), ("elf", elf)) if v})
     return "emu://?" + urlencode(query)
 
