@@ -11,14 +11,14 @@ there; it never writes to it, that is the application's.
 
 from array import array
 
-import atbytes  # noqa: F401  (says early that the C module is missing)
+from atbytes import put, tokenize
 
 from . import reply
 from .compat import ticks_diff
-from .dispatch import Dispatcher
+from .dispatch import Command, execute, start
 from .events import line_of
 from .framing import Framer, find_payload
-from .pump import Pump
+from .pump import step
 from .queue import Queue
 from .settings import Settings
 
@@ -41,12 +41,13 @@ class Busy(OSError):
     """send() was called although WAITING commands wait already: take messages with rcv() first."""
 
 
-class Core(Dispatcher, Pump):
+class Core:
     """One AT command core over one driver."""
 
     def __init__(self, driver, commands, stream=None, settings=None):
         self.sl = driver
         self.link = driver.link
+        self.wait = driver.link.nwp.wait
         self.ticks = driver.link.ticks
         self.commands = commands.table
         self.settings = settings or Settings()
@@ -55,7 +56,10 @@ class Core(Dispatcher, Pump):
         self.line = reply.Line(LINE_SIZE)
         self.event = reply.Line(EVENT_SIZE)
         self.out = Queue(self.event)
+        self.entries = self.out.entries
         self.fields = array("H", bytes(2 * (2 + 3 * PARAMETERS)))
+        self.command = self.new_command()  # for the next line, and one more
+        self.spare = None
         self.text = None  # the line whose parameters are parsed, and how many it has
         self.count = 0
         self.foreground = None  # Command that holds back the next line
@@ -66,6 +70,8 @@ class Core(Dispatcher, Pump):
         self.confirmed = False  # a known command was understood (way back of a change of BAUD)
         self.waiting = []
         self.current = None  # message that rcv() could not deliver yet
+        self.stalled = False  # complete lines wait for the foreground or for room
+        self.attention = False  # the application should look at escape and BAUD now
         self.escape = None  # b"raw" or b"friendly": the stream asks for the REPL
         self.framer = Framer(self, stream) if stream else None
         self.editor = None  # reads the stream instead while ECHO is on (application)
@@ -80,7 +86,7 @@ class Core(Dispatcher, Pump):
         if len(self.waiting) >= WAITING:
             raise Busy("%d commands wait" % WAITING)
         self.waiting.append(bytearray(line))
-        self.serve()
+        step(self, 0)
 
     def rcv(self, buf, nonblock=False) -> int:
         """Put the next message into buf; its length.
@@ -92,10 +98,10 @@ class Core(Dispatcher, Pump):
         if message is None:
             message = self.take()
             if message is None and nonblock:
-                self.step(0)
+                step(self, 0)
                 message = self.take()
             while message is None and not nonblock and self.escape is None:
-                self.step()
+                step(self)
                 message = self.take()
             if message is None:
                 return 0
@@ -104,10 +110,7 @@ class Core(Dispatcher, Pump):
             self.current = message
             raise BufferSmall(size)
         self.current = None
-        if type(message) is bytes:
-            buf[:size] = message
-            return size
-        return message.copy(buf)
+        return put(buf, 0, message) if type(message) is bytes else message.copy(buf)
 
     def up(self) -> bool:
         """The network processor runs and takes commands."""
@@ -116,7 +119,7 @@ class Core(Dispatcher, Pump):
     def take(self):
         """The next message that may be delivered now, or None."""
         out = self.out
-        if not out.entries and not out.rest:
+        if not self.entries and not out.rest:
             return None
         if self.muted is not None:
             if ticks_diff(self.muted, self.ticks()) > 0:
@@ -131,41 +134,46 @@ class Core(Dispatcher, Pump):
             )
         return out.take(held, self.ti)
 
+    def new_command(self) -> Command:
+        """A Command that nobody uses."""
+        return Command(self)
+
     def serve(self):
         """Execute what is complete, one command after the other, while there is room."""
-        while self.foreground is None and not self.out.full():
-            if self.waiting:
+        if self.waiting:
+            while self.waiting and self.foreground is None and not self.out.full():
                 self.whole(self.waiting.pop(0))
-            elif self.framer is None or not self.input():
+            if self.waiting or self.foreground is not None:
                 return
-            self.processed += 1
-
-    def input(self) -> bool:
-        """One more thing from the stream; False if there is none."""
-        if self.settings.echo and self.editor is not None:
-            return self.editor.input()
-        framer = self.framer
-        return framer.next() or (framer.read() > 0 and (framer.next() or True))
+        if self.framer is not None:
+            if self.settings.echo and self.editor is not None:
+                self.editor.serve()
+            else:
+                self.framer.serve()
 
     def whole(self, line: bytearray):
         """Execute a command that was handed over complete."""
         size = len(line)
         view = memoryview(line)
-        declaration = self.execute(view, size)
+        declaration = execute(self, view, size)
         if declaration is None:
             return
         found = find_payload(view, size, declaration, not self.ti)
         if found is None:
-            self.start(declaration, view, self.again(view, size))
+            start(self, declaration, view, self.again(view, size))
             return
         at, length = found
         data = view[at:]
         wrong = 0 if length is None or length == len(data) else -5
-        self.execute(view, at - 1, data, wrong)
+        execute(self, view, at - 1, data, wrong)
+
+    def step(self, ms: int = -1) -> int:
+        """Once round the loop of pump.py, for programs that have one of their own."""
+        return step(self, ms)
 
     def again(self, view, size: int) -> int:
         """Tokenize once more; number of parameters."""
-        return atbytes.tokenize(view, size, self.fields, not self.ti)
+        return tokenize(view, size, self.fields, not self.ti)
 
     def on_event(self, opcode: int, args):
         """The driver has an event that completes nothing."""

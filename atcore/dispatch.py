@@ -11,12 +11,13 @@ The handler gets the running Command and one value an argument (grammar.py). It 
 ParseError become the error line. Declarations are tuples of constants: they stay in flash.
 """
 
-import atbytes
+from atbytes import b64_decode, tokenize
 
 from . import grammar, reply
 from .grammar import ParseError
+from .pump import run
 
-# A declaration is a tuple (see command()).
+# A declaration is a tuple (see Commands.command).
 NAME, ARGS, HANDLER, SHAPE, PAYLOAD, MORE, OFFLINE = range(7)
 
 LATE = 1  # OK first, value line later (rule O3)
@@ -27,6 +28,8 @@ VARIES = 16  # the number of parameters is not checked as such
 
 MAX_DATA = 4096  # payload bytes, decoded
 MAX_TEXT = 5464  # payload characters in Base64
+
+HELP, MANY = -3, -2  # special results of the tokenizer
 
 
 class Commands:
@@ -47,7 +50,6 @@ class Commands:
         offline: True if it needs no network processor, or the first value for which it needs none.
         key: the name as typed, in lower case, if it is not at+name.
         """
-
         if more:
             shape |= VARIES
 
@@ -62,15 +64,18 @@ class Commands:
 class Command:
     """One command under way: what its handler sees, and what the pump keeps of it."""
 
-    def __init__(self, core, declaration):
+    def __init__(self, core):
         self.core = core
         self.sl = core.sl
-        self.declaration = declaration
-        self.ti = core.ti  # the style of its reply is the one it was accepted in
-        self.late = False
-        self.first = None  # value of the first parameter, named by a late error
+        self.late = False  # it answered OK and runs in the background
         self.coro = None
         self.wait = None
+
+    def begin(self, declaration, ti: bool):
+        """Take up a command; a Command is used again once its command has answered."""
+        self.declaration = declaration
+        self.ti = ti  # the style of its reply is the one it was accepted in
+        self.first = None  # value of the first parameter, named by a late error
 
     def value(self) -> reply.Line:
         """Start the value line."""
@@ -100,7 +105,7 @@ class Command:
         index = len(self.declaration[ARGS])
         if args and core.count <= index:
             raise ParseError(grammar.NO_DELIMITER, args[0][0])
-        return core.parse(args, index, args[-1] if args else None)
+        return parse(core, args, index, args[-1] if args else None)
 
     def parameter(self, index: int, arg: tuple, before=None):
         """The value of one parameter whose type depends on others (kind "later").
@@ -119,125 +124,111 @@ class Command:
             return data
         if size & 3:
             raise ParseError(grammar.MISSING)
-        size = atbytes.b64_decode(data, 0, size, data)
-        if size < 0:
-            raise ParseError(grammar.WRONG)
-        if size > MAX_DATA:
+        size = b64_decode(data, 0, size, data)
+        if not 0 <= size <= MAX_DATA:
             raise ParseError(grammar.WRONG)
         return data[:size]
 
 
-def usage(declaration, ti: bool) -> bytes:
-    """The parameters as the guide names them: `[Timeout]`, `[ID],[Option],[Value1],...`."""
+def lookup(core, line, end: int):
+    """The declaration of the command whose name is line[:end]; None if there is none."""
+    tokenize(line, end, core.fields, False)
+    return named(core, line)
+
+
+def named(core, line):
+    """The declaration of the name that was just tokenized."""
+    fields = core.fields
+    found = core.commands.get(bytes(line[fields[0] : fields[1]]))
+    if found is not None and core.ti and found[3] & GUIDE_ONLY:
+        return None
+    return found
+
+
+def execute(core, line, end: int, data=None, wrong=0):
+    """Run the command line[:end]; a payload is not part of that but `data`.
+
+    `wrong`: the error code of a payload that is no good. Returns the declaration, not yet run, if
+    the command takes a payload and none is given.
+    """
+    count = tokenize(line, end, core.fields, not core.ti)
+    declaration = named(core, line)
+    if declaration is None:
+        refuse(core, reply.NOT_EXIST, 0)
+    elif count == HELP:
+        usage(core, declaration)
+    elif data is None and declaration[4] and not wrong:
+        return declaration
+    else:
+        start(core, declaration, line, count, data, wrong)
+    return None
+
+
+def start(core, declaration, line, count: int, data=None, wrong=0):
+    """Check the arguments of a known command and run its handler."""
+    core.confirmed = True
+    args = declaration[1]
+    if count != len(args) - (data is not None) and not declaration[3] & VARIES or count == MANY:
+        refuse(core, reply.COUNT, 0)
+        return
+    command = core.command
+    command.begin(declaration, core.ti)
+    values = args
+    try:
+        if args:
+            if count < 0:
+                raise ParseError(grammar.NO_DELIMITER)
+            core.text = line
+            core.count = count
+            if data is None:
+                values = parse(core, args, 0, None if declaration[5] else args[-1])
+            else:
+                values = parse(core, args[:-1], 0, args[-2])
+                if wrong:
+                    raise ParseError(wrong, args[-1][0])
+                values.append(data)
+            command.first = values[0]
+        run(core, command, declaration, values)
+    except ParseError as error:
+        refuse(core, reply.PARSE, error.code, error.name)
+
+
+def parse(core, args: tuple, index: int, last) -> list:
+    """Values of the parameters from `index` on; only `last` may end the text."""
+    values = []
+    line = core.text
+    fields = core.fields
+    count = core.count
+    for arg in args:
+        try:
+            values.append(grammar.value(line, fields, index, count, arg, values))
+        except ParseError as error:
+            if index == count - 1 and arg is not last:
+                error.code = grammar.NO_DELIMITER
+            raise
+        index += 1
+    return values
+
+
+def usage(core, declaration):
+    """AT+<name>=? (rule O10): the parameters as the guide names them, `[ID],[Option]`."""
     names = [arg[0] for arg in declaration[ARGS]]
     if declaration[MORE]:
         names += declaration[MORE]
-    text = ",".join(["[" + name + "]" if name != "..." else name for name in names])
-    return (text or ("[]" if ti else "")).encode()
+    text = ",".join(["[" + name + "]" if name != "..." else name for name in names]).encode()
+    if core.ti:
+        core.out.push(text or b"[]")
+    else:
+        line = core.line.begin(declaration[NAME], False)
+        if text:
+            line.raw(text)
+        core.out.push(line.message())
+    core.out.push(reply.OK)
 
 
-class Dispatcher:
-    """Mixed into Core: everything between a complete line and its handler.
-
-    Uses of Core: commands, fields, ti, verbose, line, out, sl, boot, foreground, background.
-    """
-
-    def lookup(self, line, end: int):
-        """The declaration of the command whose name is line[:end]; None if there is none."""
-        fields = self.fields
-        atbytes.tokenize(line, end, fields, not self.ti)
-        return self.named(line)
-
-    def named(self, line):
-        """The declaration of the name that was just tokenized."""
-        fields = self.fields
-        found = self.commands.get(bytes(line[fields[0] : fields[1]]))
-        if found is not None and found[SHAPE] & GUIDE_ONLY and self.ti:
-            return None
-        return found
-
-    def execute(self, line, end: int, data=None, wrong=0):
-        """Run the command line[:end]; a payload is not part of that but `data`.
-
-        `wrong`: the error code of a payload that is no good. Returns the declaration, not yet
-        run, if the command takes a payload and none is given.
-        """
-        count = atbytes.tokenize(line, end, self.fields, not self.ti)
-        declaration = self.named(line)
-        if declaration is None:
-            self.refuse(reply.NOT_EXIST, 0)
-            return None
-        if count == -3:
-            self.help(declaration)
-            return None
-        if data is None and declaration[PAYLOAD] and not wrong:
-            return declaration
-        self.confirmed = True
-        self.start(declaration, line, count, data, wrong)
-        return None
-
-    def start(self, declaration, line, count: int, data=None, wrong=0):
-        """Check the arguments of a known command and run its handler."""
-        args = declaration[ARGS]
-        fixed = not declaration[SHAPE] & VARIES
-        given = count if data is None else count + 1
-        if count < 0 or (fixed and given != len(args)):
-            if fixed or count == -2:
-                self.refuse(reply.COUNT, 0)
-            else:
-                self.refuse(reply.PARSE, grammar.NO_DELIMITER)
-            return
-        self.text = line
-        self.count = count
-        command = Command(self, declaration)
-        try:
-            if args:
-                if data is None:
-                    values = self.parse(args, 0, None if declaration[MORE] else args[-1])
-                else:
-                    values = self.parse(args[:-1], 0, args[-2])
-                if wrong:
-                    raise ParseError(wrong, args[-1][0])
-                if data is not None:
-                    values.append(data)
-                command.first = values[0]
-            else:
-                values = args
-            self.run(command, values)
-        except ParseError as error:
-            self.refuse(reply.PARSE, error.code, error.name)
-
-    def parse(self, args: tuple, index: int, last) -> list:
-        """Values of the parameters from `index` on; only `last` may end the text."""
-        values = []
-        line = self.text
-        fields = self.fields
-        count = self.count
-        for arg in args:
-            try:
-                values.append(grammar.value(line, fields, index, count, arg, values))
-            except ParseError as error:
-                if index == count - 1 and arg is not last:
-                    error.code = grammar.NO_DELIMITER
-                raise
-            index += 1
-        return values
-
-    def help(self, declaration):
-        """AT+<name>=? (rule O10)."""
-        text = usage(declaration, self.ti)
-        if self.ti:
-            self.out.push(text)
-        else:
-            line = self.line.begin(declaration[NAME], False)
-            if text:
-                line.raw(text)
-            self.out.push(line.message())
-        self.out.push(reply.OK)
-
-    def refuse(self, what: int, code: int, name=None):
-        """An error in place of all other lines (rule O5)."""
-        detail = b""
-        if name and self.settings.verbose:
-            detail = b" (" + name.encode() + b")"
-        self.out.push(self.line.error(what, code, self.ti, detail))
+def refuse(core, what: int, code: int, name=None):
+    """An error in place of all other lines (rule O5)."""
+    detail = b""
+    if name and core.settings.verbose:
+        detail = b" (" + name.encode() + b")"
+    core.out.push(core.line.error(what, code, core.ti, detail))

@@ -11,7 +11,8 @@ import atbytes
 
 from . import grammar, reply
 from .compat import ticks_add, ticks_diff
-from .dispatch import MAX_TEXT, PAYLOAD
+from .dispatch import MAX_TEXT, PAYLOAD, execute, lookup, refuse, start
+from .queue import MANY
 
 MAX_LINE = 2560  # bytes of a line without its payload
 SIZE = MAX_LINE + MAX_TEXT + 2
@@ -91,16 +92,26 @@ class Framer:
             return None
         return ticks_add(self.last, SILENCE if self.state == TAIL else PAUSE)
 
-    def read(self) -> int:
-        """Take what the stream has; number of bytes."""
-        if self.end == SIZE:
-            self.compact()
+    def serve(self):
+        """Take what the stream has and execute what is complete, while there is room."""
+        core = self.core
         end = self.end
-        n = self.stream.readinto(self.view[end:] if end else self.view) or 0
-        if n:
-            self.end = end + n
-            self.last = self.core.ticks()
-        return n
+        if end < SIZE or self.compact():
+            end = self.end
+            n = self.stream.readinto(self.view[end:] if end else self.view)
+            if n:
+                self.end = end + n
+                self.last = core.ticks() if end or self.state else None
+        entries = core.entries
+        core.stalled = False
+        while self.next():
+            if core.foreground is not None or core.attention or len(entries) >= MANY:
+                core.stalled = True
+                return
+        if self.start != self.end and self.state == LINE:
+            if self.last is None:
+                self.last = core.ticks()
+            self.quiet_at = ticks_add(self.last, HALF)
 
     def put(self, byte: int):
         """Take one byte that was read by somebody else; there is room."""
@@ -125,45 +136,33 @@ class Framer:
         self.last = self.core.ticks()
         return n
 
-    def compact(self):
-        """Move the current line to the front of the buffer."""
+    def compact(self) -> bool:
+        """Move the current line to the front of the buffer; whether there is room then."""
         start = self.start
         if start:
-            n = self.end - start
-            self.buf[:n] = self.view[start : self.end]
+            self.end = atbytes.put(self.buf, 0, self.view[start : self.end])
             self.start = 0
-            self.end = n
             self.scan -= start
             self.data -= start
             self.need -= start
+        return self.end < SIZE
 
     def next(self) -> bool:
         """Execute or drop the next thing that is complete; False if nothing is."""
-        state = self.state
-        if state == LINE:
-            done = self.line()
-        elif state == DROP:
-            done = self.drop()
-        else:
-            done = self.payload()
-        if self.start == self.end and self.state == LINE:
-            self.start = self.end = self.scan = 0
-            self.quiet_at = None
-        elif not done and self.state == LINE:
-            self.quiet_at = ticks_add(self.last, HALF)
-        return done
-
-    def line(self) -> bool:
+        if self.state:
+            return self.drop() if self.state == DROP else self.payload()
         buf = self.buf
         start, end = self.start, self.end
         while start < end and (buf[start] == CR or buf[start] == LF):
             start += 1
+        if start == end:
+            self.start = self.end = self.scan = 0
+            self.quiet_at = None
+            return False
         if start != self.start:
             self.start = start
             if self.scan < start:
                 self.scan = start
-        if start == end:
-            return False
         if buf[start] < 0x20 and self.control is not None and self.control(buf[start]):
             self.consume(start + 1)
             return True
@@ -171,14 +170,22 @@ class Framer:
         if eol < 0:
             self.scan = end
             return self.unfinished()
-        if eol - start > MAX_LINE and not (not self.asked and self.early()):
+        return self.line(start, eol)
+
+    def line(self, start: int, eol: int) -> bool:
+        """A line has its end."""
+        if eol - start > MAX_LINE and (self.asked or not self.early()):
             return self.abandon(grammar.TOO_LONG)
-        view = self.view[start:] if start else self.view
-        declaration = self.core.execute(view, eol - start)
+        core = self.core
+        core.processed += 1
+        declaration = execute(core, self.view[start:] if start else self.view, eol - start)
         if declaration is not None:
             self.announce(declaration, eol)
             return True
-        self.consume(eol + 1)
+        if self.asked:
+            self.declaration = None
+            self.asked = False
+        self.start = self.scan = eol + 1
         return True
 
     def unfinished(self) -> bool:
@@ -198,7 +205,7 @@ class Framer:
             equals = self.buf.find(b"=", self.start, self.end)
             if equals < 0:
                 return False
-            found = core.lookup(bytearray(view[: equals - self.start]), equals - self.start)
+            found = lookup(core, bytearray(view[: equals - self.start]), equals - self.start)
             if found is None or not found[PAYLOAD]:
                 self.asked = True
                 return False
@@ -212,18 +219,18 @@ class Framer:
     def announce(self, declaration, eol: int):
         """A complete line turned out to belong to a payload command."""
         core = self.core
-        start = self.start
-        found = find_payload(self.view[start:], self.end - start, declaration, not core.ti)
-        if found is not None and found[0] <= eol - start and found[1] is not None:
+        begin = self.start
+        view = self.view[begin:]
+        found = find_payload(view, self.end - begin, declaration, not core.ti)
+        if found is not None and found[0] <= eol - begin and found[1] is not None:
             self.declaration = declaration
-            self.expect(start + found[0], found[1])
+            self.expect(begin + found[0], found[1])
             return
-        view = self.view[start:]
-        if found is None or found[0] > eol - start:  # no payload: the header says what is wrong
-            count = atbytes.tokenize(view, eol - start, core.fields, not core.ti)
-            core.start(declaration, view, count)
+        if found is None or found[0] > eol - begin:  # no payload: the header says what is wrong
+            count = atbytes.tokenize(view, eol - begin, core.fields, not core.ti)
+            start(core, declaration, view, count)
         else:
-            core.execute(view, found[0] - 1, view[found[0] : eol - start])
+            execute(core, view, found[0] - 1, view[found[0] : eol - begin])
         self.consume(eol + 1)
 
     def expect(self, data: int, length: int):
@@ -255,14 +262,14 @@ class Framer:
             return self.abandon(grammar.TOO_LONG)
         start, data = self.start, self.data
         view = self.view[start:] if start else self.view
-        self.core.execute(view, data - start - 1, self.view[data:need])
+        execute(self.core, view, data - start - 1, self.view[data:need])
         self.consume(need)
         return True
 
     def short(self) -> bool:
         """The payload ended before its length was there."""
         self.start = self.end
-        self.refuse(grammar.TOO_LONG)
+        refuse(self.core, reply.PARSE, grammar.TOO_LONG)
         self.consume(self.end)
         return True
 
@@ -281,19 +288,16 @@ class Framer:
         if not self.skip:
             eol = atbytes.find_eol(self.buf, self.start, self.end)
             if eol >= 0:
-                self.refuse(self.wrong)
+                refuse(self.core, reply.PARSE, self.wrong)
                 self.consume(eol + 1)
                 return True
         self.start = self.end = self.scan = 0
         if self.stream_broken() or self.silent(PAUSE):
-            self.refuse(self.wrong)
+            refuse(self.core, reply.PARSE, self.wrong)
             self.skip = 0
             self.consume(0)
             return True
         return False
-
-    def refuse(self, code: int):
-        self.core.refuse(reply.PARSE, code)
 
     def consume(self, to: int):
         """Begin a new line at `to`."""

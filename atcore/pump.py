@@ -3,28 +3,37 @@
 A command is a coroutine of the driver's kind: what it yields is a waiter with `ready()` and
 `deadline`. One command at a time is in the foreground and holds back the next line; up to 16
 that answered OK first are in the background.
+
+Functions with the core as argument rather than methods: on the device a call costs half as much.
 """
 
 from gc import collect
 
 from simplelink.errors import SlError
 
-from . import grammar, reply
+from . import reply
 from .compat import mem_free, ticks_diff
-from .dispatch import EARLY, HANDLER, LATE, NAME, OFFLINE, REPORTS, SHAPE
+from .grammar import ParseError
 from .queue import late_lines
-from .reply import OK
+from .reply import OK, Line, Payload
 
 SLOTS = 16  # commands in the background
 PROCESSED = 16  # lines after which the free heap is looked at
 LITTLE = 65536  # free bytes below which an idle core collects
+
+UART, ANSWER, EVENT = 1, 2, 4  # flags of the link
+NEWS = 0x1E  # everything but the stream
+
+# Parts of a declaration (dispatch.py), bits of its shape.
+NAME, HANDLER, SHAPE, OFFLINE = 0, 2, 3, 6
+LATE, EARLY, REPORTS = 1, 2, 4
 
 # Late commands whose errors name the command alone (rule O7).
 NAMELESS = (b"Select", b"NetAPPGetHostByName", b"NetAPPGetHostByService", b"NetAPPPing")
 
 
 class Ready:
-    """Waiter: done when the core says that the network processor is up (or never will be)."""
+    """Waiter: done when the network processor is up, or never will be by itself."""
 
     deadline = None
 
@@ -32,7 +41,7 @@ class Ready:
         self.core = core
 
     def ready(self) -> bool:
-        return not self.core.booting
+        return self.core.booting is None
 
     def __iter__(self):
         while not self.ready():
@@ -49,178 +58,225 @@ class Job:
         self.wait = None
 
 
-class Pump:
-    """Mixed into Core: running commands to their end.
-
-    Uses of Core: link, out, line, foreground, background, booting, framer.
-    """
-
-    def run(self, command, values):
-        """Call the handler; what suspends goes on in step()."""
-        declaration = command.declaration
-        shape = declaration[SHAPE]
-        if shape & LATE:
-            if len(self.background) >= SLOTS:
-                self.refuse(reply.ALLOCATE, 0)
-                return
-            if not command.ti or shape & EARLY:
-                command.late = True
-                self.out.push(OK)
-        if self.booting and declaration[OFFLINE] is not True:
-            if declaration[OFFLINE] is None or declaration[OFFLINE] != values[0]:
-                self.suspend(command, self.after_boot(command, values))
-                return
-        try:
-            result = declaration[HANDLER](command, *values)
-        except SlError as error:
-            self.failed(command, error.code)
+def run(core, command, declaration, values):
+    """Call the handler; what suspends goes on in step()."""
+    shape = declaration[3]
+    if shape & LATE:
+        if len(core.background) >= SLOTS:
+            core.out.push(core.line.error(reply.ALLOCATE, 0, core.ti))
             return
-        except MemoryError:
-            self.exhausted(command)
-            return
-        if result is None or type(result) in (reply.Line, reply.Payload):
-            self.answer(command, result)
-        else:
-            self.suspend(command, result)
+        if not core.ti or shape & EARLY:
+            command.late = True
+            core.out.push(OK)
+    if core.booting is not None and holds(declaration, values):
+        suspend(core, command, after_boot(core, declaration, command, values))
+        return
+    try:
+        result = declaration[2](command, *values)
+    except SlError as error:
+        failed(core, command, error.code)
+        return
+    except MemoryError:
+        exhausted(core, command)
+        return
+    if result is None:
+        core.out.push(OK)
+    elif type(result) is Line or type(result) is Payload:
+        answer(core, command, result)
+    else:
+        suspend(core, command, result)
 
-    async def after_boot(self, command, values):
-        """Run a handler once the network processor has started by itself."""
-        await Ready(self)
-        result = command.declaration[HANDLER](command, *values)
-        if result is not None and type(result) not in (reply.Line, reply.Payload):
-            result = await result
-        return result
 
-    def suspend(self, command, coro):
-        """Start a coroutine; file it if it does not end at once."""
-        command.coro = coro
-        if command.late:
-            self.background.append(command)
-        else:
-            self.foreground = command
-        self.resume(command)
+def holds(declaration, values) -> bool:
+    """Whether a command has to wait for the network processor to start by itself."""
+    offline = declaration[OFFLINE]
+    return offline is not True and (offline is None or offline != values[0])
 
-    def resume(self, command):
-        """Let a command go on; answer if that was its end."""
-        try:
-            command.wait = command.coro.send(None)
-            return
-        except StopIteration as stop:
-            result, error = stop.value, None
-        except (SlError, grammar.ParseError) as caught:
-            result, error = None, caught
-        except MemoryError as caught:
-            result, error = None, caught
-        if command is self.foreground:
-            self.advance()  # what Stop has ended answers before it
-            self.foreground = None
-        else:
-            self.background.remove(command)
-        command.coro = command.wait = None
-        if error is None:
-            self.answer(command, result)
-        elif isinstance(error, SlError):
-            self.failed(command, error.code)
-        elif isinstance(error, MemoryError):
-            self.exhausted(command)
-        else:
-            self.refuse(reply.PARSE, error.code, error.name)
 
-    def answer(self, command, result):
-        """A command has succeeded."""
-        if result is not None and type(result) is reply.Line:
-            result = result.message()
-        if command.late:
-            shape = command.declaration[SHAPE]
-            if result is not None:
-                self.out.push_late(late_lines(result, command.ti and not shape & REPORTS))
-            return
+async def after_boot(core, declaration, command, values):
+    """Run a handler once the network processor has started by itself."""
+    await Ready(core)
+    result = declaration[HANDLER](command, *values)
+    if result is not None and type(result) is not Line and type(result) is not Payload:
+        result = await result
+    return result
+
+
+def suspend(core, command, coro):
+    """Start a coroutine; file it if it does not end at once."""
+    core.command = core.spare  # this one is taken
+    core.spare = None
+    command.coro = coro
+    if command.late:
+        core.background.append(command)
+    else:
+        core.foreground = command
+    resume(core, command)
+    if core.command is None:
+        core.command = core.new_command()
+
+
+def resume(core, command):
+    """Let a command go on; answer if that was its end."""
+    error = None
+    try:
+        command.wait = command.coro.send(None)
+        return
+    except StopIteration as stop:
+        result = stop.value
+    except (SlError, ParseError, MemoryError) as caught:
+        error = caught
+    if command is core.foreground:
+        if core.background:
+            advance(core)  # what Stop has ended answers before it
+        core.foreground = None
+        if core.command is None:
+            core.command = command
+        else:
+            core.spare = command
+    else:
+        core.background.remove(command)
+    command.coro = command.wait = None
+    if error is None:
+        answer(core, command, result)
+    elif isinstance(error, SlError):
+        failed(core, command, error.code)
+    elif isinstance(error, MemoryError):
+        exhausted(core, command)
+    else:
+        core.out.push(core.line.error(reply.PARSE, error.code, command.ti))
+        core.out.finish(command)
+
+
+def answer(core, command, result):
+    """A command has succeeded."""
+    out = core.out
+    if result is not None and type(result) is Line:
+        result = result.message()
+    if command.late:
         if result is not None:
-            self.out.push(result)
-        self.out.push(OK)
-        self.out.finish(command)
+            second = command.ti and not command.declaration[SHAPE] & REPORTS
+            out.push_late(late_lines(result, second))
+        return
+    if result is not None:
+        out.push(result)
+    out.push(OK)
+    if out.group is not None:
+        out.finish(command)
 
-    def failed(self, command, code: int):
-        """The driver has refused or failed (code < 0)."""
-        if not command.late:
-            self.out.push(self.line.error(reply.PROCESS, code, command.ti))
-            self.out.finish(command)
-            return
-        detail = b""
-        name = command.declaration[NAME]
-        if not command.ti:
-            detail = b" +" + name
-            if name not in NAMELESS:
-                detail += b" %d" % command.first
-        message = self.line.error(reply.PROCESS, code, command.ti, detail)
-        self.out.push_late((message,))
 
-    def exhausted(self, command):
-        """There was no memory for what the command asks for."""
-        collect()
-        message = self.line.error(reply.ALLOCATE, 0, command.ti)
-        if command.late:
-            self.out.push_late((message,))
-        else:
-            self.out.push(message)
-            self.out.finish(command)
+def failed(core, command, code: int):
+    """The driver has refused or failed (code < 0)."""
+    if not command.late:
+        core.out.push(core.line.error(reply.PROCESS, code, command.ti))
+        core.out.finish(command)
+        return
+    detail = b""
+    name = command.declaration[NAME]
+    if not command.ti:
+        detail = b" +" + name
+        if name not in NAMELESS:
+            detail += b" %d" % command.first
+    core.out.push_late((core.line.error(reply.PROCESS, code, command.ti, detail),))
 
-    def advance(self):
-        """Resume the background commands whose waiters are done."""
-        for command in list(self.background):
-            if command.wait is not None and command.wait.ready():
-                self.resume(command)
 
-    def step(self, ms: int = -1) -> int:
-        """Once round the loop, asleep at most ms (-1: until something happens)."""
-        if ms:
-            ms = self.limit(ms)
-        flags = self.link.pump(ms)
-        if self.background:
-            self.advance()
-        command = self.foreground
-        if command is not None and command.wait.ready():
-            self.resume(command)
-        boot = self.booting
-        if boot is not None and boot.wait.ready():
-            self.boot_on(boot)
-        self.serve()
-        return flags
+def exhausted(core, command):
+    """There was no memory for what the command asks for."""
+    collect()
+    message = core.line.error(reply.ALLOCATE, 0, command.ti)
+    if command.late:
+        core.out.push_late((message,))
+    else:
+        core.out.push(message)
+        core.out.finish(command)
 
-    def boot(self, coro):
-        """Run coro as what happens at power-up; commands that need the processor wait for it."""
-        self.booting = Job(coro)
-        self.boot_on(self.booting)
 
-    def boot_on(self, job):
-        """Resume it."""
-        try:
-            job.wait = job.coro.send(None)
-        except StopIteration:
-            self.booting = None
+def advance(core):
+    """Resume the background commands whose waiters are done."""
+    for command in list(core.background):
+        if command.wait is not None and command.wait.ready():
+            resume(core, command)
 
-    def limit(self, ms: int) -> int:
-        """How long the core may sleep: at most ms, less when a deadline is nearer."""
-        now = self.ticks()
-        for command in self.background:
+
+def step(core, ms: int = -1) -> int:
+    """Once round the loop, asleep at most ms (-1: until something happens)."""
+    link = core.link
+    framer = core.framer
+    mask = 7
+    if core.foreground is not None:
+        mask = ANSWER | EVENT
+        ms = limit(core, ms)
+    elif link.woken or core.stalled:
+        ms = 0
+    elif core.background or core.booting is not None:
+        ms = limit(core, ms)
+    elif ms and (
+        link.pending
+        or link.jobs
+        or core.entries
+        or core.processed >= PROCESSED
+        or (framer is not None and framer.state)
+    ):
+        ms = limit(core, ms)
+    flags = core.wait(ms, mask)
+    if flags & NEWS or link.pending or link.jobs:
+        link.dispatch(flags)
+        link.woken = False
+    if core.background:
+        advance(core)
+    command = core.foreground
+    if command is not None:
+        if command.wait.ready():
+            resume(core, command)
+    if core.booting is not None and core.booting.wait.ready():
+        boot_on(core, core.booting)
+    if core.foreground is None:
+        core.serve()
+    return flags
+
+
+def boot(core, coro):
+    """Run coro as what happens at power-up; commands that need the processor wait for it."""
+    core.booting = Job(coro)
+    boot_on(core, core.booting)
+
+
+def boot_on(core, job):
+    """Resume it."""
+    try:
+        job.wait = job.coro.send(None)
+    except StopIteration:
+        core.booting = None
+
+
+def limit(core, ms: int) -> int:
+    """How long the core may sleep: at most ms, less when a deadline is nearer."""
+    link = core.link
+    ms = link.limit(ms)
+    if not ms or link.woken:
+        return 0
+    now = core.ticks()
+    for command in core.background:
+        ms = nearer(ms, command.wait.deadline, now)
+    for command in (core.foreground, core.booting):
+        if command is not None:
             ms = nearer(ms, command.wait.deadline, now)
-        for command in (self.foreground, self.booting):
-            if command is not None:
-                ms = nearer(ms, command.wait.deadline, now)
-        ms = nearer(ms, self.muted, now)
-        if self.framer is not None:
-            ms = nearer(ms, self.framer.deadline(), now)
-            if self.out.events and self.framer.quiet_at is not None:
-                ms = nearer(ms, self.framer.quiet_at, now)
-        if ms and self.processed >= PROCESSED:
-            self.tidy()
-        return ms
+    ms = nearer(ms, core.muted, now)
+    framer = core.framer
+    if framer is not None:
+        ms = nearer(ms, framer.deadline(), now)
+        if core.entries:
+            ms = nearer(ms, framer.quiet_at, now)
+    if ms and core.processed >= PROCESSED:
+        tidy(core)
+    return ms
 
-    def tidy(self):
-        """Collect garbage while there is nothing else to do."""
-        self.processed = 0
-        if mem_free() < LITTLE:
-            collect()
+
+def tidy(core):
+    """Collect garbage while there is nothing else to do."""
+    core.processed = 0
+    if mem_free() < LITTLE:
+        collect()
 
 
 def nearer(ms: int, deadline, now: int) -> int:

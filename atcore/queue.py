@@ -64,8 +64,8 @@ class Queue:
         """Owner has answered: what waited for that may follow."""
         if self.group is owner:
             self.group = None
-            self.entries += self.behind
-            self.behind = []
+            self.entries.extend(self.behind)
+            self.behind.clear()
 
     def push_late(self, messages: tuple):
         """Lines of a background command that belong together."""

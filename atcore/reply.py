@@ -22,6 +22,7 @@ DESCRIPTIONS = (
 )
 
 COMMA = 0x2C
+PIECE = 384  # bytes of a payload that are put into Base64 at a time; a multiple of 3
 
 
 class Line:
@@ -191,10 +192,19 @@ class Payload:
 
     def copy(self, buf) -> int:
         """Write the message to buf, which is long enough; its length."""
-        at = len(self.head)
-        buf[:at] = self.head
+        at = atbytes.put(buf, 0, self.head)
         if self.base64:
             return atbytes.b64_encode(self.data, len(self.data), buf, at)
-        end = at + len(self.data)
-        buf[at:end] = self.data
-        return end
+        return atbytes.put(buf, at, self.data)
+
+    def pour(self, write):
+        """Hand the message to write() piece by piece."""
+        write(self.head)
+        if not self.base64:
+            write(self.data)
+            return
+        buf = bytearray(PIECE // 3 * 4)
+        view = memoryview(buf)
+        for at in range(0, len(self.data), PIECE):
+            piece = self.data[at : at + PIECE]
+            write(view[: atbytes.b64_encode(piece, len(piece), buf, 0)])

@@ -106,6 +106,8 @@ class Settings:
     def changed(self):
         """The core keeps the style at hand."""
         self.core.ti = self.style == 1
+        if self.on_trial and self.baud != self.proven:
+            self.core.attention = True
 
     def prove(self):
         """The BAUD in force works."""

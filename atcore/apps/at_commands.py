@@ -9,10 +9,12 @@ from simplelink.errors import SlError
 from .. import create
 from ..commands import ALL
 from ..compat import ticks_add, ticks_diff
-from ..framing import LINE, MAX_TEXT
+from ..framing import LINE
+from ..pump import boot, step
+from ..reply import OK
 from .editor import Editor, write_all
 
-BUFFER = MAX_TEXT + 256  # the longest message: a payload in Base64 and what is before it
+OK_LINE = b"OK\r\n"
 SETTINGS_MS = 3000  # if the settings are not known by then, the defaults hold
 PROOF_MS = 10000  # within this a command must come at a new BAUD
 TWICE_MS = 1000  # Ctrl-C twice on an empty line within this: friendly REPL
@@ -27,7 +29,7 @@ except NameError:
 
 
 class AtCommands:
-    """The application: a core, its stream, the buffer for messages."""
+    """The application: a core and its stream."""
 
     def __init__(self, driver, stream, repl=REPL, core=None):
         self.stream = stream
@@ -36,9 +38,6 @@ class AtCommands:
         self.core.settings.on_trial = True
         if repl:
             self.core.framer.control = self.control
-        self.buf = bytearray(BUFFER + 2)
-        self.view = memoryview(self.buf)
-        self.room = self.view[:BUFFER]
         self.interrupted = None  # when the last Ctrl-C on an empty line came
         self.baud = self.core.settings.baud
         self.fallback = None  # the BAUD to go back to, and when
@@ -48,7 +47,7 @@ class AtCommands:
         """Power-up: start the network processor and read the settings, in the background."""
         core = self.core
         core.muted = ticks_add(core.ticks(), SETTINGS_MS)
-        core.boot(self.power_up())
+        boot(core, self.power_up())
 
     async def power_up(self):
         """What happens before anything is printed."""
@@ -77,61 +76,81 @@ class AtCommands:
                 pass
 
     def banner(self, fault: int):
-        """A few lines about what this is."""
-        out = self.core.out
-        out.push(b"# AT commands for CC3220, style " + (b"ti" if self.core.ti else b"guide"))
-        if fault:
-            out.push(b"# network processor: error %d" % fault)
-            return
+        """A few lines about what this is, before whatever else waits to be printed."""
+        entries = self.core.entries
+        style = b"ti" if self.core.ti else b"guide"
         try:
+            if fault:
+                raise SlError(fault)
             chip, mac, phy, nwp, rom = self.core.sl.device.version()
+            line = b"# chip 0x%x" % chip
+            for name, version in ((b"MAC", mac), (b"PHY", phy), (b"NWP", nwp)):
+                line += b", " + name + b" %d.%d.%d.%d" % tuple(version)
+            line += b", ROM %d" % rom
         except SlError as error:
-            out.push(b"# network processor: error %d" % error.code)
-            return
-        line = b"# chip 0x%x" % chip
-        for name, version in ((b"MAC", mac), (b"PHY", phy), (b"NWP", nwp)):
-            line += b", " + name + b" %d.%d.%d.%d" % tuple(version)
-        out.push(line + b", ROM %d" % rom)
+            line = b"# network processor: error %d" % error.code
+        entries.insert(0, line)
+        entries.insert(0, b"# AT commands for CC3220, style " + style)
 
     def run(self) -> bytes:
         """Serve until the stream asks for the REPL: b"raw" or b"friendly"."""
         core = self.core
         core.escape = None
+        self.interrupted = None
+        entries = core.entries
+        ms = -1
         while True:
-            n = core.rcv(self.room, True)
-            if n:
-                self.deliver(n)
-                continue
-            if core.escape is not None:
-                return core.escape
-            core.step(self.look_after_baud())
+            while entries or core.out.rest:
+                message = core.take()
+                if message is None:
+                    break
+                self.deliver(message)
+            if core.attention or self.proof_at is not None:
+                if core.escape is not None:
+                    return core.escape
+                ms = self.look_after_baud()
+            step(core, ms)
 
-    def deliver(self, n: int):
+    def deliver(self, message):
         """Print one message; a half-typed line is printed again behind an event."""
         core = self.core
-        framer = core.framer
         again = 0
-        if core.settings.echo and core.out.was_event and framer.state == LINE:
-            again = framer.partial()
-            if again:
-                write_all(self.stream, b"\r\n", core.link)
-        self.buf[n] = 13
-        self.buf[n + 1] = 10
-        write_all(self.stream, self.view[: n + 2], core.link)
+        if core.settings.echo:
+            framer = core.framer
+            if core.out.was_event and framer.state == LINE:
+                again = framer.partial()
+                if again:
+                    self.write(b"\r\n")
+        elif message is OK:
+            self.write(OK_LINE)
+            return
+        if type(message) is bytes:
+            self.write(message)
+        else:
+            message.pour(self.write)
+        self.write(b"\r\n")
         if again:
-            write_all(self.stream, framer.view[framer.start : framer.end], core.link)
+            self.write(framer.view[framer.start : framer.end])
+
+    def write(self, data):
+        """Print all of data."""
+        n = self.stream.write(data)
+        if n < len(data):
+            write_all(self.stream, memoryview(data)[n:], self.core.link)
 
     def control(self, byte: int) -> bool:
         """A control character begins a line: Ctrl-A, or Ctrl-C twice, asks for the REPL."""
         core = self.core
         if byte == CTRL_A:
             core.escape = b"raw"
+            core.attention = True
             return True
         if byte != CTRL_C:
             return False
         now = core.ticks()
         if self.interrupted is not None and ticks_diff(now, self.interrupted) <= TWICE_MS:
             core.escape = b"friendly"
+            core.attention = True
             now = None
         self.interrupted = now
         return True
@@ -144,6 +163,7 @@ class AtCommands:
         """
         core = self.core
         settings = core.settings
+        core.attention = False
         if settings.baud != self.baud:
             if self.proof_at is None:
                 self.fallback = self.baud
@@ -156,15 +176,14 @@ class AtCommands:
             self.proof_at = None
             settings.prove()
             if core.booting is None:
-                core.boot(self.keep())
+                boot(core, self.keep())
             return 0
         left = ticks_diff(self.proof_at, core.ticks())
-        if left > 0:
-            return left
-        self.proof_at = None
-        settings.baud = self.fallback
-        self.change_baud()
-        return 0
+        if left <= 0:
+            self.proof_at = None
+            settings.baud = self.fallback
+            self.change_baud()
+        return max(left, 0)
 
     def change_baud(self):
         """Speak at settings.baud; refuse what the line cannot do."""

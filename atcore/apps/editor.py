@@ -7,6 +7,8 @@ never edited. While a command is under way nothing is read, so the echo comes wh
 from ..framing import LINE
 
 BS, LF, CR, CTRL_U, DEL = 0x08, 0x0A, 0x0D, 0x15, 0x7F
+ROOM = 0x26  # flags of the link: the stream has room, an answer, an event
+ROOM_MS = 50
 RUB = b"\b \b"
 
 
@@ -19,14 +21,15 @@ class Editor:
         self.byte = memoryview(bytearray(1))
         self.after_cr = False
 
-    def input(self) -> bool:
-        """Go on until something complete was executed; False when the stream has no more."""
-        framer = self.core.framer
-        while not framer.next():
-            if not self.stream.readinto(self.byte):
-                return False
-            self.take(framer, self.byte[0])
-        return True
+    def serve(self):
+        """Execute what is complete, byte by byte, until the stream has no more."""
+        core = self.core
+        framer = core.framer
+        while core.foreground is None and not core.out.full():
+            if not framer.next():
+                if not self.stream.readinto(self.byte):
+                    return
+                self.take(framer, self.byte[0])
 
     def take(self, framer, byte: int):
         """One byte: edit, or keep and echo."""
@@ -58,5 +61,6 @@ def write_all(stream, data, link):
     """Write all of data to a stream that takes what it can; events are taken in meanwhile."""
     at = stream.write(data)
     while at < len(data):
-        link.pump(5)
+        link.dispatch(link.nwp.wait(link.limit(ROOM_MS), ROOM))
+        link.woken = True
         at += stream.write(memoryview(data)[at:])

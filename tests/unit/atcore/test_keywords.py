@@ -31,7 +31,7 @@ def test_tables_are_sorted_and_all_there():
 
 @pytest.mark.parametrize("name", table_names())
 def test_c_and_python_agree(name):
-    for kind, first, last, value in keywords._entries(TABLES, name):
+    for _kind, first, last, value in keywords._entries(TABLES, name):
         text = TABLES[first:last]
         for spelling in (text, text.lower(), text.upper()):
             assert atbytes.kw_find(TABLES, name, spelling, 0, len(spelling)) == value
