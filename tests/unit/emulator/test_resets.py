@@ -2,7 +2,7 @@
 
 import pytest
 
-HIBERNATE, CORE, APPS, MCU, WATCHDOG, GPIO_WAKE, SYSRESET, WATCHDOG_RECOVERY = range(8)
+HIBERNATE, CORE, APPS, MCU, WATCHDOG, GPIO_WAKE, SYSRESET, WATCHDOG_RECOVERY, RTC = range(9)
 KEPT = 0x12345678
 PAD_AFTER_ROM, PAD_RESET, PAD_SET = 0xC63, 0xC61, 0x060
 
@@ -66,6 +66,13 @@ def test_sysresetreq_does_nothing(guest):
     machine.finish()
     assert machine.chip.boots == 1
     assert any("SYSRESETREQ" in report for report in machine.reports)
+
+
+def test_the_rtc_interrupts_at_its_match(guest):
+    machine = guest("resets", RTC)
+    machine.finish()
+    assert machine.result(10) == 4, "slow-clock match, cleared by reading"
+    assert machine.result(11) == 0 and machine.result(12) == 0
 
 
 def test_power_cycle_is_a_power_on(guest):

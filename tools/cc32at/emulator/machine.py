@@ -27,7 +27,8 @@ class Machine:
     elf: path of the image. nwp: a network processor with the seam interface (attach, power,
     write, read...), None for none. clock: "virtual" (time is executed instructions, idle time is
     skipped) or "real" (idle time is spent waiting; a busy guest may fall behind). settings:
-    name -> value pairs put into the model's file store before the first boot. trace: a
+    name -> value pairs put into the model's file store before the first boot. A virtual clock is
+    paced by the wall as well while a port or a real socket is open. trace: a
     trace.Trace. cpi: cycles an instruction. accelerate: None = only if it costs nothing
     (clock "real" and gcc there), True, False. Raises ImageError, OSError.
 
@@ -262,7 +263,7 @@ class Machine:
             wake = chip.hib.wake_cycle()
             target = min(target, NEVER if wake is None else max(wake, chip.now()))
         before = chip.base_cycles
-        if self.real or self.nwp.fds():
+        if self.real or self.pacer.ports or self.nwp.fds():
             wait = self.pacer.wait if self.real else self.pacer.idle
             chip.base_cycles = int(wait(before, target, self.nwp))
             self.pacer.serve(self.nwp)

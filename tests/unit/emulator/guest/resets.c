@@ -37,6 +37,31 @@ __attribute__((noreturn)) static void hibernate(uint32_t ticks) {
     }
 }
 
+static volatile uint32_t rtc_hits;
+
+static void on_prcm(void) {
+    result[10] = REG(ARCM + 0x120);
+    rtc_hits++;
+}
+
+// The RTC's interrupt, 100 ticks from now; the fast view says when it came.
+static void rtc_match(void) {
+    handlers[16 + IRQ_PRCM] = on_prcm;
+    irq_enable(IRQ_PRCM);
+    REG(ARCM + 0x124) = 4;
+    uint32_t match = REG(HIB1P2 + 0xCC) + 100;
+    hib_write(0x58, match);
+    hib_write(0x5C, 0);
+    hib_write(0x54, 1);
+    irq_on();
+    while (!rtc_hits) {
+        wfi();
+    }
+    result[11] = REG(HIB1P2 + 0xCC) - match;
+    result[12] = REG(ARCM + 0x120);
+    irq_off();
+}
+
 int main(void) {
     volatile uint32_t *kept = (volatile uint32_t *)0x20030000; // not cleared by the start-up
     result[0] = REG(GPRCM + 0x00C);
@@ -57,6 +82,9 @@ int main(void) {
         kept[0] = 0x12345678;
         REG(OCP + 0xC4) = 0x060;
         switch (choice) {
+            case 8:
+                rtc_match();
+                return 0;
             case 0:
                 hibernate(160);
             case 1:
