@@ -1,4 +1,4 @@
-"""The nine commands that answer OK first and their result later (guide-style O3-O9; TESTS 3, 13)."""
+"""The nine commands that answer OK first and their result later (guide-style O3-O9; TESTS 3)."""
 
 import random
 import re
