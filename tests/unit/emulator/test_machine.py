@@ -6,6 +6,7 @@ import time
 import pytest
 
 from cc32at.emulator import GuestIdle, ImageError, Machine
+from cc32at.emulator.scheduler import CPU_HZ, Clock, Scheduler
 from cc32at.emulator.serialport import EmuSerial
 
 from .fakes import FakeNwp
@@ -90,6 +91,21 @@ def test_a_snapshot_holds_the_network_processor_and_its_timers(guest):
     assert nwp.written == written
     machine.finish()
     assert (fingerprint(machine), nwp.written) == first
+
+
+def test_a_timer_of_the_network_processor_that_has_run_does_not_come_back():
+    ran = []
+    scheduler = Scheduler()
+    clock = Clock(scheduler, lambda: 0)
+    scheduler.at(50, lambda: ran.append("chip"))
+    clock.call_at(100 / CPU_HZ, lambda: ran.append("model"))
+    state = scheduler.save(without=clock.events)
+    for _ in range(2):
+        scheduler.run_due(200)
+        clock.drop_all()
+        scheduler.load(state)
+    scheduler.run_due(200)
+    assert ran == ["chip", "model", "chip", "chip"]
 
 
 def test_idle_time_is_skipped_in_virtual_time(guest):

@@ -207,7 +207,7 @@ class Chip:
             "sram": bytes(self.sram.view),
             "cycles": self.base_cycles,
             "nvic": self.nvic.save(),
-            "scheduler": self.scheduler.save(),
+            "scheduler": self.scheduler.save(without=self.nwp_clock.events),
             "blocks": [block.save() for block in self.blocks],
             "hibernating": self.hibernating,
             "asleep": self.asleep,
@@ -235,5 +235,4 @@ class Chip:
         self.hibernating = state["hibernating"]
         self.asleep = state["asleep"]
         self.boots = state["boots"]
-        self.nwp_clock.drop_all()
         self.nwp_port.load(state["nwp"])

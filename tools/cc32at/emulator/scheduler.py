@@ -1,6 +1,6 @@
 """Emulated time: the queue of things to come, in CPU cycles."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from heapq import heappop, heappush
 from typing import Any
 
@@ -55,15 +55,17 @@ class Scheduler:
                 event.live = False
                 event.fn()
 
-    def save(self) -> Any:
-        return self._count, [entry for entry in self._heap if entry[2].live]
+    def save(self, without: Container[Event] = ()) -> Any:
+        """What waits, but for the events that belong to somebody else's state."""
+        kept = [entry for entry in self._heap if entry[2].live and entry[2] not in without]
+        return self._count, kept
 
     def load(self, state: Any) -> None:
         """Bring back exactly the events that were waiting at save()."""
         for entry in self._heap:
             entry[2].live = False
         self._count, entries = state
-        self._heap = list(entries)
+        self._heap = sorted(entries, key=lambda entry: entry[:2])
         for entry in self._heap:
             entry[2].live = True
 
@@ -71,14 +73,14 @@ class Scheduler:
 class Clock:
     """The clock handed to the network processor: seconds, and its own timers.
 
-    Its timers are apart from the chip's, so that a snapshot can leave them to the model: on
-    restore all of them are dropped and the model's restore() asks for new ones.
+    Its timers, `events`, are apart from the chip's, so that a snapshot can leave them to the
+    model: on restore all of them are dropped and the model's restore() asks for new ones.
     """
 
     def __init__(self, scheduler: Scheduler, cycles: Callable[[], int]):
         self._scheduler = scheduler
         self._cycles = cycles
-        self._events: set[Event] = set()
+        self.events: set[Event] = set()
 
     def now(self) -> float:
         return self._cycles() / CPU_HZ
@@ -87,19 +89,19 @@ class Clock:
         """Call fn() at `time` (seconds on this clock; a past time means at once)."""
 
         def call() -> None:
-            self._events.discard(event)
+            self.events.discard(event)
             fn()
 
         event = self._scheduler.at(max(round(time * CPU_HZ), self._cycles()), call)
-        self._events.add(event)
+        self.events.add(event)
         return event
 
     def cancel(self, handle: Event | None) -> None:
         if handle is not None:
             self._scheduler.cancel(handle)
-            self._events.discard(handle)
+            self.events.discard(handle)
 
     def drop_all(self) -> None:
-        for event in self._events:
+        for event in self.events:
             self._scheduler.cancel(event)
-        self._events.clear()
+        self.events.clear()
