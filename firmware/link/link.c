@@ -336,6 +336,7 @@ uint32_t link_poll(void) {
 uint32_t link_wait(uint32_t ms, uint32_t mask) {
     uint32_t start = link_port_ticks_ms();
     uint32_t wake = (mask & LINK_UART ? LINK_WAKE_UART : 0) | (mask & LINK_TX ? LINK_WAKE_TX : 0);
+    uint32_t frames = self.counters[LINK_N_FRAMES_IN];
     for (;;) {
         read_messages();
         uint32_t flags = flags_now(mask);
@@ -343,7 +344,8 @@ uint32_t link_wait(uint32_t ms, uint32_t mask) {
         if (left == 0 && flags == 0) {
             flags = LINK_TIMEOUT;
         }
-        if (flags != 0 || link_port_break()) {
+        // A frame without further news still may have brought credits that somebody waits for.
+        if (flags != 0 || link_port_break() || self.counters[LINK_N_FRAMES_IN] != frames) {
             return flags;
         }
         if (slot.state == SLOT_WAITING || slot.state == SLOT_ABANDONED) {

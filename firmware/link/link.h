@@ -108,7 +108,7 @@ int link_post(const link_frame_t *frame, unsigned sd, int32_t nbytes);
 uint32_t link_poll(void);
 
 // The same, and sleeps if there is nothing, until one of the flags in `mask` is set or `ms` are over
-// (LINK_FOREVER: no limit). May return 0 early, for link_port_break().
+// (LINK_FOREVER: no limit). May return 0 early: for link_port_break(), or when a frame came.
 uint32_t link_wait(uint32_t ms, uint32_t mask);
 
 // The oldest event frame: opcode u16, device status u8, 0, arguments. Returns its length, at most `size`
