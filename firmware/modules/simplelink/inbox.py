@@ -56,6 +56,7 @@ _CMD_TIMEOUT = const(5)
 _RESTARTING = const(4)  # Link.state: RESTART
 _ANSWER = const(2)  # flags of the link
 _EVENT = const(4)
+_NEWS = const(2 | 4)
 _E_AGAIN = const(-1006)
 _IPV6 = const(0x0200)
 _SOCKETS = const(16)  # locks below are those of sockets
@@ -122,8 +123,13 @@ class Inbox:
 
         For who drives coroutines: those that are ready afterwards want to be resumed.
         """
-        flags = self.nwp.wait(0 if self.woken else self.limit(ms))
-        self.dispatch(flags)
+        if self.woken:
+            ms = 0
+        elif self.limits or self.pending or self.jobs:
+            ms = self.limit(ms)
+        flags = self.nwp.wait(ms)
+        if flags & _NEWS or self.limits or self.jobs:
+            self.dispatch(flags)
         self.woken = False
         return flags
 
@@ -170,18 +176,30 @@ class Inbox:
         n = event(frame)
         while n:
             opcode = frame[0] | frame[1] << 8
-            if opcode >= _FATAL:
-                self.fatal(opcode, self.view[4:n])
-            elif not self.state & _RESTARTING:
-                lock = self._owner(opcode & ~_IPV6, n)
-                if lock >= 0:
-                    wait = self.owners[lock]
-                    wait.complete(self.view[4:n])
-                    if wait.orphan:
-                        self._unwanted(lock, wait)
-                else:
-                    self._event(opcode, self.view[4:n], frame[2])
+            wait = None
+            if opcode == _SOCKET_RECV_DONE:  # the way of most data, hence short
+                wait = self.owners[frame[_SD] & 0x0F]
+            if wait is not None and wait.opcode == opcode and not wait.orphan and n > _SD:
+                wait.result = frame[4] | frame[5] << 8
+                wait.done = True
+            else:
+                self._frame(opcode, n)
             n = event(frame)
+
+    def _frame(self, opcode: int, n: int):
+        """The frame of n bytes in the buffer."""
+        args = self.view[4:n]
+        if opcode >= _FATAL:
+            self.fatal(opcode, args)
+        elif not self.state & _RESTARTING:
+            lock = self._owner(opcode & ~_IPV6, n)
+            if lock < 0:
+                self._event(opcode, args, self.frame[2])
+            else:
+                wait = self.owners[lock]
+                wait.complete(args)
+                if wait.orphan:
+                    self._unwanted(lock, wait)
 
     def _owner(self, base: int, n: int) -> int:
         """Lock of the operation that the frame completes, -1 if there is none."""

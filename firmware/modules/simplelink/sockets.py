@@ -11,7 +11,7 @@ from struct import pack, pack_into, unpack_from
 from .compat import const, coroutine
 from .errors import SlError
 from .select import Selector
-from .waiter import Credits, Turn
+from .waiter import Completion, Credits, Turn
 
 # table: opcodes socket
 _SOCKET_CREATE = const(0x9401)
@@ -252,20 +252,26 @@ class Sockets:
         """Ask for data and wait for it."""
         link = self.link
         nwp = link.nwp
-        lock = _id(sd)
+        owners = link.owners
+        lock = sd if sd < _MAX_SOCKETS else _id(sd)
         if not len(buf):
             raise SlError(_SL_EZEROLEN)
         if link.state != _RUNNING or nwp.dev_status() & _REFUSING:
             link.check()
-        if link.owners[lock] is not None or link.queue:
+        if owners[lock] is not None or link.queue:
             yield from Turn(link, lock)
-        wait = link.own(lock, done)
+        wait = link.spares.pop() if link.spares else Completion()
+        wait.opcode = done
+        wait.done = wait.sent = False
+        owners[lock] = wait
         try:
             nwp.expect(lock, buf)
-            code = self._ask(sd, opcode, flags, buf)
+            size = min(len(buf), _RECV_MAX_LEN_DOCUMENTED)
+            pack_into("<HBB", link.args, 0, size, sd, flags)
+            code = nwp.post(opcode, link.args4, b"", lock, 0)
             while code == _E_CREDITS:
                 yield from Credits(link, lock, _FLOW_RESERVED_CREDITS)
-                code = self._ask(sd, opcode, flags, buf)
+                code = nwp.post(opcode, pack("<HBB", size, sd, flags), b"", lock, 0)
             if code < 0:
                 link.broken(code)
             wait.sent = True
@@ -274,44 +280,31 @@ class Sockets:
             while not wait.done:
                 yield wait
         except:  # noqa: E722 -- cancelled, refused, interrupted
-            self._unreceive(lock, wait)
+            nwp.expect(lock, link.sink if wait.sent and not wait.done else None)
+            wait.gone = True
+            link.leave(lock, wait)
             raise
-        link.leave(lock, wait)
+        if wait.error or wait.limit is not None or link.queue:
+            link.leave(lock, wait)
+        else:
+            owners[lock] = None
+            if len(link.spares) < _SPARES:
+                link.spares.append(wait)
+        n = wait.result
+        if wait.error or opcode != _SOCKET_RECV:
+            return self._received(wait, lock)
+        if n & 0x8000:
+            raise SlError(n - 0x10000)
+        return n
+
+    def _received(self, wait, lock: int):
+        """What recvfrom() gives; or the receive was ended by close or stop."""
         if wait.error:
             wait.gone = True
-            nwp.expect(lock, None)
+            self.link.nwp.expect(lock, None)
             raise SlError(wait.error)
-        return self._received(opcode, wait)
-
-    def _ask(self, sd: int, opcode: int, flags: int, buf) -> int:
-        link = self.link
-        size = len(buf)
-        if size > _RECV_MAX_LEN_DOCUMENTED:
-            size = _RECV_MAX_LEN_DOCUMENTED
-        pack_into("<HBB", link.args, 0, size, sd, flags)
-        return link.nwp.post(opcode, link.args4, b"", sd & 0x0F, 0)
-
-    def _unreceive(self, lock: int, wait):
-        """A receive ended otherwise than by its data, which may still come."""
-        link = self.link
-        link.nwp.expect(lock, link.sink if wait.sent and not wait.done else None)
-        wait.gone = True
-        link.leave(lock, wait)
-
-    def _received(self, opcode: int, wait):
-        """What recv() or recvfrom() gives."""
-        done = wait.result
-        n = done[0] | done[1] << 8
-        if n & 0x8000:
-            n -= 0x10000
-        spares = self.link.spares
-        if wait.limit is None and len(spares) < _SPARES:
-            spares.append(wait)
-        if n < 0:
-            raise SlError(n)
-        if opcode == _SOCKET_RECV:
-            return n
-        port, ip = _peer(done)
+        n = _result(wait.result)
+        port, ip = _peer(wait.result)
         return n, port, ip
 
     def _send_slowly(self, sd: int, data, flags: int):

@@ -375,3 +375,16 @@ def test_option_longer_than_asked_for_is_an_error(rig, peer):
     assert code_of(rig, lambda: rig.sl.sockets.getsockopt(0, 1, 9, 4)) == -2001
     with pytest.raises(SlError):
         rig.sl.sockets.getsockopt(0, 1, 9, 0)
+
+
+def test_credits_that_a_header_brings_end_the_wait_at_once(rig, peer):
+    status(peer, credits=3)
+    rig.pump(1)
+    task = rig.start(rig.sl.sockets.send(1, b"x"))
+    peer.header.credits = 24
+    peer.send(0x0063, after=0.5)
+    begin = rig.clock.now()
+    while not task.done:
+        rig.sl.link.pump(10_000)
+        rig.resume()
+    assert rig.clock.now() - begin < 0.6
