@@ -12,7 +12,7 @@ PY := $(VENV)/bin/python
 BUILD := build
 STAMPS := $(BUILD)/stamps
 LOGS := $(BUILD)/logs
-FIRMWARE_MAKE = $(MAKE) -C firmware BOARD=$(BOARD) PYTHON=$(PY) WARNINGS=error
+FIRMWARE_MAKE = $(MAKE) -C firmware BOARD=$(BOARD) PYTHON=$(PY) WARNINGS=error BUILD_VERBOSE=0
 
 # Extra arguments: make run ARGS="--set style=ti", make test TESTS=tests/unit.
 ARGS ?=
@@ -51,7 +51,11 @@ setup: $(STAMPS)/packages $(STAMPS)/venv
 	@:
 
 firmware: setup
-	+@$(FIRMWARE_MAKE) $(if $(REPL),REPL=$(REPL)) 1>&2
+	@[ -e $(BUILD)/$(BOARD)/firmware.elf ] || \
+	    echo 'setup: building the firmware (a minute or two; $(LOGS)/firmware.log)' >&2
+	@mkdir -p $(LOGS)
+	+@$(FIRMWARE_MAKE) $(if $(REPL),REPL=$(REPL)) >$(LOGS)/firmware.log 2>&1 || \
+	    { tail -n 40 $(LOGS)/firmware.log >&2; false; }
 
 # --- Using it ---
 
@@ -64,14 +68,15 @@ endif
 
 .PHONY: session
 session:
-	+@MAKEFLAGS= $(MAKE) --no-print-directory BOARD=$(BOARD) firmware 1>&2 && { $(PY) -m cc32at.client $(ARGS); echo $$? >$(RUN_STATUS); }
+	+@MAKEFLAGS= $(MAKE) --no-print-directory BOARD=$(BOARD) firmware 1>&2
+	+@$(PY) -m cc32at.client $(ARGS); echo $$? >$(RUN_STATUS)
 
 run: session
 	+@rm -f $(RUN_STATUS)
 	$(if $(filter-out 0,$(file <$(RUN_STATUS))),false)
 
 test: lint firmware
-	+@$(FIRMWARE_MAKE) REPL=0 1>&2
+	+@$(MAKE) REPL=0 firmware
 	@mkdir -p $(BUILD)/junit $(LOGS)
 	@$(PY) -m pytest --junit-xml=$(BUILD)/junit/tests.xml $(PYTEST_ARGS) $(TESTS)
 

@@ -65,8 +65,8 @@ make_venv() {
         install_packages python3 python3-venv
         python=$(find_python) || { say "no Python 3.11 or newer with the venv module"; exit 1; }
     fi
-    say "making $dir with the pinned Python packages ($python)"
-    "$python" -m venv --clear "$dir"
+    say "putting the pinned Python packages into $dir ($python)"
+    "$dir/bin/python" -c 'import pip' 2>/dev/null || "$python" -m venv --clear "$dir"
     "$dir/bin/python" -m pip -qq --disable-pip-version-check --no-input install \
         --editable '.[test]'
 }

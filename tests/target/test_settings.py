@@ -194,3 +194,12 @@ def test_a_speed_that_the_host_does_not_follow_is_given_up(restored):
     at.flush()
     at.command("AT+Test")
     assert at.command("AT+Get=AT,BAUD").fields == ["115200"]
+
+
+@pytest.mark.world
+def test_a_setting_made_during_the_boot_is_kept(at, board):
+    board.power_cycle(at, wait=False)
+    assert raw_answer(at, b"AT+Set=AT,ECHO,1\r\n").endswith(b"OK\r\n")
+    at.sleep(2)
+    board.power_cycle(at)
+    assert raw_answer(at, b"AT+Test\r\n") == b"AT+Test\r\nOK\r\n"

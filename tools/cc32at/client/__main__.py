@@ -16,11 +16,10 @@ from .session import AtClient
 from .transcript import Transcript
 
 
-def emulator_url(world: str | None, elf: str | None, settings: dict[str, str]) -> str:
+def emulator_url(settings: dict[str, str], **files: str | None) -> str:
     """The URL of an emulator: on the wall clock for a person, in virtual time for a script."""
     query = {"clock": "real" if sys.stdin.isatty() else "virtual", **settings}
-    query.update({k: v for k, v in (("world", world), ("elf", elf)) if v})
-    return "emu://?" + urlencode(query)
+    return "emu://?" + urlencode(query | {k: v for k, v in files.items() if v})
 
 
 def parse_settings(pairs: tuple[str, ...]) -> dict[str, str]:
@@ -42,11 +41,12 @@ def parse_settings(pairs: tuple[str, ...]) -> dict[str, str]:
 )
 @click.option("--world", metavar="FILE", help="Radio world of the emulator (YAML).")
 @click.option("--elf", metavar="FILE", help="Firmware for the emulator.")
+@click.option("--store", metavar="FILE", help="Keep the emulator's files and settings over runs.")
 @click.option("--log", metavar="FILE", help="Transcript of both directions, secrets masked.")
-def main(port, baud, wait, settings, world, elf, log):
+def main(port, baud, wait, settings, world, elf, store, log):
     """Talk AT to a board or to the firmware in the emulator."""
     chosen = parse_settings(settings)
-    url = port or emulator_url(world, elf, chosen)
+    url = port or emulator_url(chosen, world=world, elf=elf, store=store)
     try:
         at = AtClient.open(url, baud, chosen.get("style", "guide"), Transcript(log))
     except (serial.SerialException, OSError, ValueError) as error:

@@ -11,9 +11,8 @@ from urllib.parse import parse_qsl, urlsplit
 import serial
 
 from cc32at.emulator import Machine
+from cc32at.emulator.__main__ import network_processor
 from cc32at.emulator.serialport import EmuSerial
-from cc32at.nwp import NetworkProcessor
-from cc32at.world import World
 
 ELF = Path("build/CC3220SF_LAUNCHXL/firmware.elf")
 
@@ -23,11 +22,11 @@ def machine_of(url: str) -> Machine:
     query = dict(parse_qsl(urlsplit(url).query))
     elf = Path(query.pop("elf", ELF))
     clock = query.pop("clock", "virtual")
-    world = query.pop("world", None)
+    world, store = query.pop("world", None), query.pop("store", None)
     if not elf.exists():
         raise serial.SerialException(f"there is no {elf}; make firmware builds it")
     try:
-        nwp = NetworkProcessor(World.load(world) if world else None)
+        nwp = network_processor(None, world, store)
         return Machine(elf, nwp=nwp, clock=clock, settings=query)
     except (OSError, ValueError) as error:
         raise serial.SerialException(str(error)) from error
