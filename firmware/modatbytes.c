@@ -81,6 +81,13 @@ static mp_obj_t atbytes_number(mp_obj_t buf, mp_obj_t start, mp_obj_t end) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_3(atbytes_number_obj, atbytes_number);
 
+// A copy of buf[start:end].
+static mp_obj_t atbytes_cut(mp_obj_t buf, mp_obj_t start, mp_obj_t end) {
+    span_t part = get_span(buf, MP_BUFFER_READ, start, end);
+    return mp_obj_new_bytes(part.buf + part.start, part.end - part.start);
+}
+static MP_DEFINE_CONST_FUN_OBJ_3(atbytes_cut_obj, atbytes_cut);
+
 static mp_obj_t atbytes_find_eol(mp_obj_t buf, mp_obj_t start, mp_obj_t end) {
     span_t part = get_span(buf, MP_BUFFER_READ, start, end);
     return MP_OBJ_NEW_SMALL_INT(attok_find_eol(part.buf, part.start, part.end));
@@ -318,6 +325,7 @@ static const mp_rom_map_elem_t atbytes_globals_table[] = {
     {MP_ROM_QSTR(MP_QSTR_skip), MP_ROM_PTR(&atbytes_skip_obj)},
     {MP_ROM_QSTR(MP_QSTR_unquote), MP_ROM_PTR(&atbytes_unquote_obj)},
     {MP_ROM_QSTR(MP_QSTR_number), MP_ROM_PTR(&atbytes_number_obj)},
+    {MP_ROM_QSTR(MP_QSTR_cut), MP_ROM_PTR(&atbytes_cut_obj)},
     {MP_ROM_QSTR(MP_QSTR_find_eol), MP_ROM_PTR(&atbytes_find_eol_obj)},
     {MP_ROM_QSTR(MP_QSTR_b64_decode), MP_ROM_PTR(&atbytes_b64_decode_obj)},
     {MP_ROM_QSTR(MP_QSTR_b64_encode), MP_ROM_PTR(&atbytes_b64_encode_obj)},

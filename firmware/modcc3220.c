@@ -8,14 +8,18 @@
 
 // --- cc3220.console. Nothing here blocks, except init() until the last byte has gone out ---
 
-static mp_obj_t console_readinto(mp_obj_t self_in, mp_obj_t buf_in) {
-    (void)self_in;
+// (buf[, at]): fills buf from `at` on.
+static mp_obj_t console_readinto(size_t n_args, const mp_obj_t *args) {
     mp_buffer_info_t buf;
-    mp_get_buffer_raise(buf_in, &buf, MP_BUFFER_WRITE);
-    size_t n = uart_read(&console, buf.buf, buf.len);
+    mp_get_buffer_raise(args[1], &buf, MP_BUFFER_WRITE);
+    mp_int_t at = n_args > 2 ? mp_obj_get_int(args[2]) : 0;
+    if (at < 0 || (size_t)at > buf.len) {
+        mp_raise_ValueError(MP_ERROR_TEXT("range"));
+    }
+    size_t n = uart_read(&console, (uint8_t *)buf.buf + at, buf.len - at);
     return n == 0 ? mp_const_none : MP_OBJ_NEW_SMALL_INT(n);
 }
-static MP_DEFINE_CONST_FUN_OBJ_2(console_readinto_obj, console_readinto);
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(console_readinto_obj, 2, 3, console_readinto);
 
 static mp_obj_t console_any(mp_obj_t self_in) {
     (void)self_in;

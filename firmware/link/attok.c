@@ -1,5 +1,7 @@
 #include "attok.h"
 
+#include <string.h>
+
 static size_t skip_blanks(const uint8_t *buf, size_t at, size_t end) {
     while (at < end && buf[at] == ' ') {
         at++;
@@ -86,6 +88,7 @@ static size_t normalise_name(uint8_t *buf, size_t start, size_t end) {
         }
         buf[to++] = c;
     }
+    memset(buf + to, ' ', end - to); // a line may be split again
     return to;
 }
 

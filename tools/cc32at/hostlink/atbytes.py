@@ -77,6 +77,9 @@ class AtBytes:
             return None
         return -magnitude.value if negative.value else magnitude.value
 
+    def cut(self, buf, start, end) -> bytes:
+        return bytes(_span(buf, start, end)[start:end])
+
     def find_eol(self, buf, start, end) -> int:
         return self._c.attok_find_eol(_span(buf, start, end), start, end)
 
