@@ -11,7 +11,10 @@ from pathlib import Path
 
 # What a Debian archive calls its suites; others (vendors' repositories) have names of their own.
 DEBIAN_SUITES = frozenset(
-    ["stable", "oldstable", "testing", "unstable", "sid", "bullseye", "bookworm", "trixie", "forky", "duke"]
+    (
+        *("stable", "oldstable", "testing", "unstable", "sid"),
+        *("bullseye", "bookworm", "trixie", "forky", "duke"),
+    )
 )
 
 

@@ -74,7 +74,7 @@ class Apt:
 
 
 def pick_version(showsrc: str) -> str:
-    """The version, in what `apt-cache showsrc` prints, whose upstream tarball is the pinned one."""
+    """The version that is made from the pinned tarball; `showsrc`: what apt-cache prints."""
     for stanza in showsrc.split("\n\n"):
         if f" {SHA256} " in stanza and TARBALL in stanza:
             match = re.search(r"^Version: (\S+)$", stanza, re.MULTILINE)

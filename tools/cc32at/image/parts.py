@@ -1,4 +1,4 @@
-"""How many bytes of an image belong to which part of the firmware, from its map and its symbols."""
+"""How many bytes of an image belong to which part, from its map and its symbols."""
 
 import re
 import struct
@@ -47,9 +47,9 @@ def sections(map_text: str, first: int, last: int) -> Iterator[tuple[str, str, i
             yield name, obj, int(size, 16)
 
 
-def part_of_object(path: str, build: str) -> str:
-    """The part an object file (as the map writes it) is of."""
-    inside = path.removeprefix(build).lstrip("/")
+def part_of_object(path: str, folder: str) -> str:
+    """The part an object file (as the map writes it) is of; `folder` is the build folder's name."""
+    inside = path.rpartition(f"/{folder}/")[2]
     return next((part for start, part in OBJECTS if inside.startswith(start)), INTERPRETER)
 
 
@@ -63,10 +63,11 @@ def count(elf: Path, first: int, last: int) -> Counter[str]:
     """Bytes by part of what is loaded at first <= address < last."""
     totals: Counter[str] = Counter()
     by_package = dict(FROZEN)
-    build = str(elf.parent)
     for name, obj, size in sections(elf.with_suffix(".map").read_text(), first, last):
         if not obj.endswith("frozen_content.o"):
-            totals[part_of_object(re.sub(r"^.*?" + re.escape(elf.parent.name), "", obj), build)] += size
+            totals[
+                part_of_object(re.sub(r"^.*?" + re.escape(elf.parent.name), "", obj), build)
+            ] += size
         else:
             package = module_of_symbol(name)
             totals[by_package[package] if package else NAMES] += size

@@ -71,7 +71,7 @@ def section_sizes(elf: Path) -> dict[str, int]:
 
 
 def live_blocks(table: bytes) -> int:
-    """Blocks in use, in an allocation table of the garbage collector (2 bits a block, 0 = free)."""
+    """Blocks in use, in the collector's allocation table (2 bits a block, 0 = free)."""
     return sum(
         bool(byte & 0x03) + bool(byte & 0x0C) + bool(byte & 0x30) + bool(byte & 0xC0)
         for byte in table
@@ -85,7 +85,11 @@ def find_area(state: bytes, heap_start: int, heap_end: int) -> tuple[int, int, i
     """
     for offset in range(0, len(state) - 20, 4):
         start, length, _, pool, end = struct.unpack_from("<5I", state, offset)
-        if start == heap_start and heap_start < pool < end <= heap_end and 0 < length < pool - start:
+        if (
+            start == heap_start
+            and heap_start < pool < end <= heap_end
+            and 0 < length < pool - start
+        ):
             return start, length, pool, end
     raise ValueError("no heap in the interpreter's state")
 

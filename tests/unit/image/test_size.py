@@ -1,0 +1,85 @@
+"""The size report: what belongs to which part, what of the heap is live."""
+
+import struct
+
+import pytest
+
+from cc32at.image import parts, size
+
+
+@pytest.mark.parametrize(
+    ("path", "part"),
+    [
+        ("../build/B/py/vm.o", parts.INTERPRETER),
+        ("../build/B/extmod/modjson.o", parts.INTERPRETER),
+        ("../build/B/extmod/modmachine.o", parts.PORT),
+        ("../build/B/hal/uart.o", parts.HAL),
+        ("../build/B/link/link.o", parts.LINK),
+        ("../build/B/modnwp.o", parts.LINK),
+        ("../build/B/main.o", parts.PORT),
+        ("/usr/lib/libc.a(memcpy.o)", parts.INTERPRETER),
+    ],
+)
+def test_objects_have_their_part(path, part):
+    assert parts.part_of_object(path, "B") == part
+
+
+@pytest.mark.parametrize(
+    ("symbol", "package"),
+    [
+        (".rodata.fun_data_atcore_dispatch_Command_data", "atcore"),
+        (".rodata.const_obj_simplelink__tables_3", "simplelink"),
+        (".rodata.frozen_module_asyncio_core", "asyncio"),
+        (".rodata.mp_qstr_frozen_const_pool", None),
+    ],
+)
+def test_frozen_symbols_have_their_package(symbol, package):
+    assert parts.module_of_symbol(symbol) == package
+
+
+MAP = """
+Discarded input sections
+ .text.gone     0x00000000       0x20 ../build/B/py/vm.o
+
+Linker script and memory map
+
+ .text.mp_execute_bytecode
+                0x01000b0c      0x300 ../build/B/py/vm.o
+ .text.a        0x01000800      0x10 ../build/B/hal/uart.o
+ .bss.rings     0x20003000      0x2000 ../build/B/hal/console.o
+ .data.x        0x20003000      0x8 ../build/B/hal/flash.o
+"""
+
+
+def test_the_map_is_read_where_the_image_is():
+    found = list(parts.sections(MAP, 0x01000800, 0x01100000))
+    assert found == [
+        (".text.mp_execute_bytecode", "../build/B/py/vm.o", 0x300),
+        (".text.a", "../build/B/hal/uart.o", 0x10),
+    ]
+
+
+def test_zeroed_data_is_not_loaded():
+    found = list(parts.sections(MAP, 0x20000000, 0x20040000))
+    assert found == [(".data.x", "../build/B/hal/flash.o", 8)]
+
+
+def test_live_blocks_are_heads_tails_and_marks():
+    assert size.live_blocks(bytes([0b00000000, 0b01000010, 0b11100100])) == 2 + 3
+
+
+def test_the_heap_is_known_by_its_table():
+    start, end = 0x20009000, 0x20040000
+    area = struct.pack("<5I", start, 3400, start + 3400, start + 5200, end)
+    state = bytes(64) + area + bytes(64)
+    assert size.find_area(state, start, end) == (start, 3400, start + 5200, end)
+    with pytest.raises(ValueError, match="no heap"):
+        size.find_area(bytes(128), start, end)
+
+
+def test_a_budget_is_missed_from_either_side():
+    assert size.Line("flash", 11, 10).missed
+    assert not size.Line("flash", 10, 10).missed
+    assert size.Line("free", 9, 10, at_least=True).missed
+    assert not size.Line("heap", 9).missed
+    assert "MISSED" in str(size.Line("flash", 11, 10))
