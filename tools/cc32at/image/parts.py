@@ -48,7 +48,7 @@ def sections(map_text: str, first: int, last: int) -> Iterator[tuple[str, str, i
 
 
 def part_of_object(path: str, folder: str) -> str:
-    """The part an object file (as the map writes it) is of; `folder` is the build folder's name."""
+    """The part an object file (as the map writes it) is of; folder: the build folder."""
     inside = path.rpartition(f"/{folder}/")[2]
     return next((part for start, part in OBJECTS if inside.startswith(start)), INTERPRETER)
 
@@ -65,9 +65,7 @@ def count(elf: Path, first: int, last: int) -> Counter[str]:
     by_package = dict(FROZEN)
     for name, obj, size in sections(elf.with_suffix(".map").read_text(), first, last):
         if not obj.endswith("frozen_content.o"):
-            totals[
-                part_of_object(re.sub(r"^.*?" + re.escape(elf.parent.name), "", obj), build)
-            ] += size
+            totals[part_of_object(obj, elf.parent.name)] += size
         else:
             package = module_of_symbol(name)
             totals[by_package[package] if package else NAMES] += size
