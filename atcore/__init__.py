@@ -70,11 +70,12 @@ class Core:
         self.confirmed = False  # a known command was understood (way back of a change of BAUD)
         self.waiting = []
         self.current = None  # message that rcv() could not deliver yet
+        self.active = False  # step() has to look after more than the stream
         self.stalled = False  # complete lines wait for the foreground or for room
         self.attention = False  # the application should look at escape and BAUD now
         self.escape = None  # b"raw" or b"friendly": the stream asks for the REPL
         self.framer = Framer(self, stream) if stream else None
-        self.editor = None  # reads the stream instead while ECHO is on (application)
+        self.reader = self.framer  # or what reads the stream instead: the editor
         self.muted = None  # until then nothing is delivered: the settings are not known yet
         driver.on_event = self.on_event
 
@@ -86,6 +87,7 @@ class Core:
         if len(self.waiting) >= WAITING:
             raise Busy("%d commands wait" % WAITING)
         self.waiting.append(bytearray(line))
+        self.active = True
         step(self, 0)
 
     def rcv(self, buf, nonblock=False) -> int:
@@ -145,11 +147,8 @@ class Core:
                 self.whole(self.waiting.pop(0))
             if self.waiting or self.foreground is not None:
                 return
-        if self.framer is not None:
-            if self.settings.echo and self.editor is not None:
-                self.editor.serve()
-            else:
-                self.framer.serve()
+        if self.reader is not None:
+            self.reader.serve()
 
     def whole(self, line: bytearray):
         """Execute a command that was handed over complete."""
@@ -167,6 +166,13 @@ class Core:
         wrong = 0 if length is None or length == len(data) else -5
         execute(self, view, at - 1, data, wrong)
 
+    def set_echo(self, on):
+        """Echo and edit what the stream brings, or not (application)."""
+
+    def load(self, name: bytes) -> bool:
+        """Declare the chapter that has this command; False if there is none (application)."""
+        return False
+
     def step(self, ms: int = -1) -> int:
         """Once round the loop of pump.py, for programs that have one of their own."""
         return step(self, ms)
@@ -180,6 +186,7 @@ class Core:
         message = line_of(self.event, opcode, args, self.ti)
         if message is not None:
             self.out.push_event(message)
+            self.active = True
 
 
 def create(driver, commands, stream=None, core=Core, **settings) -> Core:

@@ -22,6 +22,15 @@ except ImportError:
 
 
 try:
+    from micropython import const
+except ImportError:
+
+    def const(value):
+        """A compile-time constant under MicroPython, the value itself here."""
+        return value
+
+
+try:
     from gc import mem_free
 except ImportError:
 

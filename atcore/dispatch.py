@@ -11,25 +11,27 @@ The handler gets the running Command and one value an argument (grammar.py). It 
 ParseError become the error line. Declarations are tuples of constants: they stay in flash.
 """
 
-from atbytes import b64_decode, tokenize
+from atbytes import b64_decode, cut, tokenize
 
 from . import grammar, reply
+from .compat import const
 from .grammar import ParseError
 from .pump import run
 
 # A declaration is a tuple (see Commands.command).
 NAME, ARGS, HANDLER, SHAPE, PAYLOAD, MORE, OFFLINE = range(7)
 
-LATE = 1  # OK first, value line later (rule O3)
-EARLY = 2  # style ti prints that early OK too, and a second one behind the value
-REPORTS = 4  # value lines at any time later, no second OK (NetAPPPing)
-GUIDE_ONLY = 8  # unknown in style ti
-VARIES = 16  # the number of parameters is not checked as such
+LATE = const(1)  # OK first, value line later (rule O3)
+EARLY = const(2)  # style ti prints that early OK too, and a second one behind the value
+REPORTS = const(4)  # value lines at any time later, no second OK (NetAPPPing)
+GUIDE_ONLY = const(8)  # unknown in style ti
+VARIES = const(16)  # the number of parameters is not checked as such
 
-MAX_DATA = 4096  # payload bytes, decoded
-MAX_TEXT = 5464  # payload characters in Base64
+MAX_DATA = const(4096)  # payload bytes, decoded
+MAX_TEXT = const(5464)  # payload characters in Base64
 
-HELP, MANY = -3, -2  # special results of the tokenizer
+HELP = const(-3)  # special results of the tokenizer
+MANY = const(-2)
 
 
 class Commands:
@@ -70,11 +72,9 @@ class Command:
         self.late = False  # it answered OK and runs in the background
         self.coro = None
         self.wait = None
-
-    def begin(self, declaration, ti: bool):
-        """Take up a command; a Command is used again once its command has answered."""
-        self.declaration = declaration
-        self.ti = ti  # the style of its reply is the one it was accepted in
+        # Set by run(); a Command is used again once its command has answered.
+        self.declaration = None
+        self.ti = False  # the style of its reply is the one it was accepted in
         self.first = None  # value of the first parameter, named by a late error
 
     def value(self) -> reply.Line:
@@ -132,17 +132,16 @@ class Command:
 
 def lookup(core, line, end: int):
     """The declaration of the command whose name is line[:end]; None if there is none."""
-    tokenize(line, end, core.fields, False)
-    return named(core, line)
-
-
-def named(core, line):
-    """The declaration of the name that was just tokenized."""
     fields = core.fields
-    found = core.commands.get(bytes(line[fields[0] : fields[1]]))
-    if found is not None and core.ti and found[3] & GUIDE_ONLY:
-        return None
-    return found
+    tokenize(line, end, fields, False)
+    return core.commands.get(cut(line, fields[0], fields[1])) or missing(core, line)
+
+
+def missing(core, line):
+    """The declaration of a name that is not in the table; its chapter may not be there yet."""
+    fields = core.fields
+    name = cut(line, fields[0], fields[1])
+    return core.commands.get(name) if core.load(name) else None
 
 
 def execute(core, line, end: int, data=None, wrong=0):
@@ -151,44 +150,43 @@ def execute(core, line, end: int, data=None, wrong=0):
     `wrong`: the error code of a payload that is no good. Returns the declaration, not yet run, if
     the command takes a payload and none is given.
     """
-    count = tokenize(line, end, core.fields, not core.ti)
-    declaration = named(core, line)
-    if declaration is None:
+    fields = core.fields
+    count = tokenize(line, end, fields, not core.ti)
+    found = core.commands.get(cut(line, fields[0], fields[1])) or missing(core, line)
+    if found is None or core.ti and found[3] & GUIDE_ONLY:
         refuse(core, reply.NOT_EXIST, 0)
+        return None
+    core.confirmed = True
+    if not count and not found[1]:
+        run(core, found, ())
     elif count == HELP:
-        usage(core, declaration)
-    elif data is None and declaration[4] and not wrong:
-        return declaration
+        usage(core, found)
+    elif data is None and found[4] and not wrong:
+        return found
     else:
-        start(core, declaration, line, count, data, wrong)
+        start(core, found, line, count, data, wrong)
     return None
 
 
 def start(core, declaration, line, count: int, data=None, wrong=0):
     """Check the arguments of a known command and run its handler."""
-    core.confirmed = True
     args = declaration[1]
     if count != len(args) - (data is not None) and not declaration[3] & VARIES or count == MANY:
         refuse(core, reply.COUNT, 0)
         return
-    command = core.command
-    command.begin(declaration, core.ti)
-    values = args
     try:
-        if args:
-            if count < 0:
-                raise ParseError(grammar.NO_DELIMITER)
-            core.text = line
-            core.count = count
-            if data is None:
-                values = parse(core, args, 0, None if declaration[5] else args[-1])
-            else:
-                values = parse(core, args[:-1], 0, args[-2])
-                if wrong:
-                    raise ParseError(wrong, args[-1][0])
-                values.append(data)
-            command.first = values[0]
-        run(core, command, declaration, values)
+        if count < 0:
+            raise ParseError(grammar.NO_DELIMITER)
+        core.text = line
+        core.count = count
+        if data is None:
+            values = parse(core, args, 0, None if declaration[5] else args[-1])
+        else:
+            values = parse(core, args[:-1], 0, args[-2])
+            if wrong:
+                raise ParseError(wrong, args[-1][0])
+            values.append(data)
+        run(core, declaration, values)
     except ParseError as error:
         refuse(core, reply.PARSE, error.code, error.name)
 
@@ -199,14 +197,15 @@ def parse(core, args: tuple, index: int, last) -> list:
     line = core.text
     fields = core.fields
     count = core.count
-    for arg in args:
-        try:
-            values.append(grammar.value(line, fields, index, count, arg, values))
-        except ParseError as error:
-            if index == count - 1 and arg is not last:
-                error.code = grammar.NO_DELIMITER
-            raise
-        index += 1
+    value = grammar.value
+    try:
+        for arg in args:
+            values.append(value(line, fields, index, count, arg, values))
+            index += 1
+    except ParseError as error:
+        if index == count - 1 and arg is not last:
+            error.code = grammar.NO_DELIMITER
+        raise
     return values
 
 

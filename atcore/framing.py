@@ -8,22 +8,28 @@ up to its line end with one error, and nothing of it is executed.
 """
 
 import atbytes
+from atbytes import find_eol
 
 from . import grammar, reply
-from .compat import ticks_add, ticks_diff
+from .compat import const, ticks_add, ticks_diff
 from .dispatch import MAX_TEXT, PAYLOAD, execute, lookup, refuse, start
 from .queue import MANY
 
-MAX_LINE = 2560  # bytes of a line without its payload
+MAX_LINE = const(2560)  # bytes of a line without its payload
 SIZE = MAX_LINE + MAX_TEXT + 2
 
-PAUSE = 2000  # ms without a byte that end a payload or a dropped line
-SILENCE = 20  # ms without a byte that end a command behind its payload
-HALF = 1000  # ms that a half-typed line holds events back
+PAUSE = const(2000)  # ms without a byte that end a payload or a dropped line
+SILENCE = const(20)  # ms without a byte that end a command behind its payload
+HALF = const(1000)  # ms that a half-typed line holds events back
 
-LINE, DATA, TAIL, DROP = range(4)
+# State: a line, the payload, what follows it, something to be dropped.
+LINE = const(0)
+DATA = const(1)
+TAIL = const(2)
+DROP = const(3)
 
-CR, LF, EQUALS = 0x0D, 0x0A, 0x3D
+CR = const(0x0D)
+LF = const(0x0A)
 
 
 def find_payload(line, end: int, declaration, escapes: bool):
@@ -98,20 +104,27 @@ class Framer:
         end = self.end
         if end < SIZE or self.compact():
             end = self.end
-            n = self.stream.readinto(self.view[end:] if end else self.view)
+            n = self.readinto(self.buf, end)
             if n:
                 self.end = end + n
-                self.last = core.ticks() if end or self.state else None
+                self.last = None
         entries = core.entries
-        core.stalled = False
         while self.next():
             if core.foreground is not None or core.attention or len(entries) >= MANY:
-                core.stalled = True
+                core.stalled = core.active = True
                 return
-        if self.start != self.end and self.state == LINE:
+        core.stalled = False
+        if self.end or self.state:
             if self.last is None:
                 self.last = core.ticks()
-            self.quiet_at = ticks_add(self.last, HALF)
+            if self.state:
+                core.active = True
+            else:
+                self.quiet_at = ticks_add(self.last, HALF)
+
+    def readinto(self, buf, at: int):
+        """Read from the stream to buf[at:]; replaced where the stream takes an offset itself."""
+        return self.stream.readinto(self.view[at:])
 
     def put(self, byte: int):
         """Take one byte that was read by somebody else; there is room."""
@@ -153,38 +166,35 @@ class Framer:
             return self.drop() if self.state == DROP else self.payload()
         buf = self.buf
         start, end = self.start, self.end
-        while start < end and (buf[start] == CR or buf[start] == LF):
+        byte = 0
+        while start < end:
+            byte = buf[start]
+            if byte != CR and byte != LF:
+                break
             start += 1
-        if start == end:
+        else:
             self.start = self.end = self.scan = 0
-            self.quiet_at = None
             return False
-        if start != self.start:
-            self.start = start
-            if self.scan < start:
-                self.scan = start
-        if buf[start] < 0x20 and self.control is not None and self.control(buf[start]):
+        if byte < 0x20 and self.control is not None and self.control(byte):
             self.consume(start + 1)
             return True
-        eol = atbytes.find_eol(buf, self.scan, end)
+        scan = self.scan
+        eol = find_eol(buf, scan if scan > start else start, end)
+        self.start = start
         if eol < 0:
             self.scan = end
             return self.unfinished()
-        return self.line(start, eol)
-
-    def line(self, start: int, eol: int) -> bool:
-        """A line has its end."""
-        if eol - start > MAX_LINE and (self.asked or not self.early()):
-            return self.abandon(grammar.TOO_LONG)
+        if self.asked or eol - start > MAX_LINE:
+            if eol - start > MAX_LINE and (self.asked or not self.early()):
+                return self.abandon(grammar.TOO_LONG)
+            self.asked = False
+            self.declaration = None
         core = self.core
         core.processed += 1
-        declaration = execute(core, self.view[start:] if start else self.view, eol - start)
-        if declaration is not None:
-            self.announce(declaration, eol)
+        found = execute(core, self.view[start:] if start else buf, eol - start)
+        if found is not None:
+            self.announce(found, eol)
             return True
-        if self.asked:
-            self.declaration = None
-            self.asked = False
         self.start = self.scan = eol + 1
         return True
 
@@ -286,7 +296,7 @@ class Framer:
             self.skip -= n
             self.start += n
         if not self.skip:
-            eol = atbytes.find_eol(self.buf, self.start, self.end)
+            eol = find_eol(self.buf, self.start, self.end)
             if eol >= 0:
                 refuse(self.core, reply.PARSE, self.wrong)
                 self.consume(eol + 1)

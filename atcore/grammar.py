@@ -12,14 +12,23 @@ at-commands.md chapter 6.2. The tokenizer marks text that holds escapes (guide-s
 
 import atbytes
 
+from .compat import const
 from .keywords import TABLES, kw_find, kw_mask
 
-QUOTED, PRESENT, BAD_QUOTE, ESCAPED = 1, 2, 4, 8  # flags of the tokenizer
+# Flags of the tokenizer.
+QUOTED = const(1)
+PRESENT = const(2)
+ESCAPED = const(8)
+
+# Codes of ParseError.
+MISSING = const(-1)
+NO_DELIMITER = const(-3)
+WRONG = const(-4)
+TOO_LONG = const(-5)
+
 
 FAMILY = ("Family", "key", "", b"socket_family")
-INET6 = 3
-
-MISSING, NO_DELIMITER, WRONG, TOO_LONG = -1, -3, -4, -5
+INET6 = const(3)
 
 
 class ParseError(Exception):

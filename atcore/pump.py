@@ -12,21 +12,29 @@ from gc import collect
 from simplelink.errors import SlError
 
 from . import reply
-from .compat import mem_free, ticks_diff
+from .compat import const, mem_free, ticks_diff
 from .grammar import ParseError
 from .queue import late_lines
-from .reply import OK, Line, Payload
+from .reply import OK, Line
 
-SLOTS = 16  # commands in the background
-PROCESSED = 16  # lines after which the free heap is looked at
-LITTLE = 65536  # free bytes below which an idle core collects
+SLOTS = const(16)  # commands in the background
+PROCESSED = const(16)  # lines after which the free heap is looked at
+LITTLE = const(65536)  # free bytes below which an idle core collects
 
-UART, ANSWER, EVENT = 1, 2, 4  # flags of the link
-NEWS = 0x1E  # everything but the stream
+# Flags of the link.
+UART = const(1)
+ANSWER = const(2)
+EVENT = const(4)
+NEWS = const(0x1E)  # everything but the stream
 
 # Parts of a declaration (dispatch.py), bits of its shape.
-NAME, HANDLER, SHAPE, OFFLINE = 0, 2, 3, 6
-LATE, EARLY, REPORTS = 1, 2, 4
+NAME = const(0)
+HANDLER = const(2)
+SHAPE = const(3)
+OFFLINE = const(6)
+LATE = const(1)
+EARLY = const(2)
+REPORTS = const(4)
 
 # Late commands whose errors name the command alone (rule O7).
 NAMELESS = (b"Select", b"NetAPPGetHostByName", b"NetAPPGetHostByService", b"NetAPPPing")
@@ -58,21 +66,20 @@ class Job:
         self.wait = None
 
 
-def run(core, command, declaration, values):
+def run(core, declaration, values):
     """Call the handler; what suspends goes on in step()."""
-    shape = declaration[3]
-    if shape & LATE:
-        if len(core.background) >= SLOTS:
-            core.out.push(core.line.error(reply.ALLOCATE, 0, core.ti))
-            return
-        if not core.ti or shape & EARLY:
-            command.late = True
-            core.out.push(OK)
-    if core.booting is not None and holds(declaration, values):
-        suspend(core, command, after_boot(core, declaration, command, values))
+    command = core.command
+    command.declaration = declaration
+    command.ti = core.ti
+    if values:
+        command.first = values[0]
+    if declaration[3] & LATE and not begin_late(core, command):
         return
     try:
-        result = declaration[2](command, *values)
+        if core.booting is not None and holds(declaration, values):
+            result = after_boot(core, declaration, command, values)
+        else:
+            result = declaration[2](command, *values)
     except SlError as error:
         failed(core, command, error.code)
         return
@@ -80,11 +87,23 @@ def run(core, command, declaration, values):
         exhausted(core, command)
         return
     if result is None:
-        core.out.push(OK)
-    elif type(result) is Line or type(result) is Payload:
-        answer(core, command, result)
+        core.entries.append(OK)
+    elif type(result) is Line:
+        core.entries.append(result.message())
+        core.entries.append(OK)
     else:
         suspend(core, command, result)
+
+
+def begin_late(core, command) -> bool:
+    """Answer OK to a command that goes on in the background; False if there are too many."""
+    if len(core.background) >= SLOTS:
+        core.out.push(core.line.error(reply.ALLOCATE, 0, core.ti))
+        return False
+    if not core.ti or command.declaration[SHAPE] & EARLY:
+        command.late = True
+        core.out.push(OK)
+    return True
 
 
 def holds(declaration, values) -> bool:
@@ -97,7 +116,7 @@ async def after_boot(core, declaration, command, values):
     """Run a handler once the network processor has started by itself."""
     await Ready(core)
     result = declaration[HANDLER](command, *values)
-    if result is not None and type(result) is not Line and type(result) is not Payload:
+    if result is not None and type(result) is not Line:
         result = await result
     return result
 
@@ -106,6 +125,7 @@ def suspend(core, command, coro):
     """Start a coroutine; file it if it does not end at once."""
     core.command = core.spare  # this one is taken
     core.spare = None
+    core.active = True
     command.coro = coro
     if command.late:
         core.background.append(command)
@@ -200,44 +220,68 @@ def advance(core):
 
 def step(core, ms: int = -1) -> int:
     """Once round the loop, asleep at most ms (-1: until something happens)."""
+    if core.active:
+        return busy_step(core, ms)
+    flags = core.wait(ms)
+    if flags & NEWS:
+        core.link.dispatch(flags)
+        core.active = True
+    if flags & UART:
+        core.reader.serve()
+    return flags
+
+
+def busy_step(core, ms: int) -> int:
+    """step() while there is more to look after than the stream."""
     link = core.link
-    framer = core.framer
     mask = 7
     if core.foreground is not None:
         mask = ANSWER | EVENT
-        ms = limit(core, ms)
-    elif link.woken or core.stalled:
+    if link.woken or (core.stalled or core.waiting) and core.foreground is None:
         ms = 0
-    elif core.background or core.booting is not None:
-        ms = limit(core, ms)
-    elif ms and (
-        link.pending
-        or link.jobs
-        or core.entries
-        or core.processed >= PROCESSED
-        or (framer is not None and framer.state)
-    ):
+    elif ms:
         ms = limit(core, ms)
     flags = core.wait(ms, mask)
-    if flags & NEWS or link.pending or link.jobs:
-        link.dispatch(flags)
-        link.woken = False
+    link.dispatch(flags)
+    link.woken = False
     if core.background:
         advance(core)
     command = core.foreground
-    if command is not None:
-        if command.wait.ready():
-            resume(core, command)
+    if command is not None and command.wait.ready():
+        resume(core, command)
     if core.booting is not None and core.booting.wait.ready():
         boot_on(core, core.booting)
     if core.foreground is None:
         core.serve()
+    if core.processed >= PROCESSED:
+        tidy(core)
+    core.active = still_active(core)
     return flags
+
+
+def still_active(core) -> bool:
+    """Whether step() has to look after more than the stream."""
+    link = core.link
+    framer = core.framer
+    return bool(
+        core.foreground is not None
+        or core.background
+        or core.booting is not None
+        or core.muted is not None
+        or core.stalled
+        or core.waiting
+        or link.woken
+        or link.pending
+        or link.jobs
+        or core.entries
+        or (framer is not None and framer.state)
+    )
 
 
 def boot(core, coro):
     """Run coro as what happens at power-up; commands that need the processor wait for it."""
     core.booting = Job(coro)
+    core.active = True
     boot_on(core, core.booting)
 
 
@@ -267,13 +311,11 @@ def limit(core, ms: int) -> int:
         ms = nearer(ms, framer.deadline(), now)
         if core.entries:
             ms = nearer(ms, framer.quiet_at, now)
-    if ms and core.processed >= PROCESSED:
-        tidy(core)
     return ms
 
 
 def tidy(core):
-    """Collect garbage while there is nothing else to do."""
+    """Collect garbage after so many lines, if little is left."""
     core.processed = 0
     if mem_free() < LITTLE:
         collect()

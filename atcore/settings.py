@@ -105,9 +105,11 @@ class Settings:
 
     def changed(self):
         """The core keeps the style at hand."""
-        self.core.ti = self.style == 1
+        core = self.core
+        core.ti = self.style == 1
+        core.set_echo(self.echo)
         if self.on_trial and self.baud != self.proven:
-            self.core.attention = True
+            core.attention = True
 
     def prove(self):
         """The BAUD in force works."""

@@ -34,14 +34,22 @@ class AtCommands:
     def __init__(self, driver, stream, repl=REPL, core=None):
         self.stream = stream
         self.core = core or create(driver, ALL, stream)
-        self.core.editor = Editor(self.core, stream)
+        self.core.load = load
+        self.core.set_echo = self.set_echo
         self.core.settings.on_trial = True
+        self.editor = Editor(self.core, stream)
+        self.echo = False
         if repl:
             self.core.framer.control = self.control
         self.interrupted = None  # when the last Ctrl-C on an empty line came
         self.baud = self.core.settings.baud
         self.fallback = None  # the BAUD to go back to, and when
         self.proof_at = None
+
+    def set_echo(self, on):
+        """The setting ECHO has this value."""
+        self.echo = bool(on)
+        self.core.reader = self.editor if on else self.core.framer
 
     def begin(self):
         """Power-up: start the network processor and read the settings, in the background."""
@@ -96,15 +104,21 @@ class AtCommands:
         """Serve until the stream asks for the REPL: b"raw" or b"friendly"."""
         core = self.core
         core.escape = None
-        self.interrupted = None
         entries = core.entries
         ms = -1
         while True:
             while entries or core.out.rest:
-                message = core.take()
-                if message is None:
-                    break
-                self.deliver(message)
+                message = entries[0] if entries else None
+                if core.active or type(message) is not bytes:
+                    message = core.take()
+                    if message is None:
+                        break
+                else:
+                    entries.pop(0)
+                if message is OK and not self.echo:
+                    self.write(OK_LINE)
+                else:
+                    self.deliver(message)
             if core.attention or self.proof_at is not None:
                 if core.escape is not None:
                     return core.escape
@@ -114,16 +128,12 @@ class AtCommands:
     def deliver(self, message):
         """Print one message; a half-typed line is printed again behind an event."""
         core = self.core
+        framer = core.framer
         again = 0
-        if core.settings.echo:
-            framer = core.framer
-            if core.out.was_event and framer.state == LINE:
-                again = framer.partial()
-                if again:
-                    self.write(b"\r\n")
-        elif message is OK:
-            self.write(OK_LINE)
-            return
+        if self.echo and core.out.was_event and framer.state == LINE:
+            again = framer.partial()
+            if again:
+                self.write(b"\r\n")
         if type(message) is bytes:
             self.write(message)
         else:
@@ -202,9 +212,33 @@ class AtCommands:
             pass
 
 
-def chapters():
-    """Declare the commands of this application."""
-    from ..commands import device, netcfg, socket, wlan, wlan_config  # noqa: F401
+# The commands of each chapter, which is imported when the first of them is used.
+CHAPTERS = (
+    ("device", b" at+start at+stop at+get at+set at+test at ate0 ate1 "),
+    (
+        "socket",
+        b" at+socket at+close at+accept at+bind at+listen at+connect at+select at+setsockopt"
+        b" at+getsockopt at+recv at+recvfrom at+send at+sendto ",
+    ),
+    (
+        "wlan",
+        b" at+wlanconnect at+wlandisconnect at+wlanprofileadd at+wlanprofileget"
+        b" at+wlanprofiledel at+wlanpolicyset at+wlanpolicyget at+wlanscan at+wlansetmode ",
+    ),
+    ("wlan_config", b" at+wlanset at+wlanget "),
+    ("netcfg", b" at+netcfgset at+netcfgget "),
+)
+
+
+def load(name: bytes) -> bool:
+    """Import the chapter that declares this command."""
+    if b" " in name:
+        return False
+    for chapter, names in CHAPTERS:
+        if b" " + name + b" " in names:
+            __import__("atcore.commands." + chapter)
+            return True
+    return False
 
 
 _application = None
@@ -218,7 +252,7 @@ def main() -> bytes:
 
         from simplelink import SimpleLink
 
-        chapters()
         _application = AtCommands(SimpleLink(), console)
+        _application.core.framer.readinto = console.readinto
         _application.begin()
     return _application.run()

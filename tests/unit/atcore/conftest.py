@@ -18,12 +18,12 @@ def make():
     from fake import FakeDriver
 
     import atcore
-    from atcore.apps.at_commands import chapters
+    from atcore.apps.at_commands import load
     from atcore.commands import ALL
 
-    chapters()
-
     def build(stream=None, driver=None, **settings):
-        return atcore.create(driver or FakeDriver(), ALL, stream, **settings)
+        core = atcore.create(driver or FakeDriver(), ALL, stream, **settings)
+        core.load = load
+        return core
 
     return build

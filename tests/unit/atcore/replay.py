@@ -50,10 +50,9 @@ class Uart:
 
 def application(uart, style="ti"):
     """AT_Commands over the link that is installed, nothing started."""
-    from atcore.apps.at_commands import AtCommands, chapters
+    from atcore.apps.at_commands import AtCommands
     from simplelink import SimpleLink
 
-    chapters()
     app = AtCommands(SimpleLink(sys.modules["nwp"]), uart, repl=False)
     app.core.settings.apply({"style": 1 if style == "ti" else 0})
     return app
