@@ -122,10 +122,11 @@ class Device:
             assert at.command("AT+Test").lines == []
 
 
-def start_on_pty(elf: Path, folder: Path) -> tuple[subprocess.Popen, Device]:
+def start_on_pty(elf: Path, folder: Path, *options: str) -> tuple[subprocess.Popen, Device]:
     """The emulator as a process of its own, on the wall clock, its console on a pty."""
     link = folder / "console"
     command = [sys.executable, "-m", "cc32at.emulator", "--elf", str(elf), "--pty", str(link)]
+    command += options
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     end = time.monotonic() + 30
     while not link.exists():

@@ -1,0 +1,64 @@
+"""Board and network processor as programs of their own, the link between them over TCP."""
+
+import contextlib
+import json
+import socket
+import subprocess
+import sys
+
+import pytest
+
+from cc32at.client import AtClient
+from tests.boards import start_on_pty
+
+pytestmark = pytest.mark.world
+
+
+@contextlib.contextmanager
+def stopped_at_the_end(process):
+    """A program, which is ended behind the block."""
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.communicate(timeout=10)
+
+
+@pytest.fixture
+def model():
+    """A model that listens: (port of the link, port of its control interface)."""
+    command = [sys.executable, "-m", "cc32at.nwp", "--listen", "0", "--control", "0"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    with stopped_at_the_end(process):
+        yield tuple(int(process.stdout.readline().rsplit(":", 1)[1]) for _ in range(2))
+
+
+def asked(port: int, **request):
+    """The result of an operation of the control interface."""
+    with socket.create_connection(("127.0.0.1", port), 5) as control:
+        control.sendall(json.dumps(request).encode() + b"\n")
+        answer = json.loads(control.makefile().readline())
+    assert answer["ok"], answer
+    return answer["result"]
+
+
+def test_the_firmware_runs_on_a_model_in_another_process(model, pytestconfig, tmp_path, transcript):
+    link, control = model
+    nwp = ("--nwp", f"tcp:127.0.0.1:{link}")
+    process, device = start_on_pty(pytestconfig.getoption("--elf"), tmp_path, *nwp)
+    with (
+        stopped_at_the_end(process),
+        AtClient.open(device.path, device.baud, transcript=transcript) as at,
+    ):
+        at.flush(quiet=1.0)
+        at.command("AT+Start", timeout=10)
+        assert len(at.command("AT+Get=General,Version", timeout=10).fields) == 5
+        at.command("AT+WlanConnect=office,,WPA_WPA2,correct-horse,,,", timeout=10)
+        assert at.wait_event("Wlan", timeout=10).fields[:2] == ["CONNECT", "office"]
+        asked(control, op="general_error", status=-6, sender=1)
+        assert at.wait_event("General", timeout=10).raw == b"+EventGeneral: ERROR,-6,WLAN"
+        at.command("AT+Stop=100", timeout=10)
+        at.command("AT+Start", timeout=10)
+        assert at.command("AT+Get=General,Version", timeout=10).fields
+        assert asked(control, op="violations") == []
+        assert asked(control, op="state")["booted"]
