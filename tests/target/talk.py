@@ -100,6 +100,16 @@ class Talk:
         """Let time pass on the board's clock, reading what comes."""
         self.at.sleep(seconds)
 
+    def restart(self) -> None:
+        """Stop and start the network processor; stored settings are in force afterwards."""
+        self.ok("AT+Stop=200", "AT+Start")
+
+    def join(self, ssid: str = "office", security: str = "WPA_WPA2,correct-horse") -> None:
+        """Connect to a network of the default world and wait for an address."""
+        self.ok(f"AT+WlanConnect={ssid},,{security},,,")
+        self.event(f"+EventWlan: CONNECT,{ssid}")
+        self.event("+EventNetApp: IPV4_ACQUIRED")
+
     def speed_up(self, baud: int = 3_000_000) -> None:
         """Go on at another speed of the line."""
         self.ok(f"AT+Set=AT,BAUD,{baud}")

@@ -50,8 +50,7 @@ def recv_from(sd: int) -> str:
 def test_ok_comes_first_and_then_one_late_line_without_a_second_ok(talk, commands, line, result):
     if line[3 : line.index("=")].lower() not in commands:
         pytest.skip("the firmware does not declare it")
-    talk.ok("AT+WlanConnect=office,,WPA_WPA2,correct-horse,,,")
-    talk.event("+EventNetApp: IPV4_ACQUIRED")
+    talk.join()
     assert (talk.socket("INET,DGRAM,UDP"), talk.socket()) == (0, 1)
     talk.ok("AT+SetSockOpt=0,SOCKET,RCVTIMEO,0,100000", "AT+Listen=1,1")
     talk.ok("AT+SetSockOpt=1,SOCKET,NONBLOCKING,1")

@@ -135,8 +135,7 @@ def test_a_large_datagram_survives_both_ways(talk):
 @pytest.fixture
 def online(talk, world):
     """The board is in the office network: it can reach more than loopback."""
-    talk.ok("AT+WlanConnect=office,,WPA_WPA2,correct-horse,,,")
-    talk.event("+EventNetApp: IPV4_ACQUIRED")
+    talk.join()
 
 
 def multicast_peer(port: int = 0) -> socket.socket:
