@@ -21,6 +21,9 @@ extern uint8_t _stack_bottom[], _stack_top[], _heap_start[], _heap_end[];
 // Kept free below the limit that Python code is stopped at: C functions and interrupts.
 #define STACK_RESERVE (2048)
 
+// For the frames of Python functions, some 100 bytes each.
+static uint8_t pystack[8 * 1024] __attribute__((aligned(8)));
+
 // An application that fails sooner than this is not started again at once.
 #define QUICK_FAILURE_MS (2000)
 
@@ -112,6 +115,7 @@ static run_t run_session(run_t what) {
 
 static void open_session(void) {
     gc_init(_heap_start, _heap_end);
+    mp_pystack_init(pystack, pystack + sizeof(pystack));
     mp_init();
     // Without files there is one place to import from. Others would only be searched in vain.
     mp_obj_list_init(MP_OBJ_TO_PTR(mp_sys_path), 0);

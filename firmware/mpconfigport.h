@@ -3,7 +3,9 @@
 
 #include "mpconfigboard.h"
 
+#ifndef MICROPY_CONFIG_ROM_LEVEL
 #define MICROPY_CONFIG_ROM_LEVEL (MICROPY_CONFIG_ROM_LEVEL_EXTRA_FEATURES)
+#endif
 
 // REPL=0 leaves out everything that turns text into code.
 #ifndef MICROPY_HW_ENABLE_REPL
@@ -25,6 +27,10 @@
 #define MICROPY_ENABLE_EMERGENCY_EXCEPTION_BUF (1)
 #define MICROPY_EMERGENCY_EXCEPTION_BUF_SIZE   (256)
 
+// Frames of Python functions on a stack of their own: most would not fit what objfun.c takes from
+// the C stack, and then every call allocates and frees on the heap (600 instructions).
+#define MICROPY_ENABLE_PYSTACK (1)
+
 // Imports: imports.c. The dictionaries begin with what our modules need, not with one entry.
 #define mp_builtin___import__            port_import
 #define MICROPY_PY___FILE__              (0)
@@ -36,7 +42,9 @@
 #define MICROPY_OPT_MAP_LOOKUP_CACHE_SIZE (128)
 
 // The core has no FPU; single precision is a library.
+#ifndef MICROPY_FLOAT_IMPL
 #define MICROPY_FLOAT_IMPL   (MICROPY_FLOAT_IMPL_FLOAT)
+#endif
 #define MICROPY_LONGINT_IMPL (MICROPY_LONGINT_IMPL_MPZ)
 
 // The raw REPL's paste window, well inside the receive ring.
@@ -55,8 +63,10 @@
 #define MICROPY_PY_WEBSOCKET        (0)
 #define MICROPY_VFS                 (0)
 
+#ifndef MICROPY_PY_OS
 #define MICROPY_PY_OS                           (1)
-#define MICROPY_PY_OS_UNAME                     (1)
+#endif
+#define MICROPY_PY_OS_UNAME                     (MICROPY_PY_OS)
 #define MICROPY_PY_SYS_PLATFORM                 "cc3220"
 #define MICROPY_PY_TIME                         (1)
 #define MICROPY_PY_TIME_GMTIME_LOCALTIME_MKTIME (0)
@@ -70,12 +80,16 @@ uint32_t mp_hal_random_seed(void);
 #define MICROPY_PY_MACHINE_BARE_METAL_FUNCS       (1)
 #define MICROPY_PY_MACHINE_DISABLE_IRQ_ENABLE_IRQ (1)
 #define MICROPY_PY_MACHINE_PIN_BASE               (1)
+#ifndef MICROPY_PY_MACHINE_SIGNAL
 #define MICROPY_PY_MACHINE_SIGNAL                 (1)
+#endif
 #define MICROPY_PY_MACHINE_PULSE                  (0)
 #define MICROPY_PY_MACHINE_MEMX                   (1)
+#ifndef MICROPY_PY_MACHINE_UART
 #define MICROPY_PY_MACHINE_UART                   (1)
+#endif
 #define MICROPY_PY_MACHINE_UART_INCLUDEFILE       "machine/uart.c"
-#define MICROPY_PY_MACHINE_UART_SENDBREAK         (1)
+#define MICROPY_PY_MACHINE_UART_SENDBREAK         (MICROPY_PY_MACHINE_UART)
 #define MICROPY_PY_MACHINE_WDT                    (1)
 #define MICROPY_PY_MACHINE_WDT_INCLUDEFILE        "machine/wdt.c"
 
