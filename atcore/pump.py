@@ -291,6 +291,7 @@ def boot_on(core, job):
         job.wait = job.coro.send(None)
     except StopIteration:
         core.booting = None
+        core.link.woken = True  # a command may have waited for this
 
 
 def limit(core, ms: int) -> int:

@@ -119,10 +119,13 @@ class Settings:
         """Read the file; the defaults hold where it says nothing or is damaged."""
         self.apply(decode(await self.core.sl.fs.load(FILE, SIZE)))
 
-    async def keep(self):
-        """Write the file if there is something new and the store can be reached; else later."""
+    async def keep(self, up=False):
+        """Write the file if there is something new and the store can be reached; else later.
+
+        up: it can, although the core is still starting.
+        """
         core = self.core
-        if self.changes and core.up():
+        if self.changes and (up or core.up()):
             changes, self.changes = self.changes, {}
             try:
                 await core.sl.fs.store(FILE, encode(self.values()), SIZE)

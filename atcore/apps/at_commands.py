@@ -71,6 +71,8 @@ class AtCommands:
             await core.settings.load()
         except SlError:
             pass  # no file: the defaults hold
+        if not fault:
+            await self.keep(True)  # what was set meanwhile
         if core.settings.baud != self.baud:
             self.change_baud()
         if core.settings.banner:
@@ -105,8 +107,8 @@ class AtCommands:
         core = self.core
         core.escape = None
         entries = core.entries
-        ms = -1
         while True:
+            ms = -1
             while entries or core.out.rest:
                 message = entries[0] if entries else None
                 if core.active or type(message) is not bytes:
@@ -175,6 +177,9 @@ class AtCommands:
         settings = core.settings
         core.attention = False
         if settings.baud != self.baud:
+            if core.foreground is not None or core.entries:
+                core.attention = True  # its OK is still to come
+                return -1
             if self.proof_at is None:
                 self.fallback = self.baud
             self.change_baud()
@@ -204,10 +209,10 @@ class AtCommands:
         except ValueError:
             settings.baud = self.baud
 
-    async def keep(self):
+    async def keep(self, up=False):
         """Write the settings; what goes wrong here nobody waits for."""
         try:
-            await self.core.settings.keep()
+            await self.core.settings.keep(up)
         except SlError:
             pass
 
