@@ -12,6 +12,7 @@ PY := $(VENV)/bin/python
 BUILD := build
 STAMPS := $(BUILD)/stamps
 LOGS := $(BUILD)/logs
+JOBS ?= $(shell nproc)
 FIRMWARE_MAKE = $(MAKE) -j$(JOBS) -C firmware BOARD=$(BOARD) PYTHON=$(PY) WARNINGS=error BUILD_VERBOSE=0
 
 # Extra arguments: make run ARGS="--set style=ti", make test TESTS=tests/unit.
