@@ -107,12 +107,12 @@ class Core:
                 message = self.take()
             if message is None:
                 return 0
-        size = len(message)
+        size = len(message) - 2
         if size > len(buf):
             self.current = message
             raise BufferSmall(size)
         self.current = None
-        return put(buf, 0, message) if type(message) is bytes else message.copy(buf)
+        return put(buf, 0, message[:-2]) if type(message) is bytes else message.copy(buf)
 
     def up(self) -> bool:
         """The network processor runs and takes commands."""

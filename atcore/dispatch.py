@@ -15,7 +15,7 @@ from atbytes import b64_decode, cut, tokenize
 
 from . import grammar, reply
 from .compat import const
-from .grammar import ParseError
+from .grammar import ParseError, parse
 from .pump import run
 
 # A declaration is a tuple (see Commands.command).
@@ -84,8 +84,8 @@ class Command:
     def payload(self, line: reply.Line, format: int, data) -> reply.Payload:
         """End a value line by `<format>,<length>,<data>` (rule D1)."""
         size = len(data)
-        line.num(format).num((size + 2) // 3 * 4 if format else size).none()
-        return reply.Payload(line.message(), data, format == 1)
+        line.num(format).num((size + 2) // 3 * 4 if format else size)
+        return reply.Payload(line.head(), data, format == 1)
 
     def emit(self, line: reply.Line):
         """One line of a list; what else there is to print waits for the end of the command."""
@@ -105,7 +105,8 @@ class Command:
         index = len(self.declaration[ARGS])
         if args and core.count <= index:
             raise ParseError(grammar.NO_DELIMITER, args[0][0])
-        return parse(core, args, index, args[-1] if args else None)
+        last = args[-1] if args else None
+        return parse(core.text, core.fields, core.count, args, index, last, [])
 
     def parameter(self, index: int, arg: tuple, before=None):
         """The value of one parameter whose type depends on others (kind "later").
@@ -113,7 +114,7 @@ class Command:
         before: the value before it, for a "sub".
         """
         core = self.core
-        return grammar.value(core.text, core.fields, index, core.count, arg, (before,))
+        return parse(core.text, core.fields, core.count, (arg,), index, arg, [before])[1]
 
     def data(self, format: int, data):
         """The bytes of a payload: decoded in place for format 1."""
@@ -180,33 +181,16 @@ def start(core, declaration, line, count: int, data=None, wrong=0):
         core.text = line
         core.count = count
         if data is None:
-            values = parse(core, args, 0, None if declaration[5] else args[-1])
+            last = None if declaration[5] else args[-1]
+            values = parse(line, core.fields, count, args, 0, last, [])
         else:
-            values = parse(core, args[:-1], 0, args[-2])
+            values = parse(line, core.fields, count, args[:-1], 0, args[-2], [])
             if wrong:
                 raise ParseError(wrong, args[-1][0])
             values.append(data)
         run(core, declaration, values)
     except ParseError as error:
         refuse(core, reply.PARSE, error.code, error.name)
-
-
-def parse(core, args: tuple, index: int, last) -> list:
-    """Values of the parameters from `index` on; only `last` may end the text."""
-    values = []
-    line = core.text
-    fields = core.fields
-    count = core.count
-    value = grammar.value
-    try:
-        for arg in args:
-            values.append(value(line, fields, index, count, arg, values))
-            index += 1
-    except ParseError as error:
-        if index == count - 1 and arg is not last:
-            error.code = grammar.NO_DELIMITER
-        raise
-    return values
 
 
 def usage(core, declaration):
@@ -216,7 +200,7 @@ def usage(core, declaration):
         names += declaration[MORE]
     text = ",".join(["[" + name + "]" if name != "..." else name for name in names]).encode()
     if core.ti:
-        core.out.push(text or b"[]")
+        core.out.push((text or b"[]") + b"\r\n")
     else:
         line = core.line.begin(declaration[NAME], False)
         if text:

@@ -104,5 +104,5 @@ def line_of(line, opcode: int, args, ti: bool):
     for field in row[3]:
         PUT[field[0]](line, args, field)
     if ti and not row[3]:
-        line.none()  # style ti keeps the comma
+        line.none()  # style ti keeps the comma behind the id
     return line.message()

@@ -6,11 +6,12 @@ A declaration names an argument as a tuple of constants, so that it stays in fla
 
 `flags`: "?" the parameter may be empty (its value is then None), "!" it is a secret and is masked
 in every log. Kinds and their limits are the functions below; each gets the line, first and last
-index of the text, the tokenizer's flags and the declaration, and raises ParseError with a code of
-at-commands.md chapter 6.2. The tokenizer marks text that holds escapes (guide-style.md V8).
+index of the text, the tokenizer's flags, the declaration and the values so far, and raises
+ParseError with a code of at-commands.md chapter 6.2. The tokenizer marks text that holds escapes
+(guide-style.md V8).
 """
 
-import atbytes
+from atbytes import cut, number, unquote
 
 from .compat import const
 from .keywords import TABLES, kw_find, kw_mask
@@ -27,6 +28,7 @@ WRONG = const(-4)
 TOO_LONG = const(-5)
 
 
+SIX = ("MAC", "array", "", 6, b":")
 FAMILY = ("Family", "key", "", b"socket_family")
 INET6 = const(3)
 
@@ -39,43 +41,55 @@ class ParseError(Exception):
         self.name = name
 
 
-def _number(line, start, end, flags, arg, low, high):
-    if flags & QUOTED:
-        raise ParseError(WRONG)
-    value = atbytes.number(line, start, end)
-    if len(arg) > 3:
-        low, high = arg[3], arg[4]
-    if value is None or not low <= value <= high:
+def u8(line, start, end, flags, arg, before):
+    """0-255."""
+    value = None if flags & QUOTED else number(line, start, end)
+    if value is None or value < 0 or value > 255:
         raise ParseError(WRONG)
     return value
 
 
-def u8(line, start, end, flags, arg):
-    """0-255, or the given range."""
-    return _number(line, start, end, flags, arg, 0, 255)
+def u16(line, start, end, flags, arg, before):
+    """0-65535."""
+    value = None if flags & QUOTED else number(line, start, end)
+    if value is None or value < 0 or value > 65535:
+        raise ParseError(WRONG)
+    return value
 
 
-def u16(line, start, end, flags, arg):
-    """0-65535, or the given range."""
-    return _number(line, start, end, flags, arg, 0, 65535)
+def ranged(line, start, end, flags, arg, before):
+    """From arg[3] to arg[4]."""
+    value = None if flags & QUOTED else number(line, start, end)
+    if value is None or value < arg[3] or value > arg[4]:
+        raise ParseError(WRONG)
+    return value
 
 
-def u32(line, start, end, flags, arg):
-    """0-4294967295, or the given range."""
-    return _number(line, start, end, flags, arg, 0, 4294967295)
+def u32(line, start, end, flags, arg, before):
+    """0-4294967295."""
+    value = None if flags & QUOTED else number(line, start, end)
+    if value is None or value < 0 or value > 4294967295:
+        raise ParseError(WRONG)
+    return value
 
 
-def i16(line, start, end, flags, arg):
-    """-32768 to 32767, or the given range."""
-    return _number(line, start, end, flags, arg, -32768, 32767)
+def i16(line, start, end, flags, arg, before):
+    """-32768 to 32767."""
+    value = None if flags & QUOTED else number(line, start, end)
+    if value is None or value < -32768 or value > 32767:
+        raise ParseError(WRONG)
+    return value
 
 
-def i32(line, start, end, flags, arg):
-    """-2^31 to 2^31 - 1, or the given range."""
-    return _number(line, start, end, flags, arg, -2147483648, 2147483647)
+def i32(line, start, end, flags, arg, before):
+    """-2^31 to 2^31 - 1."""
+    value = None if flags & QUOTED else number(line, start, end)
+    if value is None or value < -2147483648 or value > 2147483647:
+        raise ParseError(WRONG)
+    return value
 
 
-def key(line, start, end, flags, arg):
+def key(line, start, end, flags, arg, before):
     """One keyword of the table arg[3], any case, not quoted."""
     value = None if flags & QUOTED else kw_find(TABLES, arg[3], line, start, end)
     if value is None:
@@ -83,7 +97,7 @@ def key(line, start, end, flags, arg):
     return value
 
 
-def mask(line, start, end, flags, arg):
+def mask(line, start, end, flags, arg, before):
     """Keywords of the table arg[3] with `|`, with or without [ ]: their bits."""
     value = WRONG if flags & QUOTED else kw_mask(TABLES, arg[3], line, start, end)
     if value < 0:
@@ -91,15 +105,15 @@ def mask(line, start, end, flags, arg):
     return value
 
 
-def text(line, start, end, flags, arg):
+def text(line, start, end, flags, arg, before):
     """A string of at most arg[3] bytes (and at least arg[4])."""
     if flags & ESCAPED:
-        end = atbytes.unquote(line, start, end)
+        end = unquote(line, start, end)
     if end - start > arg[3]:
         raise ParseError(TOO_LONG)
     if len(arg) > 4 and end - start < arg[4]:
         raise ParseError(WRONG if end > start else MISSING)
-    return bytes(line[start:end])
+    return cut(line, start, end)
 
 
 def inner(line, start, end):
@@ -112,20 +126,20 @@ def inner(line, start, end):
 def split(line, start, end, mark: bytes):
     """The elements of an array parameter, brackets and blanks around elements removed."""
     start, end = inner(line, start, end)
-    return [part.strip(b" ") for part in bytes(line[start:end]).split(mark)]
+    return [part.strip(b" ") for part in cut(line, start, end).split(mark)]
 
 
 def element(part: bytes, high: int) -> int:
     """One number of an array."""
     if not part:
         raise ParseError(MISSING)
-    value = atbytes.number(part, 0, len(part))
+    value = number(part, 0, len(part))
     if value is None or not 0 <= value <= high:
         raise ParseError(WRONG)
     return value
 
 
-def array(line, start, end, flags, arg):
+def array(line, start, end, flags, arg, before):
     """arg[3] numbers of 8 bits with the mark arg[4]: their bytes."""
     parts = split(line, start, end, arg[4])
     if len(parts) != arg[3]:
@@ -150,12 +164,12 @@ def usual_hex(parts: list) -> bool:
     return marked
 
 
-def mac(line, start, end, flags, arg):
+def mac(line, start, end, flags, arg, before):
     """Six bytes with `:` (rule I1): bytes."""
-    return array(line, start, end, flags, (None, None, None, 6, b":"))
+    return array(line, start, end, flags, SIX, before)
 
 
-def ip4(line, start, end, flags, arg):
+def ip4(line, start, end, flags, arg, before):
     """An IPv4 address: its 32-bit number, the first byte most significant."""
     parts = split(line, start, end, b".")
     if len(parts) != 4:
@@ -192,20 +206,20 @@ def _expand(parts: list) -> list:
     return [_group(part) for part in parts]
 
 
-def ip6(line, start, end, flags, arg):
+def ip6(line, start, end, flags, arg, before):
     """An IPv6 address (rule I2): four words or the usual notation; a tuple of four words."""
     parts = split(line, start, end, b":")
     if len(parts) == 4 and b"" not in parts:
         return tuple([element(part, 4294967295) for part in parts])
-    if len(parts) != 8 and b"::" not in bytes(line[start:end]):
+    if len(parts) != 8 and b"::" not in cut(line, start, end):
         raise ParseError(NO_DELIMITER)
     groups = _expand(parts)
     return tuple([groups[i] << 16 | groups[i + 1] for i in range(0, 8, 2)])
 
 
-def length(line, start, end, flags, arg):
+def length(line, start, end, flags, arg, before):
     """How much to read: -1 where the driver has no such number (recordings), -4 for nothing."""
-    size = None if flags & QUOTED else atbytes.number(line, start, end)
+    size = None if flags & QUOTED else number(line, start, end)
     if size is None or size == 0:
         raise ParseError(WRONG)
     if not 0 < size <= 32767:
@@ -213,9 +227,9 @@ def length(line, start, end, flags, arg):
     return size
 
 
-def few(line, start, end, flags, arg):
+def few(line, start, end, flags, arg, before):
     """0 to arg[3]; more is an explicit limit with the code arg[4] (recordings)."""
-    size = None if flags & QUOTED else atbytes.number(line, start, end)
+    size = None if flags & QUOTED else number(line, start, end)
     if size is None or size < 0:
         raise ParseError(WRONG)
     if size > arg[3]:
@@ -223,15 +237,15 @@ def few(line, start, end, flags, arg):
     return size
 
 
-def family(line, start, end, flags, arg):
+def family(line, start, end, flags, arg, before):
     """INET or INET6 where an address follows; the transceiver has none (-1)."""
-    found = key(line, start, end, flags, FAMILY)
+    found = key(line, start, end, flags, FAMILY, before)
     if found == 6:
         raise ParseError(MISSING)
     return found
 
 
-def numbers(line, start, end, flags, arg):
+def numbers(line, start, end, flags, arg, before):
     """Select's list of descriptors (rule I3), `0|2`, `[0|2]` or `0 2`: a list.
 
     Sockets are 0-15, transceivers 0x80 + 0-15; an empty member counts as an empty parameter.
@@ -247,68 +261,78 @@ def numbers(line, start, end, flags, arg):
     return found
 
 
+def address(line, start, end, flags, arg, before) -> bytes:
+    """An address of the family two before it: 4 or 16 bytes in network order."""
+    if before[-2] != INET6:
+        return ip4(line, start, end, flags, arg, before).to_bytes(4, "big")
+    words = ip6(line, start, end, flags, arg, before)
+    return b"".join([word.to_bytes(4, "big") for word in words])
+
+
+def option(line, start, end, flags, arg, before):
+    """A keyword; arg[3] has its table for the value before it (-1 for a value without one)."""
+    group = before[-1]
+    for pair in arg[3]:
+        if pair[0] == group:
+            value = None if flags & QUOTED else kw_find(TABLES, pair[1], line, start, end)
+            if value is None:
+                raise ParseError(WRONG)
+            return value
+    raise ParseError(MISSING)
+
+
+def later(line, start, end, flags, arg, before):
+    """Left to the handler, because its type depends on others."""
+    return None
+
+
 KINDS = {
     "u8": u8,
     "u16": u16,
     "u32": u32,
     "i16": i16,
     "i32": i32,
+    "range": ranged,
+    "few": few,
+    "length": length,
     "key": key,
+    "sub": option,
     "mask": mask,
     "str": text,
     "array": array,
     "mac": mac,
     "ip4": ip4,
     "ip6": ip6,
-    "list": numbers,
+    "addr": address,
     "family": family,
-    "length": length,
-    "few": few,
+    "list": numbers,
+    "later": later,
 }
 
 
-def address(line, start, end, flags, family: int) -> bytes:
-    """An address of a family: 4 or 16 bytes in network order."""
-    if family != INET6:
-        return ip4(line, start, end, flags, None).to_bytes(4, "big")
-    words = ip6(line, start, end, flags, None)
-    return b"".join([word.to_bytes(4, "big") for word in words])
+def parse(line, fields, count: int, args: tuple, index: int, last, values: list) -> list:
+    """Append to `values` the parameters from `index` on; only `last` may end the text.
 
-
-def option(line, start, end, flags, arg, group: int):
-    """A keyword whose table depends on the parameter before it; none for that group: -1."""
-    for number, table in arg[3]:
-        if number == group:
-            return key(line, start, end, flags, (None, None, None, table))
-    raise ParseError(MISSING)
-
-
-def value(line, fields, index: int, count: int, arg, before=None):
-    """Parameter `index` of `count` by its declaration; None for a legally empty one.
-
-    `before` are the values so far. An "addr" is of the family that stands two before it; a "sub"
-    is a keyword of the table that arg[3] gives for the value just before it. A "later" is left to
-    the handler.
+    fields, count: what the tokenizer made of the line. A parameter that is legally empty is None.
     """
-    if index >= count:
-        raise ParseError(NO_DELIMITER, arg[0])
-    kind = arg[1]
-    if kind == "later":
-        return None
-    at = 2 + 3 * index
-    start = fields[at]
-    end = fields[at + 1]
-    flags = fields[at + 2]
-    if start == end and not flags & PRESENT:
-        if "?" in arg[2]:
-            return None
-        raise ParseError(MISSING, arg[0])
     try:
-        if kind == "sub":
-            return option(line, start, end, flags, arg, before[-1])
-        if kind == "addr":
-            return address(line, start, end, flags, before[-2])
-        return KINDS[kind](line, start, end, flags, arg)
+        for arg in args:
+            if index >= count:
+                raise ParseError(NO_DELIMITER)
+            at = 3 * index + 2
+            start = fields[at]
+            end = fields[at + 1]
+            flags = fields[at + 2]
+            if start == end and not flags & PRESENT:
+                if "?" not in arg[2]:
+                    raise ParseError(MISSING)
+                values.append(None)
+            else:
+                values.append(KINDS[arg[1]](line, start, end, flags, arg, values))
+            index += 1
     except ParseError as error:
         error.name = arg[0]
+        if index == count - 1 and arg is not last:
+            error.code = NO_DELIMITER
         raise
+    return values

@@ -11,10 +11,8 @@ from ..commands import ALL
 from ..compat import ticks_add, ticks_diff
 from ..framing import LINE
 from ..pump import boot, step
-from ..reply import OK
 from .editor import Editor, write_all
 
-OK_LINE = b"OK\r\n"
 SETTINGS_MS = 3000  # if the settings are not known by then, the defaults hold
 PROOF_MS = 10000  # within this a command must come at a new BAUD
 TWICE_MS = 1000  # Ctrl-C twice on an empty line within this: friendly REPL
@@ -96,11 +94,11 @@ class AtCommands:
             line = b"# chip 0x%x" % chip
             for name, version in ((b"MAC", mac), (b"PHY", phy), (b"NWP", nwp)):
                 line += b", " + name + b" %d.%d.%d.%d" % tuple(version)
-            line += b", ROM %d" % rom
+            line += b", ROM %d\r\n" % rom
         except SlError as error:
-            line = b"# network processor: error %d" % error.code
+            line = b"# network processor: error %d\r\n" % error.code
         entries.insert(0, line)
-        entries.insert(0, b"# AT commands for CC3220, style " + style)
+        entries.insert(0, b"# AT commands for CC3220, style " + style + b"\r\n")
 
     def run(self) -> bytes:
         """Serve until the stream asks for the REPL: b"raw" or b"friendly"."""
@@ -117,8 +115,8 @@ class AtCommands:
                         break
                 else:
                     entries.pop(0)
-                if message is OK and not self.echo:
-                    self.write(OK_LINE)
+                if type(message) is bytes and not self.echo:
+                    self.write(message)
                 else:
                     self.deliver(message)
             if core.attention or self.proof_at is not None:
@@ -140,7 +138,6 @@ class AtCommands:
             self.write(message)
         else:
             message.pour(self.write)
-        self.write(b"\r\n")
         if again:
             self.write(framer.view[framer.start : framer.end])
 

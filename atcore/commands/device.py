@@ -2,37 +2,50 @@
 
 from struct import pack, unpack_from
 
+from ..compat import const
 from ..dispatch import GUIDE_ONLY
 from ..grammar import MISSING, ParseError
 from ..settings import ROWS
 from . import command
 
-GENERAL, STATUS, IOT, AT = 1, 2, 4, 255
-PERSISTENT, TIME, VERSION, UDID = 5, 11, 12, 41
+GENERAL = const(1)
+STATUS = const(2)
+IOT = const(4)
+AT = const(255)
+PERSISTENT = const(5)
+TIME = const(11)
+VERSION = const(12)
+UDID = const(41)
 
-OPTIONS = (
-    (GENERAL, b"device_general_option"),
-    (STATUS, b"device_status_option"),
-    (IOT, b"device_iot_option"),
-    (AT, b"at_setting"),
+OPTIONS = const(
+    (
+        (GENERAL, b"device_general_option"),
+        (STATUS, b"device_status_option"),
+        (IOT, b"device_iot_option"),
+        (AT, b"at_setting"),
+    )
 )
-CLASSES = (  # of events, by the option of Status
-    None,
-    b"device_status_device",
-    b"device_status_wlan",
-    b"device_status_bsd",
-    b"device_status_netapp",
+CLASSES = const(
+    (  # of events, by the option of Status
+        None,
+        b"device_status_device",
+        b"device_status_wlan",
+        b"device_status_bsd",
+        b"device_status_netapp",
+    )
 )
-CLOCK = (
-    ("Hour", "u32", "", 0, 23),
-    ("Minute", "u32", "", 0, 59),
-    ("Second", "u32", "", 0, 59),
-    ("Day", "u32", "", 1, 31),
-    ("Month", "u32", "", 1, 12),
-    ("Year", "u32", ""),
+CLOCK = const(
+    (
+        ("Hour", "range", "", 0, 23),
+        ("Minute", "range", "", 0, 59),
+        ("Second", "range", "", 0, 59),
+        ("Day", "range", "", 1, 31),
+        ("Month", "range", "", 1, 12),
+        ("Year", "u32", ""),
+    )
 )
-SWITCH = (("Value1", "u8", "", 0, 1),)
-STYLE = (("Value1", "key", "", b"at_style"),)
+SWITCH = const((("Value1", "range", "", 0, 1),))
+STYLE = const((("Value1", "key", "", b"at_style"),))
 
 
 @command(b"Start")
@@ -121,7 +134,7 @@ def setting(cmd, option):
     settings = cmd.core.settings
     row = ROWS[option]
     if option:
-        value = cmd.rest((("Value1", "u32", "", row[3], row[4]),))[0]
+        value = cmd.rest((("Value1", "range", "", row[3], row[4]),))[0]
     else:
         value = cmd.rest(STYLE)[0]
     settings.set(option, value)

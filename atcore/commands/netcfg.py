@@ -2,12 +2,23 @@
 
 from struct import pack
 
+from ..compat import const
 from ..events import word
 from ..grammar import MISSING, ParseError
 from . import command
 
-SET_MAC, GET_MAC, STATIONS, STATION_LIST, DISCONNECT, IF = 1, 2, 3, 4, 5, 6
-STA_ADDR, AP_ADDR, LOCAL, GLOBAL, DHCP_CLIENT, DNS_CLIENT = 7, 8, 9, 10, 11, 12
+SET_MAC = const(1)
+GET_MAC = const(2)
+STATIONS = const(3)
+STATION_LIST = const(4)
+DISCONNECT = const(5)
+IF = const(6)
+STA_ADDR = const(7)
+AP_ADDR = const(8)
+LOCAL = const(9)
+GLOBAL = const(10)
+DHCP_CLIENT = const(11)
+DNS_CLIENT = const(12)
 STATE, DHCP, DHCP_LLA, STATIC, STATELESS, STATEFUL, RELEASE_SET, RELEASE_OFF = (
     0,
     1,
@@ -19,37 +30,43 @@ STATE, DHCP, DHCP_LLA, STATIC, STATELESS, STATEFUL, RELEASE_SET, RELEASE_OFF = (
     8,
 )
 
-ID = ("ConfigId", "key", "", b"netcfg_id")
-OPTION = ("ConfigOpt", "key", "", b"netcfg_option")
-IPV4 = (
-    ("Value1", "ip4", ""),
-    ("Value2", "ip4", ""),
-    ("Value3", "ip4", ""),
-    ("Value4", "ip4", ""),
+ID = const(("ConfigId", "key", "", b"netcfg_id"))
+OPTION = const(("ConfigOpt", "key", "", b"netcfg_option"))
+IPV4 = const(
+    (
+        ("Value1", "ip4", ""),
+        ("Value2", "ip4", ""),
+        ("Value3", "ip4", ""),
+        ("Value4", "ip4", ""),
+    )
 )
-MAC = (("Value1", "mac", ""),)
+MAC = const((("Value1", "mac", ""),))
 
 # Table 58 where the option counts: (id, option, format on the wire, values).
-SET = (
-    (IF, STATE, "<I", (("Value1", "mask", "?", b"netcfg_if_state"),)),
-    (STA_ADDR, STATIC, "<4I", IPV4),
-    (STA_ADDR, DHCP, None, ()),
-    (STA_ADDR, DHCP_LLA, None, ()),
-    (STA_ADDR, RELEASE_SET, None, ()),
-    (STA_ADDR, RELEASE_OFF, None, ()),
-    (AP_ADDR, STATIC, "<4I", IPV4),
-    (LOCAL, STATIC, "<4I20x", (("Value1", "ip6", ""),)),
-    (LOCAL, STATELESS, None, ()),
-    (LOCAL, STATEFUL, None, ()),
-    (GLOBAL, STATIC, "<8I4x", (("Value1", "ip6", ""), ("Value2", "ip6", ""))),
-    (GLOBAL, STATELESS, None, ()),
-    (GLOBAL, STATEFUL, None, ()),
+SET = const(
+    (
+        (IF, STATE, "<I", (("Value1", "mask", "?", b"netcfg_if_state"),)),
+        (STA_ADDR, STATIC, "<4I", IPV4),
+        (STA_ADDR, DHCP, None, ()),
+        (STA_ADDR, DHCP_LLA, None, ()),
+        (STA_ADDR, RELEASE_SET, None, ()),
+        (STA_ADDR, RELEASE_OFF, None, ()),
+        (AP_ADDR, STATIC, "<4I", IPV4),
+        (LOCAL, STATIC, "<4I20x", (("Value1", "ip6", ""),)),
+        (LOCAL, STATELESS, None, ()),
+        (LOCAL, STATEFUL, None, ()),
+        (GLOBAL, STATIC, "<8I4x", (("Value1", "ip6", ""), ("Value2", "ip6", ""))),
+        (GLOBAL, STATELESS, None, ()),
+        (GLOBAL, STATEFUL, None, ()),
+    )
 )
 # Where it is ignored: (id, number on the wire, format, values).
-PLAIN = (
-    (SET_MAC, 1, None, MAC),
-    (DISCONNECT, 1, None, MAC),
-    (DNS_CLIENT, 0, "<I", (("Value1", "ip4", ""),)),
+PLAIN = const(
+    (
+        (SET_MAC, 1, None, MAC),
+        (DISCONNECT, 1, None, MAC),
+        (DNS_CLIENT, 0, "<I", (("Value1", "ip4", ""),)),
+    )
 )
 
 
@@ -58,7 +75,7 @@ def set_config(cmd, id):
     """Set a network configuration (table 58)."""
     for row in PLAIN:
         if row[0] == id:
-            values = cmd.rest((("ConfigOpt", "later", ""),) + row[3])[1:]
+            values = cmd.rest((("ConfigOpt", "later", "?"),) + row[3])[1:]
             break
     else:
         option = cmd.rest((OPTION,))[0]

@@ -1,58 +1,68 @@
 """Socket commands: guide 6.2, tables 14-26; at-commands.md chapter 9."""
 
+from ..compat import const
 from ..dispatch import EARLY, LATE, MAX_DATA, VARIES
 from ..options import find, packed, show
 from . import command
 
-INET, INET6 = 2, 3
+INET = const(2)
+INET6 = const(3)
 
-SD = ("socket", "u8", "")
-FAMILY = ("family", "family", "")
-PORT = ("Port", "u16", "")
-ADDRESS = ("Address", "addr", "")
-FORMAT = ("format", "u8", "", 0, 1)
+SD = const(("socket", "u8", ""))
+FAMILY = const(("family", "family", ""))
+PORT = const(("Port", "u16", ""))
+ADDRESS = const(("Address", "addr", ""))
+FORMAT = const(("format", "range", "", 0, 1))
 
-LEVELS = (
-    (1, b"socket_option_socket"),
-    (2, b"socket_option_ip"),
-    (3, b"socket_option_phy"),
+LEVELS = const(
+    (
+        (1, b"socket_option_socket"),
+        (2, b"socket_option_ip"),
+        (3, b"socket_option_phy"),
+    )
 )
 
 # Table 21: (option, format on the wire, values).
-OPTIONS = (
-    (8, "<I", (("Value1", "u32", ""),)),  # RCVBUF
-    (9, "<I", (("Value1", "u32", "", 0, 1),)),  # KEEPALIVE
-    (13, "<II", (("Value1", "u32", "", 0, 1), ("Value2", "u32", ""))),  # LINGER
-    (20, "<ii", (("Value1", "u32", "", 0, 0x7FFFFFFF), ("Value2", "u32", "", 0, 0x7FFFFFFF))),
-    (24, "<I", (("Value1", "u32", "", 0, 1),)),  # NONBLOCKING
-    (25, "<B", (("Value1", "key", "", b"sec_method"),)),  # SECMETHOD
-    (26, "<I", (("Value1", "mask", "?", b"cipher"),)),  # SECURE_MASK
-    (28, "<I", (("Value1", "u32", "", 1, 13),)),  # CHANGE_CHANNEL
-    (30, None, (("Value1", "str", "", 255),)),  # SECURE_FILES_PRIVATE_KEY_FILE_NAME
-    (31, None, (("Value1", "str", "", 255),)),  # SECURE_FILES_CERTIFICATE_FILE_NAME
-    (32, None, (("Value1", "str", "", 255),)),  # SECURE_FILES_CA_FILE_NAME
-    (33, None, (("Value1", "str", "", 255),)),  # SECURE_FILES_DH_KEY_FILE_NAME
-    (37, "<I", (("Value1", "u32", ""),)),  # KEEPALIVETIME
-    (39, "<I", (("Value1", "u32", "", 0, 1),)),  # RX_NO_IP_BOUNDARY
-    (40, "<I", (("Value1", "mask", "", b"alpn"),)),  # SECURE_ALPN
-    (41, "<4x", ()),  # SECURE_EXT_CLIENT_CHLNG_RESP
-    (42, None, (("Value1", "str", "", 255),)),  # SECURE_DOMAIN_NAME_VERIFICATION
-    (61, "<B", (("Value1", "u8", ""),)),  # MULTICAST_TTL
-    (65, ">II", (("Value1", "ip4", ""), ("Value2", "ip4", ""))),  # ADD_MEMBERSHIP
-    (66, ">II", (("Value1", "ip4", ""), ("Value2", "ip4", ""))),  # DROP_MEMBERSHIP
-    (67, "<I", (("Value1", "u32", "", 0, 1),)),  # HDRINCL
-    (68, "<I", (("Value1", "u32", "", 0, 1),)),  # RAW_RX_NO_HEADER
-    (69, "<I", (("Value1", "u32", "", 0, 1),)),  # RAW_IPV6_HDRINCL
-    (100, "<I", (("Value1", "u32", ""),)),  # PHY_RATE
-    (101, "<I", (("Value1", "u32", "", 1, 15),)),  # PHY_TX_POWER
-    (102, "<I", (("Value1", "u32", ""),)),  # PHY_NUM_FRAMES_TO_TX
-    (103, "<I", (("Value1", "u32", ""),)),  # PHY_PREAMBLE
-    (104, "<I", (("Value1", "key", "", b"phy_tx_inhibit_threshold"),)),
-    (105, "<I", (("Value1", "u32", "", 0, 10),)),  # PHY_TX_TIMEOUT
-    (106, "<I", (("Value1", "u32", "", 0, 1),)),  # PHY_ALLOW_ACKS
+OPTIONS = const(
+    (
+        (8, "<I", (("Value1", "u32", ""),)),  # RCVBUF
+        (9, "<I", (("Value1", "range", "", 0, 1),)),  # KEEPALIVE
+        (13, "<II", (("Value1", "range", "", 0, 1), ("Value2", "u32", ""))),  # LINGER
+        (
+            20,
+            "<ii",
+            (("Value1", "range", "", 0, 0x7FFFFFFF), ("Value2", "range", "", 0, 0x7FFFFFFF)),
+        ),
+        (24, "<I", (("Value1", "range", "", 0, 1),)),  # NONBLOCKING
+        (25, "<B", (("Value1", "key", "", b"sec_method"),)),  # SECMETHOD
+        (26, "<I", (("Value1", "mask", "?", b"cipher"),)),  # SECURE_MASK
+        (28, "<I", (("Value1", "range", "", 1, 13),)),  # CHANGE_CHANNEL
+        (30, None, (("Value1", "str", "", 255),)),  # SECURE_FILES_PRIVATE_KEY_FILE_NAME
+        (31, None, (("Value1", "str", "", 255),)),  # SECURE_FILES_CERTIFICATE_FILE_NAME
+        (32, None, (("Value1", "str", "", 255),)),  # SECURE_FILES_CA_FILE_NAME
+        (33, None, (("Value1", "str", "", 255),)),  # SECURE_FILES_DH_KEY_FILE_NAME
+        (37, "<I", (("Value1", "u32", ""),)),  # KEEPALIVETIME
+        (39, "<I", (("Value1", "range", "", 0, 1),)),  # RX_NO_IP_BOUNDARY
+        (40, "<I", (("Value1", "mask", "", b"alpn"),)),  # SECURE_ALPN
+        (41, "<4x", ()),  # SECURE_EXT_CLIENT_CHLNG_RESP
+        (42, None, (("Value1", "str", "", 255),)),  # SECURE_DOMAIN_NAME_VERIFICATION
+        (61, "<B", (("Value1", "u8", ""),)),  # MULTICAST_TTL
+        (65, ">II", (("Value1", "ip4", ""), ("Value2", "ip4", ""))),  # ADD_MEMBERSHIP
+        (66, ">II", (("Value1", "ip4", ""), ("Value2", "ip4", ""))),  # DROP_MEMBERSHIP
+        (67, "<I", (("Value1", "range", "", 0, 1),)),  # HDRINCL
+        (68, "<I", (("Value1", "range", "", 0, 1),)),  # RAW_RX_NO_HEADER
+        (69, "<I", (("Value1", "range", "", 0, 1),)),  # RAW_IPV6_HDRINCL
+        (100, "<I", (("Value1", "u32", ""),)),  # PHY_RATE
+        (101, "<I", (("Value1", "range", "", 1, 15),)),  # PHY_TX_POWER
+        (102, "<I", (("Value1", "u32", ""),)),  # PHY_NUM_FRAMES_TO_TX
+        (103, "<I", (("Value1", "u32", ""),)),  # PHY_PREAMBLE
+        (104, "<I", (("Value1", "key", "", b"phy_tx_inhibit_threshold"),)),
+        (105, "<I", (("Value1", "range", "", 0, 10),)),  # PHY_TX_TIMEOUT
+        (106, "<I", (("Value1", "range", "", 0, 1),)),  # PHY_ALLOW_ACKS
+    )
 )
 SIZES = {None: 255, "<B": 1, "<I": 4, "<4x": 4}  # what Get asks for; 8 otherwise
-ALL_CIPHERS = 0xFFFFFFFF
+ALL_CIPHERS = const(0xFFFFFFFF)
 
 
 @command(

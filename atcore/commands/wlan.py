@@ -5,26 +5,28 @@ from struct import pack
 from simplelink.errors import SlError
 from simplelink.waiter import Sleep
 
-from ..compat import ticks_add, ticks_diff
+from ..compat import const, ticks_add, ticks_diff
 from ..events import word
 from . import command
 from .wlan_config import SECURITY
 
-ENTERPRISE = 5
-AGAIN = -2073  # the scan has only started
+ENTERPRISE = const(5)
+AGAIN = const(-2073)  # the scan has only started
 AGAIN_MS, PATIENCE_MS = 500, 10000  # style guide asks again by itself
-ENTRY = 44
+ENTRY = const(44)
 
-NETWORK = (
-    ("SSID", "str", "", 32, 1),
-    ("BSSID", "mac", "?"),
-    ("SecurityType", "key", "", SECURITY),
-    ("SecurityKey", "str", "?!", 64),
-    ("SecurityExtUser", "str", "?", 32),
-    ("SecurityExtAnonUser", "str", "?", 32),
-    ("SecurityExtEapMethod", "key", "?", b"wlan_eap"),
+NETWORK = const(
+    (
+        ("SSID", "str", "", 32, 1),
+        ("BSSID", "mac", "?"),
+        ("SecurityType", "key", "", SECURITY),
+        ("SecurityKey", "str", "?!", 64),
+        ("SecurityExtUser", "str", "?", 32),
+        ("SecurityExtAnonUser", "str", "?", 32),
+        ("SecurityExtEapMethod", "key", "?", b"wlan_eap"),
+    )
 )
-INDEX = (("index", "u8", ""),)
+INDEX = const((("index", "u8", ""),))
 
 
 def enterprise(security, user, anonymous, eap):
@@ -49,7 +51,7 @@ def disconnect(cmd):
     cmd.sl.wlan.disconnect()
 
 
-@command(b"WlanProfileAdd", NETWORK + (("Priority", "u32", "", 0, 15),))
+@command(b"WlanProfileAdd", NETWORK + (("Priority", "range", "", 0, 15),))
 def profile_add(cmd, ssid, bssid, security, key, user, anonymous, eap, priority):
     """Store a network (table 29)."""
     user, anonymous, eap = enterprise(security, user, anonymous, eap)
@@ -84,8 +86,11 @@ def profile_del(cmd, index):
     cmd.sl.wlan.profile_del(index)
 
 
-CONNECTION, SCAN, PM, P2P = 16, 32, 48, 64
-LONG_SLEEP = 4
+CONNECTION = const(16)
+SCAN = const(32)
+PM = const(48)
+P2P = const(64)
+LONG_SLEEP = const(4)
 
 # Type of policy: its options, as an argument (table 32).
 POLICIES = {
@@ -94,15 +99,15 @@ POLICIES = {
     PM: ("Option", "key", "", b"wlan_policy_pm"),
     P2P: ("Option", "key", "", b"wlan_policy_p2p_role"),
 }
-INITIATOR = b"wlan_policy_p2p_initiator"
+INITIATOR = const(b"wlan_policy_p2p_initiator")
 
 
 @command(
     b"WlanPolicySet",
     (
         ("Type", "key", "", b"wlan_policy_type"),
-        ("Option", "later", ""),
-        ("Value", "later", ""),
+        ("Option", "later", "?"),
+        ("Value", "later", "?"),
     ),
 )
 def policy_set(cmd, type, _, __):
@@ -138,7 +143,7 @@ def policy_get(cmd, type):
     return line.none()
 
 
-@command(b"WlanScan", (("Index", "u8", "", 0, 29), ("Count", "few", "", 30, 0)))
+@command(b"WlanScan", (("Index", "range", "", 0, 29), ("Count", "few", "", 30, 0)))
 async def scan(cmd, index, count):
     """Tell the networks found (table 34); in style guide wait for a scan that has only started."""
     networks = cmd.sl.wlan.scan_results
@@ -171,7 +176,7 @@ def network(cmd, entry: bytes):
     line.key(b"wlan_scan_security", security).num(info >> 13 & 1)
     line.key(b"wlan_scan_cipher", info >> 4 & 15).key(b"wlan_scan_key_mgmt", management)
     if not cmd.ti:
-        line.also(0x3B)
+        line.close(0x3B)
     cmd.emit(line)
 
 

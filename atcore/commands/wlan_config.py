@@ -2,91 +2,112 @@
 
 from struct import pack, unpack_from
 
+from ..compat import const
 from ..events import word
 from ..grammar import MISSING, ParseError
 from ..options import find, packed, show
 from . import command
 
-SECURITY = b"wlan_security"
-AP, GENERAL, ACCESS_LIST, RX_FILTER, CONNECTION = 0, 1, 3, 4, 5
-AP_SECURITY, INFO_ELEMENT, SCAN_PARAMS, CHANNELS = 6, 16, 18, 14
-LIST_OF_AP = 0x100  # option ACCESS_LIST of AP: the id ACCESS_LIST on the wire
-STATE, REMOVE = 27, 28
+SECURITY = const(b"wlan_security")
+AP = const(0)
+GENERAL = const(1)
+ACCESS_LIST = const(3)
+RX_FILTER = const(4)
+CONNECTION = const(5)
+AP_SECURITY = const(6)
+INFO_ELEMENT = const(16)
+SCAN_PARAMS = const(18)
+CHANNELS = const(14)
+LIST_OF_AP = const(0x100)  # option ACCESS_LIST of AP: the id ACCESS_LIST on the wire
+STATE = const(27)
+REMOVE = const(28)
 
-OPTIONS = (
-    (AP, b"wlan_ap_option"),
-    (GENERAL, b"wlan_general_option"),
-    (2, b"wlan_p2p_option"),
-    (RX_FILTER, b"wlan_rx_filter_option"),
-    (6, b"wlan_network_assisted_roaming_option"),
+OPTIONS = const(
+    (
+        (AP, b"wlan_ap_option"),
+        (GENERAL, b"wlan_general_option"),
+        (2, b"wlan_p2p_option"),
+        (RX_FILTER, b"wlan_rx_filter_option"),
+        (6, b"wlan_network_assisted_roaming_option"),
+    )
 )
-OPTION = ("Option", "sub", "", OPTIONS)
-BYTE = "<B"
+OPTION = const(("Option", "sub", "", OPTIONS))
+BYTE = const("<B")
 
 # Table 36: (option, format on the wire, values). The numbers of all ids differ.
-SET = (
-    (0, None, (("Value1", "str", "", 32, 1),)),  # SSID
-    (3, BYTE, (("Value1", "u8", "", 1, 11),)),  # CHANNEL
-    (4, BYTE, (("Value1", "u8", "", 0, 2),)),  # HIDDEN_SSID
-    (AP_SECURITY, BYTE, (("Value1", "key", "", SECURITY),)),
-    (7, None, (("Value1", "str", "!", 64),)),  # PASSWORD
-    (19, BYTE, (("Value1", "u8", "", 1, 4),)),  # MAX_STATIONS
-    (20, None, (("Value1", "mac", ""),)),  # ACCESS_LIST_ADD_MAC
-    (21, None, (("Value1", "mac", ""),)),  # ACCESS_LIST_DEL_MAC
-    (22, BYTE, (("Value1", "u8", ""),)),  # ACCESS_LIST_DEL_IDX
-    (25, BYTE, (("Value1", "key", "", b"wlan_ap_access_list_mode"),)),
-    (26, "<H", (("Value1", "u16", ""),)),  # MAX_STA_AGING
-    (9, None, (("Value1", "str", "", 2, 2),)),  # COUNTRY_CODE
-    (10, BYTE, (("Value1", "few", "", 15, -1),)),  # STA_TX_POWER
-    (11, BYTE, (("Value1", "few", "", 15, -1),)),  # AP_TX_POWER
+SET = const(
     (
-        INFO_ELEMENT,
-        None,
+        (0, None, (("Value1", "str", "", 32, 1),)),  # SSID
+        (3, BYTE, (("Value1", "range", "", 1, 11),)),  # CHANNEL
+        (4, BYTE, (("Value1", "range", "", 0, 2),)),  # HIDDEN_SSID
+        (AP_SECURITY, BYTE, (("Value1", "key", "", SECURITY),)),
+        (7, None, (("Value1", "str", "!", 64),)),  # PASSWORD
+        (19, BYTE, (("Value1", "range", "", 1, 4),)),  # MAX_STATIONS
+        (20, None, (("Value1", "mac", ""),)),  # ACCESS_LIST_ADD_MAC
+        (21, None, (("Value1", "mac", ""),)),  # ACCESS_LIST_DEL_MAC
+        (22, BYTE, (("Value1", "u8", ""),)),  # ACCESS_LIST_DEL_IDX
+        (25, BYTE, (("Value1", "key", "", b"wlan_ap_access_list_mode"),)),
+        (26, "<H", (("Value1", "u16", ""),)),  # MAX_STA_AGING
+        (9, None, (("Value1", "str", "", 2, 2),)),  # COUNTRY_CODE
+        (10, BYTE, (("Value1", "few", "", 15, -1),)),  # STA_TX_POWER
+        (11, BYTE, (("Value1", "few", "", 15, -1),)),  # AP_TX_POWER
         (
-            ("Value1", "u8", ""),
-            ("Value2", "key", "", b"wlan_info_element_role"),
-            ("Value3", "u8", ""),
-            ("Value4", "u8", ""),
-            ("Value5", "u8", ""),
-            ("Value6", "u8", ""),
-            ("Value7", "str", "", 252),
+            INFO_ELEMENT,
+            None,
+            (
+                ("Value1", "u8", ""),
+                ("Value2", "key", "", b"wlan_info_element_role"),
+                ("Value3", "u8", ""),
+                ("Value4", "u8", ""),
+                ("Value5", "u8", ""),
+                ("Value6", "u8", ""),
+                ("Value7", "str", "", 252),
+            ),
         ),
-    ),
-    (SCAN_PARAMS, "<Ii", (("Value1", "u32", ""), ("Value2", "i32", ""))),
-    (32, BYTE, (("Value1", "u8", "", 0, 1),)),  # DISABLE_ENT_SERVER_AUTH
-    (33, "<I", (("Value1", "u32", ""),)),  # SUSPEND_PROFILES
-    (13, None, (("Value1", "str", "", 17),)),  # DEV_TYPE
-    (CHANNELS, "<4B", ()),
-    (STATE, None, (("Value1", "array", "", 16, b":"),)),
-    (REMOVE, None, (("Value1", "array", "", 16, b":"),)),
-    (29, None, ()),  # STORE
-    (31, None, (("Value1", "array", "", 4, b":"),)),  # SYS_STATE
-    (45, "<Bxhxx", (("Value1", "u8", "", 0, 1), ("Value2", "i16", ""))),  # TRIGGERED_ROAMING
-    (46, "<B5x", (("Value1", "u8", "", 0, 1),)),  # AP_TRANSITION
+        (SCAN_PARAMS, "<Ii", (("Value1", "u32", ""), ("Value2", "i32", ""))),
+        (32, BYTE, (("Value1", "range", "", 0, 1),)),  # DISABLE_ENT_SERVER_AUTH
+        (33, "<I", (("Value1", "u32", ""),)),  # SUSPEND_PROFILES
+        (13, None, (("Value1", "str", "", 17),)),  # DEV_TYPE
+        (CHANNELS, "<4B", ()),
+        (STATE, None, (("Value1", "array", "", 16, b":"),)),
+        (REMOVE, None, (("Value1", "array", "", 16, b":"),)),
+        (29, None, ()),  # STORE
+        (31, None, (("Value1", "array", "", 4, b":"),)),  # SYS_STATE
+        (
+            45,
+            "<Bxhxx",
+            (("Value1", "range", "", 0, 1), ("Value2", "i16", "")),
+        ),  # TRIGGERED_ROAMING
+        (46, "<B5x", (("Value1", "range", "", 0, 1),)),  # AP_TRANSITION
+    )
 )
 
 # What Get asks for: (option, bytes).
-SIZES = (
-    (0, 33),
-    (3, 1),
-    (4, 1),
-    (AP_SECURITY, 1),
-    (7, 64),
-    (19, 1),
-    (24, 1),
-    (26, 2),
-    (9, 3),
-    (10, 4),
-    (11, 4),
-    (SCAN_PARAMS, 8),
-    (13, 18),
-    (CHANNELS, 4),
-    (STATE, 16),
-    (31, 4),
-    (45, 0),
-    (46, 0),
+SIZES = const(
+    (
+        (0, 33),
+        (3, 1),
+        (4, 1),
+        (AP_SECURITY, 1),
+        (7, 64),
+        (19, 1),
+        (24, 1),
+        (26, 2),
+        (9, 3),
+        (10, 4),
+        (11, 4),
+        (SCAN_PARAMS, 8),
+        (13, 18),
+        (CHANNELS, 4),
+        (STATE, 16),
+        (31, 4),
+        (45, 0),
+        (46, 0),
+    )
 )
-NUMBERS = (("Value1", "u8", ""), ("Value2", "u8", ""), ("Value3", "u8", ""), ("Value4", "u8", ""))
+NUMBERS = const(
+    (("Value1", "u8", ""), ("Value2", "u8", ""), ("Value3", "u8", ""), ("Value4", "u8", ""))
+)
 
 
 @command(
