@@ -30,7 +30,7 @@ class Talk:
             self.events.append(str(message))
         elif is_late or (message.kind == "error" and message.name):
             self.lates.append(str(message))
-        else:
+        elif message.kind != "comment":
             self.replies.append(str(message))
 
     @property

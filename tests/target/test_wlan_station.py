@@ -21,7 +21,14 @@ EAP = {
     "PEAP1_PSK": 0x18180240,
 }
 # enum disconnect_reason of nwp-protocol
-NO_LONGER_VALID, HANDSHAKE, EAP_FAILED, BSS_LOSS, BY_USER, NO_CERTIFICATE = 2, 15, 23, 109, 200, 209
+NO_LONGER_VALID, HANDSHAKE, EAP_FAILED, BSS_LOSS, BY_USER, NO_CERTIFICATE = (
+    2,
+    15,
+    23,
+    109,
+    200,
+    209,
+)
 
 
 def test_connect_is_ok_then_the_events_of_link_and_address(talk):
@@ -137,7 +144,9 @@ def test_a_wrong_enterprise_password_is_a_reason(talk):
     assert talk.event() == f"+EventWlan: DISCONNECT,staff,{STAFF},{EAP_FAILED}"
 
 
-@pytest.mark.parametrize(("kind", "key", "wps"), [("WPS_PBC", "", "pbc"), ("WPS_PIN", "12345670", "12345670")])
+@pytest.mark.parametrize(
+    ("kind", "key", "wps"), [("WPS_PBC", "", "pbc"), ("WPS_PIN", "12345670", "12345670")]
+)
 def test_wps_hands_out_the_key(talk, world, kind, key, wps):
     world.control.call("world_change", kind="access_points", which="02:1a:11:f0:00:01", wps=wps)
     talk.ok(f"AT+WlanConnect=office,,{kind},{key},,,")
