@@ -19,16 +19,14 @@ LOCAL = const(9)
 GLOBAL = const(10)
 DHCP_CLIENT = const(11)
 DNS_CLIENT = const(12)
-STATE, DHCP, DHCP_LLA, STATIC, STATELESS, STATEFUL, RELEASE_SET, RELEASE_OFF = (
-    0,
-    1,
-    2,
-    4,
-    5,
-    6,
-    7,
-    8,
-)
+STATE = const(0)
+DHCP = const(1)
+DHCP_LLA = const(2)
+STATIC = const(4)
+STATELESS = const(5)
+STATEFUL = const(6)
+RELEASE_SET = const(7)
+RELEASE_OFF = const(8)
 
 ID = const(("ConfigId", "key", "", b"netcfg_id"))
 OPTION = const(("ConfigOpt", "key", "", b"netcfg_option"))

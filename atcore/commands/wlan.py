@@ -8,11 +8,12 @@ from simplelink.waiter import Sleep
 from ..compat import const, ticks_add, ticks_diff
 from ..events import word
 from . import command
-from .wlan_config import SECURITY
 
+SECURITY = const(b"wlan_security")
 ENTERPRISE = const(5)
 AGAIN = const(-2073)  # the scan has only started
-AGAIN_MS, PATIENCE_MS = 500, 10000  # style guide asks again by itself
+AGAIN_MS = const(500)  # style guide asks again by itself
+PATIENCE_MS = const(10000)
 ENTRY = const(44)
 
 NETWORK = const(
