@@ -37,3 +37,12 @@ except ImportError:
     def mem_free() -> int:
         """Free heap in bytes; CPython has no such limit."""
         return 1 << 24
+
+
+# What unpacking raises when an answer of the network processor is shorter than it must be.
+try:
+    from struct import error
+
+    MISREAD = (ValueError, IndexError, error)
+except ImportError:
+    MISREAD = (ValueError, IndexError)

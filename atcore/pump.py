@@ -12,7 +12,7 @@ from gc import collect
 from simplelink.errors import SlError
 
 from . import reply
-from .compat import const, mem_free, ticks_diff
+from .compat import MISREAD, const, mem_free, ticks_diff
 from .grammar import ParseError
 from .queue import late_lines
 from .reply import OK, Line
@@ -20,6 +20,7 @@ from .reply import OK, Line
 SLOTS = const(16)  # commands in the background
 PROCESSED = const(16)  # lines after which the free heap is looked at
 LITTLE = const(65536)  # free bytes below which an idle core collects
+PROTOCOL_ERROR = const(-2010)  # SL_RET_CODE_PROTOCOL_ERROR
 
 # Flags of the link.
 UART = const(1)
@@ -82,6 +83,9 @@ def run(core, declaration, values):
             result = declaration[2](command, *values)
     except SlError as error:
         failed(core, command, error.code)
+        return
+    except MISREAD:
+        failed(core, command, PROTOCOL_ERROR)
         return
     except MemoryError:
         exhausted(core, command)
@@ -146,6 +150,8 @@ def resume(core, command):
         result = stop.value
     except (SlError, ParseError, MemoryError) as caught:
         error = caught
+    except MISREAD:
+        error = SlError(PROTOCOL_ERROR)
     if command is core.foreground:
         if core.background:
             advance(core)  # what Stop has ended answers before it
