@@ -42,7 +42,7 @@ def asked(port: int, **request):
     return answer["result"]
 
 
-def test_the_firmware_runs_on_a_model_in_another_process(model, pytestconfig, tmp_path, transcript):
+def test_the_firmware_runs_on_a_model_outside(model, pytestconfig, tmp_path, transcript):
     link, control = model
     nwp = ("--nwp", f"tcp:127.0.0.1:{link}")
     process, device = start_on_pty(pytestconfig.getoption("--elf"), tmp_path, *nwp)
