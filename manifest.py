@@ -10,4 +10,5 @@ for name, folder in (("simplelink", "firmware/modules"), ("atcore", ".")):
         package(name, base_path=folder, opt=OPT)
 
 # For user programs; nothing of ours uses it.
-include("$(MPY_DIR)/extmod/asyncio")
+if os.environ.get("FREEZE_ASYNCIO") == "1":
+    include("$(MPY_DIR)/extmod/asyncio")

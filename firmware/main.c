@@ -129,7 +129,9 @@ static void close_session(void) {
     mp_printf(MP_PYTHON_PRINTER, "MPY: soft reboot\n");
     nwp_deinit();
     machine_pin_deinit_all();
+#if MICROPY_PY_MACHINE_UART
     machine_uart_deinit_all();
+#endif
     gc_sweep_all();
     mp_deinit();
 }

@@ -1,3 +1,5 @@
+# Everything is in SRAM: no prompt, no compiler, no library for user programs.
 LD_SCRIPT = ../boards/CC3220S_LAUNCHXL/cc3220s.ld
-IMAGE_ORIGIN = 0x20004000
 DEBUG_HEADER = 0
+REPL_DEFAULT = 0
+FREEZE_ASYNCIO ?= 0
