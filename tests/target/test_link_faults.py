@@ -8,7 +8,6 @@ import random
 
 import pytest
 
-from cc32at.client import AtError
 from tests.target import peers
 
 pytestmark = pytest.mark.world
