@@ -19,6 +19,7 @@ from . import measure
 
 ELF = Path("build/CC3220SF_LAUNCHXL/firmware.elf")
 VECTORS = Path("tests/vectors")
+WRONG = "wrong answer:"
 
 
 @click.command()
@@ -30,14 +31,20 @@ def main(elf: Path, ledger: Path | None) -> None:
     recordings = {case.name: case for case in cases.load(VECTORS)}
     players = Player(elf), Player(elf, cpi=2)
     for row in measure.rows():
-        case = row.recording(recordings)
-        missing = players[0].missing(case)
-        costs = missing or tuple(measure.command(player, case) for player in players)
+        costs = measured(players, row.recording(recordings))
         figures.append((row.name, row.budget, row.vendor, costs))
     Console(width=120).print(table(figures))
     if ledger:
         keep(ledger, figures)
     sys.exit(any(over(budget, costs) for _, budget, _, costs in figures))
+
+
+def measured(players: tuple[Player, Player], case: cases.Case) -> tuple | str:
+    """A command's cost at one and two cycles an instruction, or why there is none."""
+    try:
+        return players[0].missing(case) or tuple(measure.command(p, case) for p in players)
+    except ValueError as error:
+        return f"{WRONG} {error}"
 
 
 def booting(elf: Path) -> tuple[measure.Cost, measure.Cost]:
@@ -46,8 +53,10 @@ def booting(elf: Path) -> tuple[measure.Cost, measure.Cost]:
 
 
 def over(budget: int, costs: object) -> bool:
-    """Whether a figure is over its budget; what is not built is not."""
-    return not isinstance(costs, str) and costs[0].instructions > budget
+    """Whether a figure is over its budget or could not be had; what is not built is not."""
+    if isinstance(costs, str):
+        return costs.startswith(WRONG)
+    return costs[0].instructions > budget
 
 
 def table(figures: list) -> Table:
