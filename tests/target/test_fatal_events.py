@@ -141,6 +141,15 @@ def test_events_do_not_cut_a_line_being_typed_but_wait_no_longer_than_a_second(a
     assert at.command("st").lines == []
 
 
+@pytest.mark.parametrize("end", [b"\r", b"\n", b"\r\n"])
+def test_nothing_is_held_back_once_a_line_has_ended(at, world, end):
+    at.write(b"AT+Test" + end)
+    at.sleep(0.05)
+    world.general_error(-6, 1)
+    at.sleep(0.1)
+    assert [e.raw for e in at.events] == [b"+EventGeneral: ERROR,-6,WLAN"]
+
+
 def test_a_line_left_half_typed_for_a_minute_keeps_no_event_for_long(at, world):
     at.write(b"AT+Te")
     for minute in range(6):
