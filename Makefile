@@ -20,7 +20,6 @@ ARGS ?=
 TESTS ?= tests
 VECTORS ?= tests/vectors
 PYTEST_ARGS ?=
-JOBS ?= $(shell nproc)
 
 C_SOURCES = $(shell git ls-files 'firmware/*.[ch]' 'boards/*.[ch]' 'tools/*.[ch]' 'tests/*.[ch]')
 PYTHON_SOURCES := atcore firmware boards tools tests manifest.py
