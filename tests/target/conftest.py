@@ -2,7 +2,9 @@
 
 import pytest
 
-from tests.target.talk import Talk
+pytest.register_assert_rewrite("tests.target.talk")
+
+from tests.target.talk import Talk  # noqa: E402 (rewritten first, so that it tells what it saw)
 
 
 @pytest.fixture
