@@ -101,6 +101,7 @@ class Framer:
     def serve(self):
         """Take what the stream has and execute what is complete, while there is room."""
         core = self.core
+        self.quiet_at = None
         end = self.end
         if end < SIZE or self.compact():
             end = self.end
