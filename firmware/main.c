@@ -22,7 +22,7 @@ extern uint8_t _stack_bottom[], _stack_top[], _heap_start[], _heap_end[];
 #define STACK_RESERVE (2048)
 
 // For the frames of Python functions, some 100 bytes each.
-static uint8_t pystack[8 * 1024] __attribute__((aligned(8)));
+static uint8_t pystack[4 * 1024] __attribute__((aligned(8)));
 
 // An application that fails sooner than this is not started again at once.
 #define QUICK_FAILURE_MS (2000)

@@ -34,12 +34,12 @@
 // Imports: imports.c. The dictionaries begin with what our modules need, not with one entry.
 #define mp_builtin___import__            port_import
 #define MICROPY_PY___FILE__              (0)
-#define MICROPY_MODULE_DICT_SIZE         (16)
-#define MICROPY_LOADED_MODULES_DICT_SIZE (64)
+#define MICROPY_MODULE_DICT_SIZE         (12)
+#define MICROPY_LOADED_MODULES_DICT_SIZE (47)
 
 // Speed where it costs little: see py/vm.c and py/map.c.
 #define MICROPY_OPT_COMPUTED_GOTO         (1)
-#define MICROPY_OPT_MAP_LOOKUP_CACHE_SIZE (128)
+#define MICROPY_OPT_MAP_LOOKUP_CACHE_SIZE (1024)
 
 // The core has no FPU; single precision is a library.
 #ifndef MICROPY_FLOAT_IMPL
