@@ -57,9 +57,16 @@ def _part(data) -> Part:
 
 
 class Link:
-    """The functions of the module, bound to one port."""
+    """The functions of the module, bound to one port.
+
+    The C behind it is one. A Link that a later one has replaced is closed for good: coroutines of
+    an old driver may still call it when they are collected.
+    """
+
+    holder: Link | None = None
 
     def __init__(self, port: HostPort, sanitize: bool = False):
+        Link.holder = self
         self.port = port
         self.c = load(sanitize)
         self.c.host_port_set(ct.byref(port.table))
@@ -78,11 +85,15 @@ class Link:
             del self._expected[i]
 
     def open(self) -> None:
+        if Link.holder is not self:
+            raise RuntimeError("another program has the link")
         self.c.link_open()
         self._release()
         self._done()
 
     def close(self) -> None:
+        if Link.holder is not self:
+            return
         self.c.link_close()
         self._release()
         self._done()
@@ -94,6 +105,8 @@ class Link:
         return bool(self.port.nwp.shutdown_ready)
 
     def _submit(self, opcode, args, payload=None, timeout_ms=None, prefix=None, payload2=None):
+        if Link.holder is not self:
+            return CONSTANTS["E_CLOSED"]
         frame = Frame(opcode, _part(args), _part(prefix), _part(payload), _part(payload2))
         timeout = TIMEOUT_MS if timeout_ms is None else timeout_ms
         return self.c.link_submit(ct.byref(frame), timeout)
@@ -117,6 +130,8 @@ class Link:
         return self.c.link_collect()
 
     def post(self, opcode, args, payload, sd, nbytes, prefix=None, payload2=None) -> int:
+        if Link.holder is not self:
+            return CONSTANTS["E_CLOSED"]
         frame = Frame(opcode, _part(args), _part(prefix), _part(payload), _part(payload2))
         return self._done(self.c.link_post(ct.byref(frame), sd, nbytes))
 
@@ -134,6 +149,8 @@ class Link:
         return self.c.link_event(array, len(array))
 
     def expect(self, sd, buf) -> None:
+        if Link.holder is not self:
+            return
         array = None if buf is None else writable(buf)
         if not self.c.link_expect(sd & 0xFFFFFFFF, array, 0 if array is None else len(array)):
             raise ValueError("sd")
