@@ -183,6 +183,8 @@ class Fs:
         ms = _TIMEOUT_FS_OPEN_PROGRAM_MS
         done = await self.link.command(_FS_PROGRAM, args, data, prefix=prefix, ms=ms)
         status = unpack("<i", done.result)[0]
+        if 0x8000 <= status <= 0xFFFF:  # a basic answer: the NWP does not know the command
+            status -= 0x10000
         if status < 0:
             raise SlError(status)
         return status

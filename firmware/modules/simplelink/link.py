@@ -117,8 +117,7 @@ class Link(Inbox):
         if n < head:
             n = self._again(n, opcode, args, payload)
             if n < head:
-                status = self.answer[0] | self.answer[1] << 8
-                raise SlError(status - 0x10000 if status & 0x8000 else _SL_RET_CODE_PROTOCOL_ERROR)
+                self._short(self.answer[:n])
         return n
 
     def call(self, opcode: int, args, payload=b"") -> int:
@@ -160,6 +159,11 @@ class Link(Inbox):
         if n < 4:
             raise SlError(_SL_RET_CODE_PROTOCOL_ERROR)
         return n
+
+    def _short(self, answer):
+        """An answer without all of its arguments: raise its status, if it is an error."""
+        status = answer[0] | answer[1] << 8 if len(answer) > 1 else 0
+        raise SlError(status - 0x10000 if status & 0x8000 else _SL_RET_CODE_PROTOCOL_ERROR)
 
     def broken(self, code: int):
         """The link refused a frame with `code`: tell of the fatal event behind it, then raise."""
@@ -208,7 +212,7 @@ class Link(Inbox):
                 if self.queue:
                     self.woken = True
         if len(wait.result) < head:
-            raise SlError(_SL_RET_CODE_PROTOCOL_ERROR)
+            self._short(wait.result)
         return wait
 
     async def exchange(self, lock, opcode, args, done, payload=b"", ms=0, undo=None):

@@ -248,7 +248,7 @@ class Wlan:
         """Add a receive filter; returns its id. rule, trigger, action: records of chapter 10."""
         link = self.link
         args = pack("<BBbx56s12s8s", rule_type, flags, 0, rule, trigger, action)
-        link.request(_WLAN_RX_FILTER_ADD, args)
+        link.request(_WLAN_RX_FILTER_ADD, args, head=6)
         number, status = unpack_from("<bxh", link.answer)
         if status < 0:
             raise SlError(status)

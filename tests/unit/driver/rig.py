@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+
 from cc32at.hostlink import install
 from cc32at.nwp.clock import Timers, VirtualClock
 from cc32at.nwp.codec import align4
@@ -32,16 +35,17 @@ class Task:
 
 
 class Rig:
-    """A SimpleLink over a model, its clock, its tasks and the events it told of."""
+    """A SimpleLink over a model, its clock, its tasks and the events it told of.
+
+    LINK_ASAN=1 takes the sanitized library, in a process that is prepared for it (hostlink.build).
+    """
 
     def __init__(self, model):
         from simplelink import SimpleLink
 
         self.model = model
         self.clock = VirtualClock()
-        self.port = install(model, self.clock)
-        import sys
-
+        self.port = install(model, self.clock, sanitize=bool(os.environ.get("LINK_ASAN")))
         self.nwp = sys.modules["nwp"]
         self.sl = SimpleLink(self.nwp)
         self.events = []
