@@ -11,7 +11,7 @@ The handler gets the running Command and one value an argument (grammar.py). It 
 ParseError become the error line. Declarations are tuples of constants: they stay in flash.
 """
 
-from atbytes import b64_decode, cut, tokenize
+from atbytes import b64_decode, cut, get, tokenize
 
 from . import grammar, reply
 from .compat import const
@@ -135,7 +135,7 @@ def lookup(core, line, end: int):
     """The declaration of the command whose name is line[:end]; None if there is none."""
     fields = core.fields
     tokenize(line, end, fields, False)
-    return core.commands.get(cut(line, fields[0], fields[1])) or missing(core, line)
+    return get(core.commands, line, fields) or missing(core, line)
 
 
 def missing(core, line):
@@ -153,7 +153,7 @@ def execute(core, line, end: int, data=None, wrong=0):
     """
     fields = core.fields
     count = tokenize(line, end, fields, not core.ti)
-    found = core.commands.get(cut(line, fields[0], fields[1])) or missing(core, line)
+    found = get(core.commands, line, fields) or missing(core, line)
     if found is None or core.ti and found[3] & GUIDE_ONLY:
         refuse(core, reply.NOT_EXIST, 0)
         return None

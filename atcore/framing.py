@@ -319,7 +319,8 @@ class Framer:
 
     def silent(self, ms: int) -> bool:
         """No byte for this long."""
-        return ticks_diff(self.core.ticks(), self.last) >= ms
+        last = self.last  # None: just now
+        return last is not None and ticks_diff(self.core.ticks(), last) >= ms
 
     def stream_broken(self) -> bool:
         """A break was seen on the line."""

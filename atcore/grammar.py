@@ -16,6 +16,15 @@ from atbytes import cut, number, unquote
 from .compat import const
 from .keywords import TABLES, kw_find, kw_mask
 
+try:
+    from atbytes import parse as quick
+except ImportError:
+
+    def quick(tables, line, fields, count, args, index, values):
+        """What the device has in C: the leading numbers and keywords that are as declared."""
+        return 0
+
+
 # Flags of the tokenizer.
 QUOTED = const(1)
 PRESENT = const(2)
@@ -315,8 +324,20 @@ def parse(line, fields, count: int, args: tuple, index: int, last, values: list)
 
     fields, count: what the tokenizer made of the line. A parameter that is legally empty is None.
     """
+    done = quick(TABLES, line, fields, count, args, index, values)
+    return (
+        values
+        if done == len(args)
+        else parse_from(line, fields, count, args, index, last, values, done)
+    )
+
+
+def parse_from(line, fields, count, args, index, last, values, done) -> list:
+    """parse() from declaration number `done` on."""
+    index += done
     try:
-        for arg in args:
+        while done < len(args):
+            arg = args[done]
             if index >= count:
                 raise ParseError(NO_DELIMITER)
             at = 3 * index + 2
@@ -330,6 +351,7 @@ def parse(line, fields, count: int, args: tuple, index: int, last, values: list)
             else:
                 values.append(KINDS[arg[1]](line, start, end, flags, arg, values))
             index += 1
+            done += 1
     except ParseError as error:
         error.name = arg[0]
         if index == count - 1 and arg is not last:

@@ -12,14 +12,19 @@ BOTH, ALIAS, GUIDE, TI = 0, 1, 2, 3
 
 def _table(tables: bytes, name: bytes) -> tuple:
     """First and last index of a table's entries, and the width of its values."""
-    at = 0
-    while tables[at]:
-        size = tables[at]
-        body = at + 1 + size
-        length = tables[body] | tables[body + 1] << 8
-        if tables[at + 1 : body] == name:
+    first, last = 0, tables[0] | tables[1] << 8
+    while first < last:
+        middle = (first + last) // 2
+        at = tables[2 * middle + 2] | tables[2 * middle + 3] << 8
+        body = at + 1 + tables[at]
+        found = tables[at + 1 : body]
+        if found == name:
+            length = tables[body] | tables[body + 1] << 8
             return body + 3, body + 3 + length, tables[body + 2]
-        at = body + 3 + length
+        if found < name:
+            first = middle + 1
+        else:
+            last = middle
     raise KeyError(name)
 
 

@@ -9,6 +9,7 @@ can be written in one go.
 from atbytes import (
     b64_encode,
     cut,
+    message,
     put,
     put_dec,
     put_hex,
@@ -16,6 +17,7 @@ from atbytes import (
     put_ip6,
     put_mac,
     put_str,
+    put_wire,
 )
 
 from .compat import const
@@ -62,15 +64,7 @@ class Line:
 
     def message(self) -> bytes:
         """The finished text with its line end."""
-        buf = self.buf
-        at = self.at
-        if at != self.blank:
-            at -= 1
-        if at == self.blank and not self.ti:
-            at -= 1
-        buf[at] = 0x0D
-        buf[at + 1] = 0x0A
-        return cut(buf, 0, at + 2)
+        return message(self.buf, self.at, self.blank, self.ti)
 
     def head(self) -> bytes:
         """What there is before a payload."""
@@ -102,6 +96,11 @@ class Line:
     def raw(self, data: bytes):
         """Text that needs no quoting."""
         return self._end(put(self.buf, self.at, data))
+
+    def wire(self, spec: bytes, src):
+        """Values of src: pairs of a kind and an offset, as firmware/modatbytes.c put_wire()."""
+        self.at = put_wire(self.buf, self.at, src, spec, self.ti)
+        return self
 
     def text(self, src, off: int, size: int):
         """`size` bytes of src: quoted where rule V7 demands it, in style ti as they are."""

@@ -88,6 +88,24 @@ static mp_obj_t atbytes_cut(mp_obj_t buf, mp_obj_t start, mp_obj_t end) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_3(atbytes_cut_obj, atbytes_cut);
 
+// (dict, line, fields): dict[name of the tokenized line] or None.
+static mp_obj_t atbytes_get(mp_obj_t dict, mp_obj_t line, mp_obj_t fields_in) {
+    mp_buffer_info_t fields = get_buffer(fields_in, MP_BUFFER_READ);
+    if (fields.typecode != 'H' || fields.len < ATTOK_NAME_FIELDS * sizeof(uint16_t)) {
+        raise_range();
+    }
+    const uint16_t *field = fields.buf;
+    span_t name =
+        get_span(line, MP_BUFFER_READ, MP_OBJ_NEW_SMALL_INT(field[0]), MP_OBJ_NEW_SMALL_INT(field[1]));
+    const uint8_t *data = name.buf + name.start;
+    size_t len = name.end - name.start;
+    mp_obj_str_t key = {{&mp_type_bytes}, qstr_compute_hash(data, len), len, data};
+    mp_map_t *map = mp_obj_dict_get_map(dict);
+    mp_map_elem_t *found = mp_map_lookup(map, MP_OBJ_FROM_PTR(&key), MP_MAP_LOOKUP);
+    return found == NULL ? mp_const_none : found->value;
+}
+static MP_DEFINE_CONST_FUN_OBJ_3(atbytes_get_obj, atbytes_get);
+
 static mp_obj_t atbytes_find_eol(mp_obj_t buf, mp_obj_t start, mp_obj_t end) {
     span_t part = get_span(buf, MP_BUFFER_READ, start, end);
     return MP_OBJ_NEW_SMALL_INT(attok_find_eol(part.buf, part.start, part.end));
@@ -319,6 +337,222 @@ static mp_obj_t atbytes_kw_put_mask(size_t n_args, const mp_obj_t *args) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(atbytes_kw_put_mask_obj, 6, 6, atbytes_kw_put_mask);
 
+// Arguments
+
+// What is needed to convert the parameters of a line.
+typedef struct _params_t {
+    mp_obj_t tables;
+    const uint8_t *line;
+    size_t len;
+    mp_obj_list_t *values;
+} params_t;
+
+static mp_obj_t convert_number(const params_t *p, const uint16_t *field, int64_t low, int64_t high) {
+    uint64_t magnitude;
+    bool negative;
+    if (field[2] & ATTOK_QUOTED || !attok_number(p->line, field[0], field[1], &magnitude, &negative) ||
+        magnitude > UINT32_MAX) {
+        return MP_OBJ_NULL;
+    }
+    int64_t value = negative ? -(int64_t)magnitude : (int64_t)magnitude;
+    if (value < low || value > high) {
+        return MP_OBJ_NULL;
+    }
+    return value < 0 ? mp_obj_new_int(value) : mp_obj_new_int_from_uint(value);
+}
+
+static mp_obj_t convert_keyword(const params_t *p, const uint16_t *field, mp_obj_t name) {
+    const mp_obj_t table_args[] = {p->tables, name};
+    uint32_t value;
+    if (field[2] & ATTOK_QUOTED ||
+        !keywords_find(get_table(table_args), p->line + field[0], field[1] - field[0], &value)) {
+        return MP_OBJ_NULL;
+    }
+    return mp_obj_new_int_from_uint(value);
+}
+
+// The keyword table for the value before: `pairs` of (value, table).
+static mp_obj_t convert_option(const params_t *p, const uint16_t *field, mp_obj_t pairs_in) {
+    if (p->values->len == 0) {
+        return MP_OBJ_NULL;
+    }
+    mp_obj_t group = p->values->items[p->values->len - 1];
+    size_t n;
+    mp_obj_t *pairs;
+    mp_obj_get_array(pairs_in, &n, &pairs);
+    for (size_t i = 0; i < n; i++) {
+        mp_obj_t *pair;
+        mp_obj_get_array_fixed_n(pairs[i], 2, &pair);
+        if (pair[0] == group) {
+            return convert_keyword(p, field, pair[1]);
+        }
+    }
+    return MP_OBJ_NULL;
+}
+
+// One parameter by its declaration, or MP_OBJ_NULL: of another kind, or wrong.
+static mp_obj_t convert(const params_t *p, const uint16_t *field, size_t n, const mp_obj_t *declared) {
+    if (field[0] == field[1] || field[1] > p->len || n < 3 || !mp_obj_is_qstr(declared[1])) {
+        return MP_OBJ_NULL;
+    }
+    switch (MP_OBJ_QSTR_VALUE(declared[1])) {
+        case MP_QSTR_u8:
+            return convert_number(p, field, 0, UINT8_MAX);
+        case MP_QSTR_u16:
+            return convert_number(p, field, 0, UINT16_MAX);
+        case MP_QSTR_u32:
+            return convert_number(p, field, 0, UINT32_MAX);
+        case MP_QSTR_range:
+            if (n == 5 && mp_obj_is_small_int(declared[3]) && mp_obj_is_small_int(declared[4])) {
+                return convert_number(p, field, MP_OBJ_SMALL_INT_VALUE(declared[3]),
+                                      MP_OBJ_SMALL_INT_VALUE(declared[4]));
+            }
+            return MP_OBJ_NULL;
+        case MP_QSTR_key:
+            return n == 4 ? convert_keyword(p, field, declared[3]) : MP_OBJ_NULL;
+        case MP_QSTR_sub:
+            return n == 4 ? convert_option(p, field, declared[3]) : MP_OBJ_NULL;
+        default:
+            return MP_OBJ_NULL;
+    }
+}
+
+// (tables, line, fields, count, declarations, index, values): appends the parameters from `index`
+// on to values as long as they are numbers and keywords as declared; how many. The declarations
+// are those of atcore/grammar.py, which does the rest, errors among it.
+static mp_obj_t atbytes_parse(size_t n_args, const mp_obj_t *args) {
+    (void)n_args;
+    mp_buffer_info_t line = get_buffer(args[1], MP_BUFFER_READ);
+    mp_buffer_info_t fields = get_buffer(args[2], MP_BUFFER_READ);
+    mp_int_t count = mp_obj_get_int(args[3]);
+    mp_int_t index = mp_obj_get_int(args[5]);
+    if (fields.typecode != 'H' || !mp_obj_is_type(args[6], &mp_type_list) || index < 0 ||
+        count > (mp_int_t)((fields.len / sizeof(uint16_t) - ATTOK_NAME_FIELDS) / ATTOK_PARAM_FIELDS)) {
+        raise_range();
+    }
+    params_t params = {args[0], line.buf, line.len, MP_OBJ_TO_PTR(args[6])};
+    size_t n;
+    mp_obj_t *declarations;
+    mp_obj_get_array(args[4], &n, &declarations);
+    size_t done = 0;
+    for (; done < n && index < count; done++, index++) {
+        size_t width;
+        mp_obj_t *declared;
+        mp_obj_get_array(declarations[done], &width, &declared);
+        const uint16_t *field = fields.buf;
+        field += ATTOK_NAME_FIELDS + index * ATTOK_PARAM_FIELDS;
+        mp_obj_t value = convert(&params, field, width, declared);
+        if (value == MP_OBJ_NULL) {
+            break;
+        }
+        mp_obj_list_append(args[6], value);
+    }
+    return MP_OBJ_NEW_SMALL_INT(done);
+}
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(atbytes_parse_obj, 7, 7, atbytes_parse);
+
+// Values as they are on the wire
+
+static uint32_t get_le(const uint8_t *src, unsigned size) {
+    uint32_t value = 0;
+    while (size-- > 0) {
+        value = value << 8 | src[size];
+    }
+    return value;
+}
+
+// Writes a value of one kind; returns the length. `out` has room for the longest, an IPv6 address.
+static size_t put_value(uint8_t *out, uint8_t kind, const uint8_t *src, bool ti) {
+    uint32_t word;
+    switch (kind) {
+        case 'B':
+            return atfmt_dec(out, src[0], false);
+        case 'H':
+            return atfmt_dec(out, get_le(src, 2), false);
+        case 'h':
+            word = get_le(src, 2);
+            return word & 0x8000 ? atfmt_dec(out, 0x10000 - word, true) : atfmt_dec(out, word, false);
+        case 'I':
+            word = get_le(src, 4);
+            return ti && word >> 31 ? atfmt_dec(out, UINT32_MAX - word + 1, true)
+                                    : atfmt_dec(out, word, false);
+        case 'x':
+            return atfmt_hex(out, get_le(src, 4));
+        case '4':
+            return atfmt_ip4(out, src, false);
+        case 'v':
+            return atfmt_ip4(out, src, true);
+        case '6':
+            return atfmt_ip6(out, src, false);
+        case 'm':
+            return atfmt_mac(out, src);
+        default:
+            raise_range();
+    }
+}
+
+static size_t value_size(uint8_t kind) {
+    switch (kind) {
+        case 'B':
+            return 1;
+        case 'H':
+        case 'h':
+            return 2;
+        case '6':
+            return 16;
+        case 'm':
+            return 6;
+        default:
+            return 4;
+    }
+}
+
+// (dst, at, src, spec, ti): values of src, each followed by a comma. spec: for each value a kind
+// (B H I x: numbers, h signed, 4 v IPv4 as a word or as bytes, 6 IPv6, m MAC) and its offset.
+static mp_obj_t atbytes_put_wire(size_t n_args, const mp_obj_t *args) {
+    (void)n_args;
+    place_t place = get_place(args[0], args[1]);
+    mp_buffer_info_t src = get_buffer(args[2], MP_BUFFER_READ);
+    mp_buffer_info_t spec = get_buffer(args[3], MP_BUFFER_READ);
+    bool ti = mp_obj_is_true(args[4]);
+    const uint8_t *item = spec.buf;
+    size_t at = 0;
+    for (size_t i = 0; i + 1 < spec.len; i += 2) {
+        if (item[i + 1] + value_size(item[i]) > src.len) {
+            raise_range();
+        }
+        uint8_t text[ATFMT_IP6_SIZE + 1];
+        size_t len = put_value(text, item[i], (const uint8_t *)src.buf + item[i + 1], ti);
+        text[len++] = ',';
+        if (len > place.room - at) {
+            raise_range();
+        }
+        memcpy(place.out + at, text, len);
+        at += len;
+    }
+    return MP_OBJ_NEW_SMALL_INT(place.at + at);
+}
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(atbytes_put_wire_obj, 5, 5, atbytes_put_wire);
+
+// (buf, at, blank, ti): the message that ends before `at`: without the comma of its last field,
+// and in style guide without the blank before `blank` if nothing else follows; with CR LF.
+static mp_obj_t atbytes_message(size_t n_args, const mp_obj_t *args) {
+    (void)n_args;
+    mp_buffer_info_t buf = get_buffer(args[0], MP_BUFFER_WRITE);
+    size_t at = mp_obj_get_int(args[1]);
+    size_t blank = mp_obj_get_int(args[2]);
+    if (blank < 1 || at < blank || at + 2 > buf.len) {
+        raise_range();
+    }
+    at -= at > blank;
+    at -= at == blank && !mp_obj_is_true(args[3]);
+    uint8_t *end = (uint8_t *)buf.buf + at;
+    end[0] = '\r';
+    end[1] = '\n';
+    return mp_obj_new_bytes(buf.buf, at + 2);
+}
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(atbytes_message_obj, 4, 4, atbytes_message);
+
 static const mp_rom_map_elem_t atbytes_globals_table[] = {
     {MP_ROM_QSTR(MP_QSTR___name__), MP_ROM_QSTR(MP_QSTR_atbytes)},
     {MP_ROM_QSTR(MP_QSTR_tokenize), MP_ROM_PTR(&atbytes_tokenize_obj)},
@@ -340,6 +574,10 @@ static const mp_rom_map_elem_t atbytes_globals_table[] = {
     {MP_ROM_QSTR(MP_QSTR_kw_mask), MP_ROM_PTR(&atbytes_kw_mask_obj)},
     {MP_ROM_QSTR(MP_QSTR_kw_put), MP_ROM_PTR(&atbytes_kw_put_obj)},
     {MP_ROM_QSTR(MP_QSTR_kw_put_mask), MP_ROM_PTR(&atbytes_kw_put_mask_obj)},
+    {MP_ROM_QSTR(MP_QSTR_get), MP_ROM_PTR(&atbytes_get_obj)},
+    {MP_ROM_QSTR(MP_QSTR_parse), MP_ROM_PTR(&atbytes_parse_obj)},
+    {MP_ROM_QSTR(MP_QSTR_put_wire), MP_ROM_PTR(&atbytes_put_wire_obj)},
+    {MP_ROM_QSTR(MP_QSTR_message), MP_ROM_PTR(&atbytes_message_obj)},
 
     {MP_ROM_QSTR(MP_QSTR_QUOTED), MP_ROM_INT(ATTOK_QUOTED)},
     {MP_ROM_QSTR(MP_QSTR_EMPTY), MP_ROM_INT(ATTOK_EMPTY)},

@@ -92,12 +92,9 @@ def get(cmd, id, option):
         data = device.get(GENERAL, PERSISTENT, 1)
         return cmd.value().num(data[0])
     if option == TIME:
-        second, minute, hour, day, month, year = unpack_from("<6I", device.get(GENERAL, TIME, 44))
-        return cmd.value().num(hour).num(minute).num(second).num(day).num(month).num(year)
+        return cmd.value().wire(b"I\x08I\x04I\x00I\x0cI\x10I\x14", device.get(GENERAL, TIME, 44))
     data = device.get(GENERAL, VERSION, 20)
-    chip, rom = unpack_from("<I12xH", data)
-    line = cmd.value().hex(chip)
-    return line.ip4(data, 4, True).ip4(data, 8, True).ip4(data, 12, True).num(rom)
+    return cmd.value().wire(b"x\x00v\x04v\x08v\x0cH\x10", data)
 
 
 def status(cmd, option):

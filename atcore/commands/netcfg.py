@@ -130,7 +130,7 @@ def interfaces(line, data, option):
 
 
 def ipv4(line, data, option):
-    line.key(b"netcfg_option", option).ip4(data, 0).ip4(data, 4).ip4(data, 8).ip4(data, 12)
+    line.key(b"netcfg_option", option).wire(b"4\x004\x044\x084\x0c", data)
 
 
 def ipv6(line, data, option):
@@ -142,8 +142,8 @@ def dns(line, data, option):
 
 
 def dhcp(line, data, option):
-    line.ip4(data, 0).ip4(data, 8).ip4(data, 4).ip4(data, 12).ip4(data, 16).ip4(data, 20)
-    line.num(word(data, 24, 4)).num(word(data, 28, 4)).key(b"netcfg_dhcp_state", data[32])
+    line.wire(b"4\x004\x084\x044\x0c4\x104\x14I\x18I\x1c", data)
+    line.key(b"netcfg_dhcp_state", data[32])
 
 
 def stations(line, data, option):

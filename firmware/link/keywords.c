@@ -17,21 +17,38 @@ static bool same_text(const uint8_t *a, const uint8_t *b, size_t len) {
     return true;
 }
 
+// Compares a table's name with another as memcmp() does, a shorter one first.
+static int compare_name(const uint8_t *table, const uint8_t *name, size_t len) {
+    size_t own = table[0];
+    int order = memcmp(table + 1, name, own < len ? own : len);
+    return order != 0 ? order : (int)own - (int)len;
+}
+
 bool keywords_open(const uint8_t *tables, size_t len, const uint8_t *name, size_t name_len,
                    keywords_t *table) {
-    const uint8_t *end = tables + len;
-    // A table has its name's length, its name, the length of its entries and their width.
-    while (end - tables > 4 && tables[0] != 0 && end - tables > 4 + tables[0]) {
-        const uint8_t *body = tables + 1 + tables[0];
-        const uint8_t *next = body + 3 + (body[0] | body[1] << 8);
-        if (next > end) {
+    size_t first = 0;
+    size_t last = len < 2 ? 0 : tables[0] | tables[1] << 8;
+    if (len < 2 + 2 * last) {
+        return false;
+    }
+    while (first < last) {
+        size_t middle = (first + last) / 2;
+        size_t at = tables[2 * middle + 2] | tables[2 * middle + 3] << 8;
+        if (at + 4 > len || at + 4 + tables[at] > len) {
             return false;
         }
-        if (tables[0] == name_len && memcmp(tables + 1, name, name_len) == 0) {
-            *table = (keywords_t){body + 3, next, body[2]};
-            return true;
+        int order = compare_name(tables + at, name, name_len);
+        if (order == 0) {
+            const uint8_t *body = tables + at + 1 + tables[at];
+            const uint8_t *end = body + 3 + (body[0] | body[1] << 8);
+            *table = (keywords_t){body + 3, end, body[2]};
+            return end <= tables + len;
         }
-        tables = next;
+        if (order < 0) {
+            first = middle + 1;
+        } else {
+            last = middle;
+        }
     }
     return false;
 }

@@ -11,11 +11,10 @@ from cc32at.gen import keywords as generator
 
 
 def table_names():
-    at, names = 0, []
-    while TABLES[at]:
-        size = TABLES[at]
-        names.append(TABLES[at + 1 : at + 1 + size])
-        at += 4 + size + int.from_bytes(TABLES[at + 1 + size : at + 3 + size], "little")
+    names = []
+    for i in range(int.from_bytes(TABLES[:2], "little")):
+        at = int.from_bytes(TABLES[2 + 2 * i : 4 + 2 * i], "little")
+        names.append(TABLES[at + 1 : at + 1 + TABLES[at]])
     return names
 
 

@@ -6,7 +6,7 @@
 and its `names` in the guide's spelling. `aliases` are understood but never printed; `ti` are the
 spellings that reply style `ti` prints where they differ by more than case.
 
-Layout, tables sorted by name:
+Layout: u16 LE number of tables, u16 LE offset of each, then the tables, sorted by name:
 
     u8 length, name, u16 LE length of the entries, u8 width of a value (1, 2 or 4)
     entries: u8 kind << 6 | length, text, value LE
@@ -66,8 +66,14 @@ def pack_table(name, table):
 
 def render(tables):
     """The text of the generated module."""
-    lines = [f"    {pack_table(name, tables[name])!r}  # noqa: E501\n" for name in sorted(tables)]
-    return HEADER + "".join(lines) + '    b"\\0"\n)\n'
+    packed = [pack_table(name, tables[name]) for name in sorted(tables)]
+    index = [len(packed)]
+    at = 2 + 2 * len(packed)
+    for table in packed:
+        index.append(at)
+        at += len(table)
+    packed.insert(0, b"".join(number.to_bytes(2, "little") for number in index))
+    return HEADER + "".join(f"    {part!r}  # noqa: E501\n" for part in packed) + ")\n"
 
 
 def main(argv=None):

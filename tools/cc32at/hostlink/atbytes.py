@@ -80,6 +80,36 @@ class AtBytes:
     def cut(self, buf, start, end) -> bytes:
         return bytes(_span(buf, start, end)[start:end])
 
+    def get(self, table, line, fields):
+        return table.get(bytes(line[fields[0] : fields[1]]))
+
+    def message(self, buf, at, blank, ti) -> bytes:
+        if blank < 1 or at < blank or at + 2 > len(buf):
+            raise ValueError("range")
+        at -= at > blank
+        at -= at == blank and not ti
+        return bytes(buf[:at]) + b"\r\n"
+
+    def put_wire(self, dst, at, src, spec, ti) -> int:
+        for kind, offset in zip(spec[::2], spec[1::2], strict=True):
+            at = self.put(dst, self._put_value(dst, at, chr(kind), src, offset, ti), b",")
+        return at
+
+    def _put_value(self, dst, at, kind, src, offset, ti) -> int:
+        if kind in "4v":
+            return self.put_ip4(dst, at, src, offset, kind == "v")
+        if kind == "6":
+            return self.put_ip6(dst, at, src, offset)
+        if kind == "m":
+            return self.put_mac(dst, at, src, offset)
+        size = {"B": 1, "H": 2, "h": 2, "I": 4, "x": 4}[kind]
+        data = bytes(src[offset : offset + size])
+        if len(data) != size:
+            raise ValueError("range")
+        signed = kind == "h" or (kind == "I" and ti)
+        value = int.from_bytes(data, "little", signed=signed)
+        return self.put_hex(dst, at, value) if kind == "x" else self.put_dec(dst, at, value)
+
     def find_eol(self, buf, start, end) -> int:
         return self._c.attok_find_eol(_span(buf, start, end), start, end)
 
