@@ -22,9 +22,6 @@ PROCESSED = const(16)  # lines after which the free heap is looked at
 LITTLE = const(65536)  # free bytes below which an idle core collects
 PROTOCOL_ERROR = const(-2010)  # SL_RET_CODE_PROTOCOL_ERROR
 
-PROTOCOL_ERROR = const(-2010)
-BAD_ANSWER = (ValueError, IndexError)  # what a handler finds that was told too little
-
 # Flags of the link.
 UART = const(1)
 ANSWER = const(2)
@@ -93,9 +90,6 @@ def run(core, declaration, values):
     except MemoryError:
         exhausted(core, command)
         return
-    except BAD_ANSWER:
-        failed(core, command, PROTOCOL_ERROR)
-        return
     if result is None:
         core.entries.append(OK)
     elif type(result) is Line:
@@ -156,8 +150,6 @@ def resume(core, command):
         result = stop.value
     except (SlError, ParseError, MemoryError) as caught:
         error = caught
-    except BAD_ANSWER:
-        error = SlError(PROTOCOL_ERROR)
     except MISREAD:
         error = SlError(PROTOCOL_ERROR)
     if command is core.foreground:
