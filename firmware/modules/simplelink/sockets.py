@@ -270,7 +270,7 @@ class Sockets:
             pack_into("<HBB", link.args, 0, size, sd, flags)
             code = nwp.post(opcode, link.args4, b"", lock, 0)
             while code == _E_CREDITS:
-                yield from Credits(link, lock, _FLOW_RESERVED_CREDITS)
+                yield from Credits(link, 0, _FLOW_RESERVED_CREDITS)
                 code = nwp.post(opcode, pack("<HBB", size, sd, flags), b"", lock, 0)
             if code < 0:
                 link.broken(code)
@@ -347,7 +347,7 @@ class Sockets:
             if nwp.nonblocking() >> lock & 1 and not begun:
                 raise SlError(_SL_ERROR_BSD_EAGAIN)
             need = _FLOW_RESERVED_CREDITS + 1 + (size - 1) // nwp.min_tx()
-            wait = Credits(link, lock, need, _SEND_MS)
+            wait = Credits(link, 1 << lock, need, _SEND_MS)
             yield from wait
             if wait.expired:
                 raise SlError(_SL_ERROR_BSD_ETIMEDOUT)

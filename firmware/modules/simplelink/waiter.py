@@ -82,13 +82,16 @@ class Turn(Waiter):
 
 
 class Credits(Waiter):
-    """Wait for more than `need` transmit credits, a failed socket (nwp-protocol 4.2), or `ms`."""
+    """Wait for more than `need` transmit credits, a failed socket (nwp-protocol 4.2), or `ms`.
+
+    bit: of the socket that sends; 0 for a receive, which a failed transmitter does not concern.
+    """
 
     expired = False
 
-    def __init__(self, link, sd: int, need: int, ms: int = 0):
+    def __init__(self, link, bit: int, need: int, ms: int = 0):
         self.link = link
-        self.bit = 1 << sd
+        self.bit = bit
         self.need = need
         if ms:
             self.deadline = ticks_add(link.ticks(), ms)

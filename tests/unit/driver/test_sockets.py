@@ -306,6 +306,18 @@ def test_failed_socket_refuses_and_ends_the_wait(rig, peer):
     assert code_of(rig, lambda: rig.sl.sockets.send(1, b"x")) == -1
 
 
+def test_receive_on_a_failed_socket_waits_for_credits(rig, peer):
+    """A failed transmitter ends no wait for the credit of a receive request."""
+    status(peer, credits=2, tx_failure=2)
+    rig.pump(1)
+    task = rig.start(rig.sl.sockets.recv(1, bytearray(4)))
+    rig.pump(5)
+    assert not task.done and peer.frames == []
+    status(peer, credits=3, tx_failure=2)
+    rig.pump(5)
+    assert peer.opcodes() == [0x940A]
+
+
 def test_large_stream_payload_goes_in_frames_that_the_pool_can_hold(rig, peer):
     peer.handler = lambda op, body: [(0x1401, reply(0, 1))] if op == 0x9401 else []
     sd = rig.sl.sockets.open(2, 1, 6)
