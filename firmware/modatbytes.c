@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "py/objint.h"
+#include "py/objstr.h"
 #include "py/runtime.h"
 
 #include "link/atfmt.h"
