@@ -34,6 +34,19 @@ def test_plain_call_waits_for_the_slot(rig, peer):
     assert task.result == (17, 5) and peer.opcodes() == [0xA43C, 0x8C81]
 
 
+def test_plain_call_goes_on_waiting_when_the_deadline_of_another_is_over(rig, peer):
+    peer.handler = SlowFiles(peer, 70.0)
+    peer.header.credits = 3
+    peer.send(0x0063)
+    rig.pump(1)
+    rig.start(rig.sl.fs.open(b"a", 0x40000000))
+    sending = rig.start(rig.sl.sockets.send(1, b"x"))
+    rig.sl.wlan.disconnect()
+    assert peer.opcodes() == [0xA43C, 0x8C81]
+    rig.pump(1)
+    assert sending.error.code == -110
+
+
 def test_coroutines_take_the_slot_in_turn(rig, peer):
     peer.handler = SlowFiles(peer, 0.5)
     fs = rig.sl.fs
