@@ -149,7 +149,7 @@ class Sockets:
         done = await self.link.exchange(
             _id(sd), _SOCKET_ACCEPT, args, _SOCKET_ACCEPT_DONE_V4, undo=self._unaccept
         )
-        new = _result(done)
+        new = _result(done) & 0xFF
         self._born(new, True)
         port, ip = _peer(done)
         return new, port, ip
@@ -240,7 +240,7 @@ class Sockets:
 
     async def _unaccept(self, done):
         """An accept was cancelled, but a connection came: close it."""
-        new = unpack_from("<h", done)[0]
+        new = done[0] if len(done) > 1 and done[1] == 0 else -1
         if new >= 0:
             try:
                 await self.close(new)
@@ -361,7 +361,7 @@ class Sockets:
 def _id(sd: int) -> int:
     """Socket id of a descriptor."""
     number = sd & 0x1F
-    if number >= _MAX_SOCKETS:
+    if number >= _MAX_SOCKETS or sd > 0xFF:
         raise SlError(_SL_ERROR_BSD_EBADF)
     return number
 

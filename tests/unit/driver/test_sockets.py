@@ -400,3 +400,10 @@ def test_credits_that_a_header_brings_end_the_wait_at_once(rig, peer):
         rig.sl.link.pump(10_000)
         rig.resume()
     assert rig.clock.now() - begin < 0.6
+
+
+@pytest.mark.parametrize("sd", [16, 0x90, 0x100, 0x101, 0x7FFF])
+def test_no_socket_has_such_a_descriptor(rig, peer, sd):
+    with pytest.raises(SlError) as caught:
+        rig.run(rig.sl.sockets.close(sd))
+    assert caught.value.code == -9 and peer.frames == []
