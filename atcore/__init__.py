@@ -121,7 +121,7 @@ class Core:
     def take(self):
         """The next message that may be delivered now, or None."""
         out = self.out
-        if not self.entries and not out.rest:
+        if not self.entries:
             return None
         if self.muted is not None:
             if ticks_diff(self.muted, self.ticks()) > 0:

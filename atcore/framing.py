@@ -8,7 +8,7 @@ up to its line end with one error, and nothing of it is executed.
 """
 
 import atbytes
-from atbytes import find_eol
+from atbytes import find_eol, line_at
 
 from . import grammar, reply
 from .compat import const, ticks_add, ticks_diff
@@ -28,6 +28,7 @@ DATA = const(1)
 TAIL = const(2)
 DROP = const(3)
 
+NO_END = const(0x1FFF)  # of line_at()
 CR = const(0x0D)
 LF = const(0x0A)
 
@@ -101,27 +102,47 @@ class Framer:
     def serve(self):
         """Take what the stream has and execute what is complete, while there is room."""
         core = self.core
-        self.quiet_at = None
+        buf = self.buf
         end = self.end
         if end < SIZE or self.compact():
             end = self.end
-            n = self.readinto(self.buf, end)
+            n = self.readinto(buf, end)
             if n:
                 self.end = end + n
                 self.last = None
-        entries = core.entries
-        while self.next():
-            if core.foreground is not None or core.attention or len(entries) >= MANY:
-                core.stalled = core.active = True
-                return
         core.stalled = False
-        if self.end or self.state:
-            if self.last is None:
-                self.last = core.ticks()
+        while True:
             if self.state:
-                core.active = True
+                done = self.drop() if self.state == DROP else self.payload()
             else:
-                self.quiet_at = ticks_add(self.last, HALF)
+                found = line_at(buf, self.start, self.end, self.scan)
+                if found < 0:
+                    self.start = self.end = self.scan = 0
+                    self.quiet_at = None
+                    return
+                start = self.start = found >> 13
+                eol = found & NO_END
+                if eol == NO_END or self.asked or eol - start > MAX_LINE or buf[start] < 0x20:
+                    done = self.odd(start, eol)
+                else:
+                    done = self.line(core, start, eol)
+            if not done:
+                break
+            if core.foreground is not None or core.attention or len(core.entries) >= MANY:
+                core.stalled = core.active = True
+                self.quiet_at = None
+                return
+        self.rest(core)
+
+    def rest(self, core):
+        """Something incomplete is left: mind the time."""
+        if self.last is None:
+            self.last = core.ticks()
+        self.quiet_at = None
+        if self.state:
+            core.active = True
+        else:
+            self.quiet_at = ticks_add(self.last, HALF)
 
     def readinto(self, buf, at: int):
         """Read from the stream to buf[at:]; replaced where the stream takes an offset itself."""
@@ -161,43 +182,32 @@ class Framer:
             self.need -= start
         return self.end < SIZE
 
-    def next(self) -> bool:
-        """Execute or drop the next thing that is complete; False if nothing is."""
-        if self.state:
-            return self.drop() if self.state == DROP else self.payload()
-        buf = self.buf
-        start, end = self.start, self.end
-        byte = 0
-        while start < end:
-            byte = buf[start]
-            if byte != CR and byte != LF:
-                break
-            start += 1
+    def line(self, core, start: int, eol: int) -> bool:
+        """Execute a complete line."""
+        core.processed += 1
+        found = execute(core, self.view[start:] if start else self.buf, eol - start)
+        if found is None:
+            self.start = self.scan = eol + 1
         else:
-            self.start = self.end = self.scan = 0
-            return False
+            self.announce(found, eol)
+        return True
+
+    def odd(self, start: int, eol: int) -> bool:
+        """A line that begins with a control character, is too long, or has no end yet."""
+        byte = self.buf[start]
         if byte < 0x20 and self.control is not None and self.control(byte):
             self.consume(start + 1)
             return True
-        scan = self.scan
-        eol = find_eol(buf, scan if scan > start else start, end)
-        self.start = start
-        if eol < 0:
-            self.scan = end
+        if eol == NO_END:
+            self.scan = self.end
             return self.unfinished()
-        if self.asked or eol - start > MAX_LINE:
-            if eol - start > MAX_LINE and (self.asked or not self.early()):
-                return self.abandon(grammar.TOO_LONG)
-            self.asked = False
-            self.declaration = None
-        core = self.core
-        core.processed += 1
-        found = execute(core, self.view[start:] if start else buf, eol - start)
-        if found is not None:
-            self.announce(found, eol)
+        if eol - start > MAX_LINE and (self.asked or not self.early()):
+            return self.abandon(grammar.TOO_LONG)
+        if self.state:
             return True
-        self.start = self.scan = eol + 1
-        return True
+        self.asked = False
+        self.declaration = None
+        return self.line(self.core, start, eol)
 
     def unfinished(self) -> bool:
         """A line without its end: perhaps the header of a payload, perhaps too long."""

@@ -280,6 +280,7 @@ def still_active(core) -> bool:
         or link.pending
         or link.jobs
         or core.entries
+        or core.settings.echo
         or (framer is not None and framer.state)
     )
 

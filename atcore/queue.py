@@ -11,8 +11,8 @@ from .reply import OK
 MANY = 8  # messages that hold back the reading of lines
 EVENTS = 48  # events kept
 
-# An entry is bytes or a Payload: a reply; a tuple: late lines that stay together; a list: an
-# event.
+# An entry is bytes or a Payload: a reply; a tuple: late lines that stay together, begun with None
+# when the first of them is out; a list: an event.
 
 
 class Room:
@@ -38,7 +38,6 @@ class Queue:
 
     def __init__(self, line):
         self.entries = []
-        self.rest = ()  # late lines whose first one is out
         self.group = None  # the command whose list is not complete
         self.behind = []  # what came meanwhile
         self.events = 0
@@ -89,17 +88,13 @@ class Queue:
                     return
 
     def __len__(self) -> int:
-        return len(self.entries) + len(self.rest)
+        return len(self.entries)
 
     def take(self, held: bool, ti: bool):
         """The next message or None; late lines and events stay while `held`."""
-        if self.rest:
-            message = self.rest[0]
-            self.rest = self.rest[1:]
-            return message
         entries = self.entries
         i = 0
-        if held:
+        if held and not (entries and type(entries[0]) is tuple and entries[0][0] is None):
             while i < len(entries) and type(entries[i]) in (tuple, list):
                 i += 1
         if i >= len(entries):
@@ -109,10 +104,16 @@ class Queue:
         self.was_event = kind is list or kind is tuple
         if kind is list and self.lost:
             return self.confess(ti)
-        del entries[i]
         if kind is tuple:
-            self.rest = entry[1:]
+            if entry[0] is None:
+                entry = entry[1:]
+            if len(entry) > 1:
+                entries[i] = (None,) + entry[1:]
+                entries.insert(0, entries.pop(i))
+            else:
+                del entries[i]
             return entry[0]
+        del entries[i]
         if kind is list:
             self.events -= 1
             return entry[0]

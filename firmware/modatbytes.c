@@ -113,6 +113,33 @@ static mp_obj_t atbytes_find_eol(mp_obj_t buf, mp_obj_t start, mp_obj_t end) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_3(atbytes_find_eol_obj, atbytes_find_eol);
 
+// (buf, start, end, scanned): the first line in buf[start:end], as its start << 13 | its end; line
+// ends before it are skipped, and up to `scanned` it is known to have none. The end is 0x1fff if
+// it has none at all; -1 if there is nothing but line ends.
+#define NO_END (0x1fff)
+
+static mp_obj_t atbytes_line_at(size_t n_args, const mp_obj_t *args) {
+    (void)n_args;
+    span_t part = get_span(args[0], MP_BUFFER_READ, args[1], args[2]);
+    size_t start = part.start;
+    while (start < part.end && (part.buf[start] == '\r' || part.buf[start] == '\n')) {
+        start++;
+    }
+    if (start == part.end) {
+        return MP_OBJ_NEW_SMALL_INT(-1);
+    }
+    if (part.end > NO_END) {
+        raise_range();
+    }
+    size_t scanned = mp_obj_get_int(args[3]);
+    int32_t end = NO_END;
+    if (scanned <= part.end) {
+        end = attok_find_eol(part.buf, scanned > start ? scanned : start, part.end);
+    }
+    return MP_OBJ_NEW_SMALL_INT(start << 13 | (end < 0 ? NO_END : end));
+}
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(atbytes_line_at_obj, 4, 4, atbytes_line_at);
+
 // Base64
 
 // (src, start, end, dst): bytes decoded to the beginning of dst, or -1.
@@ -575,6 +602,7 @@ static const mp_rom_map_elem_t atbytes_globals_table[] = {
     {MP_ROM_QSTR(MP_QSTR_kw_mask), MP_ROM_PTR(&atbytes_kw_mask_obj)},
     {MP_ROM_QSTR(MP_QSTR_kw_put), MP_ROM_PTR(&atbytes_kw_put_obj)},
     {MP_ROM_QSTR(MP_QSTR_kw_put_mask), MP_ROM_PTR(&atbytes_kw_put_mask_obj)},
+    {MP_ROM_QSTR(MP_QSTR_line_at), MP_ROM_PTR(&atbytes_line_at_obj)},
     {MP_ROM_QSTR(MP_QSTR_get), MP_ROM_PTR(&atbytes_get_obj)},
     {MP_ROM_QSTR(MP_QSTR_parse), MP_ROM_PTR(&atbytes_parse_obj)},
     {MP_ROM_QSTR(MP_QSTR_put_wire), MP_ROM_PTR(&atbytes_put_wire_obj)},

@@ -10,7 +10,7 @@ from .. import create
 from ..commands import ALL
 from ..compat import ticks_add, ticks_diff
 from ..framing import LINE
-from ..pump import boot, step
+from ..pump import NEWS, UART, boot, step
 from .editor import Editor, write_all
 
 SETTINGS_MS = 3000  # if the settings are not known by then, the defaults hold
@@ -105,24 +105,35 @@ class AtCommands:
         core = self.core
         core.escape = None
         entries = core.entries
-        while True:
-            ms = -1
-            while entries or core.out.rest:
-                message = entries[0] if entries else None
-                if core.active or type(message) is not bytes:
-                    message = core.take()
-                    if message is None:
-                        break
-                else:
-                    entries.pop(0)
-                if type(message) is bytes and not self.echo:
-                    self.write(message)
-                else:
-                    self.deliver(message)
-            if core.attention or self.proof_at is not None:
-                if core.escape is not None:
-                    return core.escape
-                ms = self.look_after_baud()
+        wait = core.wait
+        write = self.stream.write
+        while core.escape is None:
+            if core.active or core.attention:
+                self.look_around(core)
+                continue
+            flags = wait(-1)
+            if flags & NEWS:
+                core.link.dispatch(flags)
+                core.active = True
+            if flags & UART:
+                core.reader.serve()
+            while entries and not core.active:
+                message = entries.pop(0)
+                n = write(message)
+                if n < len(message):
+                    write_all(self.stream, memoryview(message)[n:], core.link)
+        return core.escape
+
+    def look_around(self, core):
+        """run() while there is more to do than to answer what the stream brings."""
+        message = core.take()
+        while message is not None:
+            self.deliver(message)
+            message = core.take()
+        ms = -1
+        if core.attention:
+            ms = self.look_after_baud()
+        if core.escape is None:
             step(core, ms)
 
     def deliver(self, message):
@@ -172,30 +183,30 @@ class AtCommands:
         """
         core = self.core
         settings = core.settings
-        core.attention = False
         if settings.baud != self.baud:
             if core.foreground is not None or core.entries:
-                core.attention = True  # its OK is still to come
-                return -1
+                return -1  # its OK is still to come
             if self.proof_at is None:
                 self.fallback = self.baud
             self.change_baud()
             core.confirmed = False
             self.proof_at = ticks_add(core.ticks(), PROOF_MS)
         if self.proof_at is None:
+            core.attention = False
             return -1
+        left = ticks_diff(self.proof_at, core.ticks())
+        if not core.confirmed and left > 0:
+            return left
+        self.proof_at = None
+        core.attention = False
         if core.confirmed:
-            self.proof_at = None
             settings.prove()
             if core.booting is None:
                 boot(core, self.keep())
-            return 0
-        left = ticks_diff(self.proof_at, core.ticks())
-        if left <= 0:
-            self.proof_at = None
+        else:
             settings.baud = self.fallback
             self.change_baud()
-        return max(left, 0)
+        return 0
 
     def change_baud(self):
         """Speak at settings.baud; refuse what the line cannot do."""

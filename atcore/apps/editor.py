@@ -25,11 +25,11 @@ class Editor:
         """Execute what is complete, byte by byte, until the stream has no more."""
         core = self.core
         framer = core.framer
-        while core.foreground is None and not core.out.full():
-            if not framer.next():
-                if not self.stream.readinto(self.byte):
-                    return
-                self.take(framer, self.byte[0])
+        while True:
+            framer.serve()
+            if core.stalled or not self.stream.readinto(self.byte):
+                return
+            self.take(framer, self.byte[0])
 
     def take(self, framer, byte: int):
         """One byte: edit, or keep and echo."""

@@ -83,6 +83,17 @@ class AtBytes:
     def get(self, table, line, fields):
         return table.get(bytes(line[fields[0] : fields[1]]))
 
+    def line_at(self, buf, start, end, scanned) -> int:
+        array = _span(buf, start, end)
+        while start < end and array[start] in b"\r\n":
+            start += 1
+        if start == end:
+            return -1
+        if end > 0x1FFF:
+            raise ValueError("range")
+        found = self._c.attok_find_eol(array, max(scanned, start), end) if scanned <= end else -1
+        return start << 13 | (0x1FFF if found < 0 else found)
+
     def message(self, buf, at, blank, ti) -> bytes:
         if blank < 1 or at < blank or at + 2 > len(buf):
             raise ValueError("range")
