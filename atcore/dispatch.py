@@ -19,7 +19,13 @@ from .grammar import ParseError, parse
 from .pump import run
 
 # A declaration is a tuple (see Commands.command).
-NAME, ARGS, HANDLER, SHAPE, PAYLOAD, MORE, OFFLINE = range(7)
+NAME = const(0)
+ARGS = const(1)
+HANDLER = const(2)
+SHAPE = const(3)
+PAYLOAD = const(4)
+MORE = const(5)
+OFFLINE = const(6)
 
 LATE = const(1)  # OK first, value line later (rule O3)
 EARLY = const(2)  # style ti prints that early OK too, and a second one behind the value
@@ -101,12 +107,11 @@ class Command:
 
     def rest(self, args: tuple) -> list:
         """The values of the parameters behind the declared ones (commands with `more`)."""
+        if not args:
+            return []
         core = self.core
         index = len(self.declaration[ARGS])
-        if args and core.count <= index:
-            raise ParseError(grammar.NO_DELIMITER, args[0][0])
-        last = args[-1] if args else None
-        return parse(core.text, core.fields, core.count, args, index, last, [])
+        return parse(core.text, core.fields, core.count, args, index, args[-1], [])
 
     def parameter(self, index: int, arg: tuple, before=None):
         """The value of one parameter whose type depends on others (kind "later").
@@ -154,15 +159,15 @@ def execute(core, line, end: int, data=None, wrong=0):
     fields = core.fields
     count = tokenize(line, end, fields, not core.ti)
     found = get(core.commands, line, fields) or missing(core, line)
-    if found is None or core.ti and found[3] & GUIDE_ONLY:
+    if found is None or core.ti and found[SHAPE] & GUIDE_ONLY:
         refuse(core, reply.NOT_EXIST, 0)
         return None
     core.confirmed = True
-    if not count and not found[1]:
+    if not count and not found[ARGS]:
         run(core, found, ())
     elif count == HELP:
         usage(core, found)
-    elif data is None and found[4] and not wrong:
+    elif data is None and found[PAYLOAD] and not wrong:
         return found
     else:
         start(core, found, line, count, data, wrong)
@@ -171,8 +176,12 @@ def execute(core, line, end: int, data=None, wrong=0):
 
 def start(core, declaration, line, count: int, data=None, wrong=0):
     """Check the arguments of a known command and run its handler."""
-    args = declaration[1]
-    if count != len(args) - (data is not None) and not declaration[3] & VARIES or count == MANY:
+    args = declaration[ARGS]
+    if (
+        count != len(args) - (data is not None)
+        and not declaration[SHAPE] & VARIES
+        or count == MANY
+    ):
         refuse(core, reply.COUNT, 0)
         return
     try:
@@ -181,7 +190,7 @@ def start(core, declaration, line, count: int, data=None, wrong=0):
         core.text = line
         core.count = count
         if data is None:
-            last = None if declaration[5] else args[-1]
+            last = None if declaration[MORE] else args[-1]
             values = parse(line, core.fields, count, args, 0, last, [])
         else:
             values = parse(line, core.fields, count, args[:-1], 0, args[-2], [])

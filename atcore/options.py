@@ -22,9 +22,10 @@ def find(rows: tuple, number: int):
 
 def packed(row: tuple, values: list) -> bytes:
     """The values of a row as they cross the wire."""
-    if not row[2]:
-        return pack(row[1]) if row[1] else b""
-    return values[0] if row[1] is None else pack(row[1], *values)
+    form = row[1]
+    if form:
+        return pack(form, *values)
+    return values[0] if values else b""
 
 
 def text(line, data):

@@ -74,13 +74,13 @@ def run(core, declaration, values):
     command.ti = core.ti
     if values:
         command.first = values[0]
-    if declaration[3] & LATE and not begin_late(core, command):
+    if declaration[SHAPE] & LATE and not begin_late(core, command):
         return
     try:
         if core.booting is not None and holds(declaration, values):
             result = after_boot(core, declaration, command, values)
         else:
-            result = declaration[2](command, *values)
+            result = declaration[HANDLER](command, *values)
     except SlError as error:
         failed(core, command, error.code)
         return
