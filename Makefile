@@ -20,6 +20,8 @@ ARGS ?=
 TESTS ?= tests
 VECTORS ?= tests/vectors
 PYTEST_ARGS ?=
+# A file a process; one more than cores, as MicroPython's suite mostly waits. A board is alone.
+PARALLEL ?= $(if $(findstring --port,$(PYTEST_ARGS)),,-n $(shell expr $(JOBS) + 1) --dist loadfile)
 
 C_SOURCES = $(shell git ls-files 'firmware/*.[ch]' 'boards/*.[ch]' 'tools/*.[ch]' 'tests/*.[ch]')
 PYTHON_SOURCES := atcore firmware boards tools tests manifest.py
@@ -79,7 +81,7 @@ run: session
 test: lint firmware
 	+@$(MAKE) REPL=0 firmware
 	@mkdir -p $(BUILD)/junit $(LOGS)
-	@$(PY) -m pytest --junit-xml=$(BUILD)/junit/tests.xml $(PYTEST_ARGS) $(TESTS)
+	@$(PY) -m pytest $(PARALLEL) --junit-xml=$(BUILD)/junit/tests.xml $(PYTEST_ARGS) $(TESTS)
 
 conformance: firmware
 	@$(PY) -m cc32at.conformance $(ARGS) $(VECTORS)

@@ -30,12 +30,23 @@ def pytest_collection_modifyitems(config, items):
                 item.add_marker(skip)
 
 
-SUMMARIES: list = []
+SUMMARIES: list = []  # functions that return a line for the end of the run
+LINES: list[str] = []  # such lines of other processes
+
+
+def pytest_sessionfinish(session):
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["summaries"] = [line() for line in SUMMARIES]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node):
+    LINES.extend(getattr(node, "workeroutput", {}).get("summaries", []))
 
 
 def pytest_terminal_summary(terminalreporter):
-    for line in SUMMARIES:
-        terminalreporter.write_line(line())
+    for line in [*LINES, *(line() for line in SUMMARIES)]:
+        terminalreporter.write_line(line)
 
 
 @pytest.fixture(scope="session")
