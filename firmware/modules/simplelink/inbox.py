@@ -133,13 +133,16 @@ class Inbox:
         self.woken = False
         return flags
 
-    def limit(self, ms: int) -> int:
-        """How long one may sleep at most: `ms` or the driver's nearest deadline (-1: for ever)."""
+    def limit(self, ms: int, over: bool = True) -> int:
+        """How long one may sleep at most: `ms` or the driver's nearest deadline (-1: for ever).
+
+        over: whether deadlines that are over count; not where the caller keeps them waiting.
+        """
         for waits in (self.limits, self.pending, self.jobs):
             for wait in waits:
                 if wait.deadline is not None:
                     left = ticks_diff(wait.deadline, self.ticks())
-                    if ms < 0 or left < ms:
+                    if (left > 0 or over) and (ms < 0 or left < ms):
                         ms = left if left > 0 else 0
         return ms
 

@@ -150,8 +150,7 @@ class Link(Inbox):
         """A request ended with n: wait for the slot and try again, or give up."""
         args = bytes(args)  # the scratch may be used meanwhile
         while n == _E_BUSY:
-            # Deadlines of those that this call keeps from going on may be over: sleep all the same.
-            self.dispatch(self.nwp.wait(max(self.limit(_TIMEOUT_SHORT_MS), 1)))
+            self.dispatch(self.nwp.wait(self.limit(_TIMEOUT_SHORT_MS, False)))
             self.woken = True
             self.check()
             n = self.nwp.request(opcode, args, payload)
