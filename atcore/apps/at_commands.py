@@ -104,6 +104,7 @@ class AtCommands:
         """Serve until the stream asks for the REPL: b"raw" or b"friendly"."""
         core = self.core
         core.escape = None
+        self.interrupted = None  # a Ctrl-C from before the REPL is not the first of two
         entries = core.entries
         wait = core.wait
         write = self.stream.write
