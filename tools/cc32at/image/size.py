@@ -31,7 +31,6 @@ S_PARTS = {
 BOOT_S = 3.0  # emulated
 COMMANDS = 40
 GC_BLOCK = 16
-STATE_SIZE = 0x600  # more than mp_state_ctx has
 
 
 @dataclass
@@ -103,7 +102,7 @@ def measure_heap(elf: Path) -> tuple[int, int]:
     machine = Machine(elf, nwp=NetworkProcessor())
     try:
         machine.run(timeout=BOOT_S)
-        state = machine.read(names["mp_state_ctx"], STATE_SIZE)
+        state = machine.read(names["mp_state_ctx"], names["_bss_end"] - names["mp_state_ctx"])
         start, length, pool, end = find_area(state, names["_heap_start"], names["_heap_end"])
         live = (end - pool) // GC_BLOCK
         for _ in range(COMMANDS):
