@@ -20,24 +20,24 @@ from .pump import run
 
 # A declaration is a tuple (see Commands.command).
 NAME = const(0)
-ARGS = const(1)
-HANDLER = const(2)
-SHAPE = const(3)
+_ARGS = const(1)
+_HANDLER = const(2)
+_SHAPE = const(3)
 PAYLOAD = const(4)
-MORE = const(5)
-OFFLINE = const(6)
+_MORE = const(5)
+_OFFLINE = const(6)
 
 LATE = const(1)  # OK first, value line later (rule O3)
 EARLY = const(2)  # style ti prints that early OK too, and a second one behind the value
-REPORTS = const(4)  # value lines at any time later, no second OK (NetAPPPing)
+_REPORTS = const(4)  # value lines at any time later, no second OK (NetAPPPing)
 GUIDE_ONLY = const(8)  # unknown in style ti
 VARIES = const(16)  # the number of parameters is not checked as such
 
 MAX_DATA = const(4096)  # payload bytes, decoded
 MAX_TEXT = const(5464)  # payload characters in Base64
 
-HELP = const(-3)  # special results of the tokenizer
-MANY = const(-2)
+_HELP = const(-3)  # special results of the tokenizer
+_MANY = const(-2)
 
 
 class Commands:
@@ -110,7 +110,7 @@ class Command:
         if not args:
             return []
         core = self.core
-        index = len(self.declaration[ARGS])
+        index = len(self.declaration[_ARGS])
         return parse(core.text, core.fields, core.count, args, index, args[-1], [])
 
     def parameter(self, index: int, arg: tuple, before=None):
@@ -159,13 +159,13 @@ def execute(core, line, end: int, data=None, wrong=0):
     fields = core.fields
     count = tokenize(line, end, fields, not core.ti)
     found = get(core.commands, line, fields) or missing(core, line)
-    if found is None or core.ti and found[SHAPE] & GUIDE_ONLY:
+    if found is None or core.ti and found[_SHAPE] & GUIDE_ONLY:
         refuse(core, reply.NOT_EXIST, 0)
         return None
     core.confirmed = True
-    if not count and not found[ARGS]:
+    if not count and not found[_ARGS]:
         run(core, found, ())
-    elif count == HELP:
+    elif count == _HELP:
         usage(core, found)
     elif data is None and found[PAYLOAD] and not wrong:
         return found
@@ -176,11 +176,11 @@ def execute(core, line, end: int, data=None, wrong=0):
 
 def start(core, declaration, line, count: int, data=None, wrong=0):
     """Check the arguments of a known command and run its handler."""
-    args = declaration[ARGS]
+    args = declaration[_ARGS]
     if (
         count != len(args) - (data is not None)
-        and not declaration[SHAPE] & VARIES
-        or count == MANY
+        and not declaration[_SHAPE] & VARIES
+        or count == _MANY
     ):
         refuse(core, reply.COUNT, 0)
         return
@@ -190,7 +190,7 @@ def start(core, declaration, line, count: int, data=None, wrong=0):
         core.text = line
         core.count = count
         if data is None:
-            last = None if declaration[MORE] else args[-1]
+            last = None if declaration[_MORE] else args[-1]
             values = parse(line, core.fields, count, args, 0, last, [])
         else:
             values = parse(line, core.fields, count, args[:-1], 0, args[-2], [])
@@ -204,9 +204,9 @@ def start(core, declaration, line, count: int, data=None, wrong=0):
 
 def usage(core, declaration):
     """AT+<name>=? (rule O10): the parameters as the guide names them, `[ID],[Option]`."""
-    names = [arg[0] for arg in declaration[ARGS]]
-    if declaration[MORE]:
-        names += declaration[MORE]
+    names = [arg[0] for arg in declaration[_ARGS]]
+    if declaration[_MORE]:
+        names += declaration[_MORE]
     text = ",".join(["[" + name + "]" if name != "..." else name for name in names]).encode()
     if core.ti:
         core.out.push((text or b"[]") + b"\r\n")

@@ -15,22 +15,22 @@ from .compat import const, ticks_add, ticks_diff
 from .dispatch import MAX_TEXT, PAYLOAD, execute, lookup, refuse, start
 from .queue import MANY
 
-MAX_LINE = const(2560)  # bytes of a line without its payload
-SIZE = MAX_LINE + MAX_TEXT + 2
+_MAX_LINE = const(2560)  # bytes of a line without its payload
+SIZE = _MAX_LINE + MAX_TEXT + 2
 
-PAUSE = const(2000)  # ms without a byte that end a payload or a dropped line
-SILENCE = const(20)  # ms without a byte that end a command behind its payload
-HALF = const(1000)  # ms that a half-typed line holds events back
+_PAUSE = const(2000)  # ms without a byte that end a payload or a dropped line
+_SILENCE = const(20)  # ms without a byte that end a command behind its payload
+_HALF = const(1000)  # ms that a half-typed line holds events back
 
 # State: a line, the payload, what follows it, something to be dropped.
 LINE = const(0)
-DATA = const(1)
-TAIL = const(2)
-DROP = const(3)
+_DATA = const(1)
+_TAIL = const(2)
+_DROP = const(3)
 
-NO_END = const(0x1FFF)  # of line_at()
-CR = const(0x0D)
-LF = const(0x0A)
+_NO_END = const(0x1FFF)  # of line_at()
+_CR = const(0x0D)
+_LF = const(0x0A)
 
 
 def find_payload(line, end: int, declaration, escapes: bool):
@@ -97,7 +97,7 @@ class Framer:
         """When to look again though nothing comes; None for never."""
         if self.state == LINE:
             return None
-        return ticks_add(self.last, SILENCE if self.state == TAIL else PAUSE)
+        return ticks_add(self.last, _SILENCE if self.state == _TAIL else _PAUSE)
 
     def serve(self):
         """Take what the stream has and execute what is complete, while there is room."""
@@ -113,7 +113,7 @@ class Framer:
         core.stalled = False
         while True:
             if self.state:
-                done = self.drop() if self.state == DROP else self.payload()
+                done = self.drop() if self.state == _DROP else self.payload()
             else:
                 found = line_at(buf, self.start, self.end, self.scan)
                 if found < 0:
@@ -121,8 +121,8 @@ class Framer:
                     self.quiet_at = None
                     return
                 start = self.start = found >> 13
-                eol = found & NO_END
-                if eol == NO_END or self.asked or eol - start > MAX_LINE or buf[start] < 0x20:
+                eol = found & _NO_END
+                if eol == _NO_END or self.asked or eol - start > _MAX_LINE or buf[start] < 0x20:
                     done = self.odd(start, eol)
                 else:
                     done = self.line(core, start, eol)
@@ -142,7 +142,7 @@ class Framer:
         if self.state:
             core.active = True
         else:
-            self.quiet_at = ticks_add(self.last, HALF)
+            self.quiet_at = ticks_add(self.last, _HALF)
 
     def readinto(self, buf, at: int):
         """Read from the stream to buf[at:]; replaced where the stream takes an offset itself."""
@@ -198,10 +198,10 @@ class Framer:
         if byte < 0x20 and self.control is not None and self.control(byte):
             self.consume(start + 1)
             return True
-        if eol == NO_END:
+        if eol == _NO_END:
             self.scan = self.end
             return self.unfinished()
-        if eol - start > MAX_LINE and (self.asked or not self.early()):
+        if eol - start > _MAX_LINE and (self.asked or not self.early()):
             return self.abandon(grammar.TOO_LONG)
         if self.state:
             return True
@@ -213,7 +213,7 @@ class Framer:
         """A line without its end: perhaps the header of a payload, perhaps too long."""
         if not self.asked and self.early():
             return True
-        if self.end - self.start > MAX_LINE:
+        if self.end - self.start > _MAX_LINE:
             return self.abandon(grammar.TOO_LONG)
         return False
 
@@ -256,7 +256,7 @@ class Framer:
 
     def expect(self, data: int, length: int):
         """The payload begins at `data`."""
-        if length > MAX_TEXT or data - self.start > MAX_LINE:
+        if length > MAX_TEXT or data - self.start > _MAX_LINE:
             self.skip = length
             self.start = data
             self.abandon(grammar.WRONG)
@@ -265,20 +265,20 @@ class Framer:
         self.need = data + length
         if self.need + 2 > SIZE:
             self.compact()
-        self.state = DATA
+        self.state = _DATA
 
     def payload(self) -> bool:
         """Wait for the payload and for the end of its line."""
         if self.end < self.need:
-            if self.stream_broken() or self.silent(PAUSE):
+            if self.stream_broken() or self.silent(_PAUSE):
                 return self.short()
             return False
-        self.state = TAIL
+        self.state = _TAIL
         need = self.need
         if self.end == need:
-            if not self.silent(SILENCE):
+            if not self.silent(_SILENCE):
                 return False
-        elif self.buf[need] != CR and self.buf[need] != LF:
+        elif self.buf[need] != _CR and self.buf[need] != _LF:
             self.start = need
             return self.abandon(grammar.TOO_LONG)
         start, data = self.start, self.data
@@ -296,7 +296,7 @@ class Framer:
 
     def abandon(self, code: int) -> bool:
         """Drop the rest of the line; its error follows."""
-        self.state = DROP
+        self.state = _DROP
         self.wrong = code
         return True
 
@@ -313,7 +313,7 @@ class Framer:
                 self.consume(eol + 1)
                 return True
         self.start = self.end = self.scan = 0
-        if self.stream_broken() or self.silent(PAUSE):
+        if self.stream_broken() or self.silent(_PAUSE):
             refuse(self.core, reply.PARSE, self.wrong)
             self.skip = 0
             self.consume(0)

@@ -26,9 +26,9 @@ except ImportError:
 
 
 # Flags of the tokenizer.
-QUOTED = const(1)
-PRESENT = const(2)
-ESCAPED = const(8)
+_QUOTED = const(1)
+_PRESENT = const(2)
+_ESCAPED = const(8)
 
 # Codes of ParseError.
 MISSING = const(-1)
@@ -39,7 +39,7 @@ TOO_LONG = const(-5)
 
 SIX = ("MAC", "array", "", 6, b":")
 FAMILY = ("Family", "key", "", b"socket_family")
-INET6 = const(3)
+_INET6 = const(3)
 
 
 class ParseError(Exception):
@@ -52,7 +52,7 @@ class ParseError(Exception):
 
 def u8(line, start, end, flags, arg, before):
     """0-255."""
-    value = None if flags & QUOTED else number(line, start, end)
+    value = None if flags & _QUOTED else number(line, start, end)
     if value is None or value < 0 or value > 255:
         raise ParseError(WRONG)
     return value
@@ -60,7 +60,7 @@ def u8(line, start, end, flags, arg, before):
 
 def u16(line, start, end, flags, arg, before):
     """0-65535."""
-    value = None if flags & QUOTED else number(line, start, end)
+    value = None if flags & _QUOTED else number(line, start, end)
     if value is None or value < 0 or value > 65535:
         raise ParseError(WRONG)
     return value
@@ -68,7 +68,7 @@ def u16(line, start, end, flags, arg, before):
 
 def ranged(line, start, end, flags, arg, before):
     """From arg[3] to arg[4]."""
-    value = None if flags & QUOTED else number(line, start, end)
+    value = None if flags & _QUOTED else number(line, start, end)
     if value is None or value < arg[3] or value > arg[4]:
         raise ParseError(WRONG)
     return value
@@ -76,7 +76,7 @@ def ranged(line, start, end, flags, arg, before):
 
 def u32(line, start, end, flags, arg, before):
     """0-4294967295."""
-    value = None if flags & QUOTED else number(line, start, end)
+    value = None if flags & _QUOTED else number(line, start, end)
     if value is None or value < 0 or value > 4294967295:
         raise ParseError(WRONG)
     return value
@@ -84,7 +84,7 @@ def u32(line, start, end, flags, arg, before):
 
 def i16(line, start, end, flags, arg, before):
     """-32768 to 32767."""
-    value = None if flags & QUOTED else number(line, start, end)
+    value = None if flags & _QUOTED else number(line, start, end)
     if value is None or value < -32768 or value > 32767:
         raise ParseError(WRONG)
     return value
@@ -92,7 +92,7 @@ def i16(line, start, end, flags, arg, before):
 
 def i32(line, start, end, flags, arg, before):
     """-2^31 to 2^31 - 1."""
-    value = None if flags & QUOTED else number(line, start, end)
+    value = None if flags & _QUOTED else number(line, start, end)
     if value is None or value < -2147483648 or value > 2147483647:
         raise ParseError(WRONG)
     return value
@@ -100,7 +100,7 @@ def i32(line, start, end, flags, arg, before):
 
 def key(line, start, end, flags, arg, before):
     """One keyword of the table arg[3], any case, not quoted."""
-    value = None if flags & QUOTED else kw_find(TABLES, arg[3], line, start, end)
+    value = None if flags & _QUOTED else kw_find(TABLES, arg[3], line, start, end)
     if value is None:
         raise ParseError(WRONG)
     return value
@@ -108,7 +108,7 @@ def key(line, start, end, flags, arg, before):
 
 def mask(line, start, end, flags, arg, before):
     """Keywords of the table arg[3] with `|`, with or without [ ]: their bits."""
-    value = WRONG if flags & QUOTED else kw_mask(TABLES, arg[3], line, start, end)
+    value = WRONG if flags & _QUOTED else kw_mask(TABLES, arg[3], line, start, end)
     if value < 0:
         raise ParseError(value)
     return value
@@ -116,7 +116,7 @@ def mask(line, start, end, flags, arg, before):
 
 def text(line, start, end, flags, arg, before):
     """A string of at most arg[3] bytes (and at least arg[4])."""
-    if flags & ESCAPED:
+    if flags & _ESCAPED:
         end = unquote(line, start, end)
     if end - start > arg[3]:
         raise ParseError(TOO_LONG)
@@ -228,7 +228,7 @@ def ip6(line, start, end, flags, arg, before):
 
 def length(line, start, end, flags, arg, before):
     """How much to read: -1 where the driver has no such number (recordings), -4 for nothing."""
-    size = None if flags & QUOTED else number(line, start, end)
+    size = None if flags & _QUOTED else number(line, start, end)
     if size is None or size == 0:
         raise ParseError(WRONG)
     if not 0 < size <= 32767:
@@ -238,7 +238,7 @@ def length(line, start, end, flags, arg, before):
 
 def few(line, start, end, flags, arg, before):
     """0 to arg[3]; more is an explicit limit with the code arg[4] (recordings)."""
-    size = None if flags & QUOTED else number(line, start, end)
+    size = None if flags & _QUOTED else number(line, start, end)
     if size is None or size < 0:
         raise ParseError(WRONG)
     if size > arg[3]:
@@ -272,7 +272,7 @@ def numbers(line, start, end, flags, arg, before):
 
 def address(line, start, end, flags, arg, before) -> bytes:
     """An address of the family two before it: 4 or 16 bytes in network order."""
-    if before[-2] != INET6:
+    if before[-2] != _INET6:
         return ip4(line, start, end, flags, arg, before).to_bytes(4, "big")
     words = ip6(line, start, end, flags, arg, before)
     return b"".join([word.to_bytes(4, "big") for word in words])
@@ -283,7 +283,7 @@ def option(line, start, end, flags, arg, before):
     group = before[-1]
     for pair in arg[3]:
         if pair[0] == group:
-            value = None if flags & QUOTED else kw_find(TABLES, pair[1], line, start, end)
+            value = None if flags & _QUOTED else kw_find(TABLES, pair[1], line, start, end)
             if value is None:
                 raise ParseError(WRONG)
             return value
@@ -344,7 +344,7 @@ def parse_from(line, fields, count, args, index, last, values, done) -> list:
             start = fields[at]
             end = fields[at + 1]
             flags = fields[at + 2]
-            if start == end and not flags & PRESENT:
+            if start == end and not flags & _PRESENT:
                 if "?" not in arg[2]:
                     raise ParseError(MISSING)
                 values.append(None)

@@ -17,25 +17,25 @@ from .grammar import ParseError
 from .queue import late_lines
 from .reply import OK, Line
 
-SLOTS = const(16)  # commands in the background
-PROCESSED = const(16)  # lines after which the free heap is looked at
-LITTLE = const(65536)  # free bytes below which an idle core collects
-PROTOCOL_ERROR = const(-2010)  # SL_RET_CODE_PROTOCOL_ERROR
+_SLOTS = const(16)  # commands in the background
+_PROCESSED = const(16)  # lines after which the free heap is looked at
+_LITTLE = const(65536)  # free bytes below which an idle core collects
+_PROTOCOL_ERROR = const(-2010)  # SL_RET_CODE_PROTOCOL_ERROR
 
 # Flags of the link.
 UART = const(1)
-ANSWER = const(2)
-EVENT = const(4)
+_ANSWER = const(2)
+_EVENT = const(4)
 NEWS = const(0x1E)  # everything but the stream
 
 # Parts of a declaration (dispatch.py), bits of its shape.
 NAME = const(0)
-HANDLER = const(2)
-SHAPE = const(3)
-OFFLINE = const(6)
-LATE = const(1)
-EARLY = const(2)
-REPORTS = const(4)
+_HANDLER = const(2)
+_SHAPE = const(3)
+_OFFLINE = const(6)
+_LATE = const(1)
+_EARLY = const(2)
+_REPORTS = const(4)
 
 # Late commands whose errors name the command alone (rule O7).
 NAMELESS = (b"Select", b"NetAPPGetHostByName", b"NetAPPGetHostByService", b"NetAPPPing")
@@ -74,18 +74,18 @@ def run(core, declaration, values):
     command.ti = core.ti
     if values:
         command.first = values[0]
-    if declaration[SHAPE] & LATE and not begin_late(core, command):
+    if declaration[_SHAPE] & _LATE and not begin_late(core, command):
         return
     try:
         if core.booting is not None and holds(declaration, values):
             result = after_boot(core, declaration, command, values)
         else:
-            result = declaration[HANDLER](command, *values)
+            result = declaration[_HANDLER](command, *values)
     except SlError as error:
         failed(core, command, error.code)
         return
     except MISREAD:
-        failed(core, command, PROTOCOL_ERROR)
+        failed(core, command, _PROTOCOL_ERROR)
         return
     except MemoryError:
         exhausted(core, command)
@@ -101,10 +101,10 @@ def run(core, declaration, values):
 
 def begin_late(core, command) -> bool:
     """Answer OK to a command that goes on in the background; False if there are too many."""
-    if len(core.background) >= SLOTS:
+    if len(core.background) >= _SLOTS:
         core.out.push(core.line.error(reply.ALLOCATE, 0, core.ti))
         return False
-    if not core.ti or command.declaration[SHAPE] & EARLY:
+    if not core.ti or command.declaration[_SHAPE] & _EARLY:
         command.late = True
         core.out.push(OK)
     return True
@@ -112,14 +112,14 @@ def begin_late(core, command) -> bool:
 
 def holds(declaration, values) -> bool:
     """Whether a command has to wait for the network processor to start by itself."""
-    offline = declaration[OFFLINE]
+    offline = declaration[_OFFLINE]
     return offline is not True and (offline is None or offline != values[0])
 
 
 async def after_boot(core, declaration, command, values):
     """Run a handler once the network processor has started by itself."""
     await Ready(core)
-    result = declaration[HANDLER](command, *values)
+    result = declaration[_HANDLER](command, *values)
     if result is not None and type(result) is not Line:
         result = await result
     return result
@@ -151,7 +151,7 @@ def resume(core, command):
     except (SlError, ParseError, MemoryError) as caught:
         error = caught
     except MISREAD:
-        error = SlError(PROTOCOL_ERROR)
+        error = SlError(_PROTOCOL_ERROR)
     if command is core.foreground:
         if core.background:
             advance(core)  # what Stop has ended answers before it
@@ -181,7 +181,7 @@ def answer(core, command, result):
         result = result.message()
     if command.late:
         if result is not None:
-            second = command.ti and not command.declaration[SHAPE] & REPORTS
+            second = command.ti and not command.declaration[_SHAPE] & _REPORTS
             out.push_late(late_lines(result, second))
         return
     if result is not None:
@@ -242,7 +242,7 @@ def busy_step(core, ms: int) -> int:
     link = core.link
     mask = 7
     if core.foreground is not None:
-        mask = ANSWER | EVENT
+        mask = _ANSWER | _EVENT
     if link.woken or (core.stalled or core.waiting) and core.foreground is None:
         ms = 0
     elif ms:
@@ -259,7 +259,7 @@ def busy_step(core, ms: int) -> int:
         boot_on(core, core.booting)
     if core.foreground is None:
         core.serve()
-    if core.processed >= PROCESSED:
+    if core.processed >= _PROCESSED:
         tidy(core)
     core.active = still_active(core)
     return flags
@@ -325,7 +325,7 @@ def limit(core, ms: int) -> int:
 def tidy(core):
     """Collect garbage after so many lines, if little is left."""
     core.processed = 0
-    if mem_free() < LITTLE:
+    if mem_free() < _LITTLE:
         collect()
 
 

@@ -35,8 +35,8 @@ DESCRIPTIONS = (
     b"process command",
 )
 
-COMMA = const(0x2C)
-PIECE = const(384)  # bytes of a payload that are put into Base64 at a time; a multiple of 3
+_COMMA = const(0x2C)
+_PIECE = const(384)  # bytes of a payload that are put into Base64 at a time; a multiple of 3
 
 
 class Line:
@@ -76,7 +76,7 @@ class Line:
             value -= 0x100000000
         buf = self.buf
         at = put_dec(buf, self.at, value)
-        buf[at] = COMMA
+        buf[at] = _COMMA
         self.at = at + 1
         return self
 
@@ -85,7 +85,7 @@ class Line:
         return self._end(put_hex(self.buf, self.at, value))
 
     def _end(self, at: int):
-        self.buf[at] = COMMA
+        self.buf[at] = _COMMA
         self.at = at + 1
         return self
 
@@ -114,7 +114,7 @@ class Line:
         at = kw_put(TABLES, table, buf, self.at, value, self.ti or lower)
         if at < 0:
             at = put_dec(buf, self.at, value)
-        buf[at] = COMMA
+        buf[at] = _COMMA
         self.at = at + 1
         return self
 
@@ -126,7 +126,7 @@ class Line:
         """Four bytes of src; network order, or a little-endian word."""
         buf = self.buf
         at = put_ip4(buf, self.at, src, off, network)
-        buf[at] = COMMA
+        buf[at] = _COMMA
         self.at = at + 1
         return self
 
@@ -153,13 +153,13 @@ class Line:
             bit += 1
         if self.at == first:
             return self.none()
-        return self.also(COMMA)
+        return self.also(_COMMA)
 
     def bytes(self, src, off: int, size: int, mark: int):
         """`size` bytes as hex numbers with a mark between them."""
         for i in range(off, off + size):
             self.hex(src[i]).also(mark)
-        return self.also(COMMA)
+        return self.also(_COMMA)
 
     def also(self, mark: int):
         """The next field is separated by this mark instead of a comma."""
@@ -214,8 +214,8 @@ class Payload:
 
     def pour_text(self, write):
         """The data as Base64."""
-        buf = bytearray(PIECE // 3 * 4)
+        buf = bytearray(_PIECE // 3 * 4)
         view = memoryview(buf)
-        for at in range(0, len(self.data), PIECE):
-            piece = self.data[at : at + PIECE]
+        for at in range(0, len(self.data), _PIECE):
+            piece = self.data[at : at + _PIECE]
             write(view[: b64_encode(piece, len(piece), buf, 0)])

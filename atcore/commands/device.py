@@ -8,24 +8,24 @@ from ..grammar import MISSING, ParseError
 from ..settings import ROWS
 from . import command
 
-GENERAL = const(1)
-STATUS = const(2)
-IOT = const(4)
-AT = const(255)
-PERSISTENT = const(5)
-TIME = const(11)
-VERSION = const(12)
-UDID = const(41)
+_GENERAL = const(1)
+_STATUS = const(2)
+_IOT = const(4)
+_AT = const(255)
+_PERSISTENT = const(5)
+_TIME = const(11)
+_VERSION = const(12)
+_UDID = const(41)
 
-OPTIONS = const(
+_OPTIONS = const(
     (
-        (GENERAL, b"device_general_option"),
-        (STATUS, b"device_status_option"),
-        (IOT, b"device_iot_option"),
-        (AT, b"at_setting"),
+        (_GENERAL, b"device_general_option"),
+        (_STATUS, b"device_status_option"),
+        (_IOT, b"device_iot_option"),
+        (_AT, b"at_setting"),
     )
 )
-CLASSES = const(
+_CLASSES = const(
     (  # of events, by the option of Status
         None,
         b"device_status_device",
@@ -34,7 +34,7 @@ CLASSES = const(
         b"device_status_netapp",
     )
 )
-CLOCK = const(
+_CLOCK = const(
     (
         ("Hour", "range", "", 0, 23),
         ("Minute", "range", "", 0, 59),
@@ -44,8 +44,8 @@ CLOCK = const(
         ("Year", "u32", ""),
     )
 )
-SWITCH = const((("Value1", "range", "", 0, 1),))
-STYLE = const((("Value1", "key", "", b"at_style"),))
+_SWITCH = const((("Value1", "range", "", 0, 1),))
+_STYLE = const((("Value1", "key", "", b"at_style"),))
 
 
 @command(b"Start")
@@ -73,56 +73,56 @@ def test(cmd):
 
 @command(
     b"Get",
-    (("ID", "key", "", b"device_id"), ("Option", "sub", "", OPTIONS)),
-    offline=AT,
+    (("ID", "key", "", b"device_id"), ("Option", "sub", "", _OPTIONS)),
+    offline=_AT,
 )
 def get(cmd, id, option):
     """Device configurations, and this firmware's own settings (table 11)."""
     device = cmd.sl.device
-    if id == AT:
+    if id == _AT:
         value = getattr(cmd.core.settings, ROWS[option][1])
         line = cmd.value()
         return line.num(value) if option else line.key(b"at_style", value)
-    if id == STATUS:
+    if id == _STATUS:
         return status(cmd, option)
-    if id == IOT:
-        data = device.get(IOT, UDID, 16)
+    if id == _IOT:
+        data = device.get(_IOT, _UDID, 16)
         return cmd.value().bytes(data, 0, len(data), 0x2C)
-    if option == PERSISTENT:
-        data = device.get(GENERAL, PERSISTENT, 1)
+    if option == _PERSISTENT:
+        data = device.get(_GENERAL, _PERSISTENT, 1)
         return cmd.value().num(data[0])
-    if option == TIME:
-        return cmd.value().wire(b"I\x08I\x04I\x00I\x0cI\x10I\x14", device.get(GENERAL, TIME, 44))
-    data = device.get(GENERAL, VERSION, 20)
+    if option == _TIME:
+        return cmd.value().wire(b"I\x08I\x04I\x00I\x0cI\x10I\x14", device.get(_GENERAL, _TIME, 44))
+    data = device.get(_GENERAL, _VERSION, 20)
     return cmd.value().wire(b"x\x00v\x04v\x08v\x0cH\x10", data)
 
 
 def status(cmd, option):
     """Lost events of one class; NETCFG and FS are keywords without an answer."""
-    if option >= len(CLASSES):
+    if option >= len(_CLASSES):
         raise ParseError(MISSING)
-    data = cmd.sl.device.get(STATUS, option, 4)
-    return cmd.value().mask(CLASSES[option], unpack_from("<I", data)[0])
+    data = cmd.sl.device.get(_STATUS, option, 4)
+    return cmd.value().mask(_CLASSES[option], unpack_from("<I", data)[0])
 
 
 @command(
     b"Set",
-    (("ID", "key", "", b"device_id"), ("Option", "sub", "", OPTIONS)),
+    (("ID", "key", "", b"device_id"), ("Option", "sub", "", _OPTIONS)),
     more=("Value1", "...", "ValueX"),
-    offline=AT,
+    offline=_AT,
 )
 def set(cmd, id, option):
     """Device configurations, and this firmware's own settings (table 12)."""
-    if id == AT:
+    if id == _AT:
         return setting(cmd, option)
-    if id != GENERAL or option == VERSION:
+    if id != _GENERAL or option == _VERSION:
         raise ParseError(MISSING)
-    if option == PERSISTENT:
-        cmd.sl.device.set(GENERAL, PERSISTENT, bytes(cmd.rest(SWITCH)))
+    if option == _PERSISTENT:
+        cmd.sl.device.set(_GENERAL, _PERSISTENT, bytes(cmd.rest(_SWITCH)))
     else:
-        hour, minute, second, day, month, year = cmd.rest(CLOCK)
+        hour, minute, second, day, month, year = cmd.rest(_CLOCK)
         data = pack("<6I20x", second, minute, hour, day, month, year)
-        cmd.sl.device.set(GENERAL, TIME, data)
+        cmd.sl.device.set(_GENERAL, _TIME, data)
     return None
 
 
@@ -133,7 +133,7 @@ def setting(cmd, option):
     if option:
         value = cmd.rest((("Value1", "range", "", row[3], row[4]),))[0]
     else:
-        value = cmd.rest(STYLE)[0]
+        value = cmd.rest(_STYLE)[0]
     settings.set(option, value)
     return settings.keep()
 

@@ -7,30 +7,30 @@ from ..events import word
 from ..grammar import MISSING, ParseError
 from . import command
 
-SET_MAC = const(1)
-GET_MAC = const(2)
-STATIONS = const(3)
-STATION_LIST = const(4)
-DISCONNECT = const(5)
-IF = const(6)
-STA_ADDR = const(7)
-AP_ADDR = const(8)
-LOCAL = const(9)
-GLOBAL = const(10)
-DHCP_CLIENT = const(11)
-DNS_CLIENT = const(12)
-STATE = const(0)
-DHCP = const(1)
-DHCP_LLA = const(2)
-STATIC = const(4)
-STATELESS = const(5)
-STATEFUL = const(6)
-RELEASE_SET = const(7)
-RELEASE_OFF = const(8)
+_SET_MAC = const(1)
+_GET_MAC = const(2)
+_STATIONS = const(3)
+_STATION_LIST = const(4)
+_DISCONNECT = const(5)
+_IF = const(6)
+_STA_ADDR = const(7)
+_AP_ADDR = const(8)
+_LOCAL = const(9)
+_GLOBAL = const(10)
+_DHCP_CLIENT = const(11)
+_DNS_CLIENT = const(12)
+_STATE = const(0)
+_DHCP = const(1)
+_DHCP_LLA = const(2)
+_STATIC = const(4)
+_STATELESS = const(5)
+_STATEFUL = const(6)
+_RELEASE_SET = const(7)
+_RELEASE_OFF = const(8)
 
-ID = const(("ConfigId", "key", "", b"netcfg_id"))
-OPTION = const(("ConfigOpt", "key", "", b"netcfg_option"))
-IPV4 = const(
+_ID = const(("ConfigId", "key", "", b"netcfg_id"))
+_OPTION = const(("ConfigOpt", "key", "", b"netcfg_option"))
+_IPV4 = const(
     (
         ("Value1", "ip4", ""),
         ("Value2", "ip4", ""),
@@ -38,53 +38,53 @@ IPV4 = const(
         ("Value4", "ip4", ""),
     )
 )
-MAC = const((("Value1", "mac", ""),))
+_MAC = const((("Value1", "mac", ""),))
 
 # Table 58 where the option counts: (id, option, format on the wire, values).
-SET = const(
+_SET = const(
     (
-        (IF, STATE, "<I", (("Value1", "mask", "?", b"netcfg_if_state"),)),
-        (STA_ADDR, STATIC, "<4I", IPV4),
-        (STA_ADDR, DHCP, None, ()),
-        (STA_ADDR, DHCP_LLA, None, ()),
-        (STA_ADDR, RELEASE_SET, None, ()),
-        (STA_ADDR, RELEASE_OFF, None, ()),
-        (AP_ADDR, STATIC, "<4I", IPV4),
-        (LOCAL, STATIC, "<4I20x", (("Value1", "ip6", ""),)),
-        (LOCAL, STATELESS, None, ()),
-        (LOCAL, STATEFUL, None, ()),
-        (GLOBAL, STATIC, "<8I4x", (("Value1", "ip6", ""), ("Value2", "ip6", ""))),
-        (GLOBAL, STATELESS, None, ()),
-        (GLOBAL, STATEFUL, None, ()),
+        (_IF, _STATE, "<I", (("Value1", "mask", "?", b"netcfg_if_state"),)),
+        (_STA_ADDR, _STATIC, "<4I", _IPV4),
+        (_STA_ADDR, _DHCP, None, ()),
+        (_STA_ADDR, _DHCP_LLA, None, ()),
+        (_STA_ADDR, _RELEASE_SET, None, ()),
+        (_STA_ADDR, _RELEASE_OFF, None, ()),
+        (_AP_ADDR, _STATIC, "<4I", _IPV4),
+        (_LOCAL, _STATIC, "<4I20x", (("Value1", "ip6", ""),)),
+        (_LOCAL, _STATELESS, None, ()),
+        (_LOCAL, _STATEFUL, None, ()),
+        (_GLOBAL, _STATIC, "<8I4x", (("Value1", "ip6", ""), ("Value2", "ip6", ""))),
+        (_GLOBAL, _STATELESS, None, ()),
+        (_GLOBAL, _STATEFUL, None, ()),
     )
 )
 # Where it is ignored: (id, number on the wire, format, values).
-PLAIN = const(
+_PLAIN = const(
     (
-        (SET_MAC, 1, None, MAC),
-        (DISCONNECT, 1, None, MAC),
-        (DNS_CLIENT, 0, "<I", (("Value1", "ip4", ""),)),
+        (_SET_MAC, 1, None, _MAC),
+        (_DISCONNECT, 1, None, _MAC),
+        (_DNS_CLIENT, 0, "<I", (("Value1", "ip4", ""),)),
     )
 )
 
 
-@command(b"NetCfgSet", (ID,), more=("ConfigOpt", "Value1", "...", "ValueX"))
+@command(b"NetCfgSet", (_ID,), more=("ConfigOpt", "Value1", "...", "ValueX"))
 def set_config(cmd, id):
     """Set a network configuration (table 58)."""
-    for row in PLAIN:
+    for row in _PLAIN:
         if row[0] == id:
             values = cmd.rest((("ConfigOpt", "later", "?"),) + row[3])[1:]
             break
     else:
-        option = cmd.rest((OPTION,))[0]
+        option = cmd.rest((_OPTION,))[0]
         row = option_row(id, option)
-        values = cmd.rest((OPTION,) + row[3])[1:] if row[3] else ()
+        values = cmd.rest((_OPTION,) + row[3])[1:] if row[3] else ()
     cmd.sl.netcfg.set(id, row[1], wire(row[2], values))
 
 
 def option_row(id: int, option: int):
     """The row of an id and its option; -1 if they do not go together."""
-    for row in SET:
+    for row in _SET:
         if row[0] == id and row[1] == option:
             return row
     raise ParseError(MISSING)
@@ -103,7 +103,7 @@ def wire(form, values) -> bytes:
     return pack(form, *words)
 
 
-@command(b"NetCfgGet", (ID,))
+@command(b"NetCfgGet", (_ID,))
 def get_config(cmd, id):
     """Get a network configuration (table 59)."""
     show = GET.get(id)
@@ -157,14 +157,14 @@ def stations(line, data, option):
 
 # Table 59: bytes asked for, and what appends them to the line.
 GET = {
-    GET_MAC: (6, mac),
-    STATIONS: (1, number),
-    STATION_LIST: (176, stations),
-    IF: (4, interfaces),
-    STA_ADDR: (16, ipv4),
-    AP_ADDR: (16, ipv4),
-    LOCAL: (36, ipv6),
-    GLOBAL: (36, ipv6),
-    DHCP_CLIENT: (36, dhcp),
-    DNS_CLIENT: (4, dns),
+    _GET_MAC: (6, mac),
+    _STATIONS: (1, number),
+    _STATION_LIST: (176, stations),
+    _IF: (4, interfaces),
+    _STA_ADDR: (16, ipv4),
+    _AP_ADDR: (16, ipv4),
+    _LOCAL: (36, ipv6),
+    _GLOBAL: (36, ipv6),
+    _DHCP_CLIENT: (36, dhcp),
+    _DNS_CLIENT: (4, dns),
 }

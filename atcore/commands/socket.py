@@ -5,16 +5,16 @@ from ..dispatch import EARLY, LATE, MAX_DATA, VARIES
 from ..options import find, packed, show
 from . import command
 
-INET = const(2)
-INET6 = const(3)
+_INET = const(2)
+_INET6 = const(3)
 
-SD = const(("socket", "u8", ""))
-FAMILY = const(("family", "family", ""))
-PORT = const(("Port", "u16", ""))
-ADDRESS = const(("Address", "addr", ""))
-FORMAT = const(("format", "range", "", 0, 1))
+_SD = const(("socket", "u8", ""))
+_FAMILY = const(("family", "family", ""))
+_PORT = const(("Port", "u16", ""))
+_ADDRESS = const(("Address", "addr", ""))
+_FORMAT = const(("format", "range", "", 0, 1))
 
-LEVELS = const(
+_LEVELS = const(
     (
         (1, b"socket_option_socket"),
         (2, b"socket_option_ip"),
@@ -23,7 +23,7 @@ LEVELS = const(
 )
 
 # Table 21: (option, format on the wire, values).
-OPTIONS = const(
+_OPTIONS = const(
     (
         (8, "<I", (("Value1", "u32", ""),)),  # RCVBUF
         (9, "<I", (("Value1", "range", "", 0, 1),)),  # KEEPALIVE
@@ -62,7 +62,7 @@ OPTIONS = const(
     )
 )
 SIZES = {None: 255, "<B": 1, "<I": 4, "<4x": 4}  # what Get asks for; 8 otherwise
-ALL_CIPHERS = const(0xFFFFFFFF)
+_ALL_CIPHERS = const(0xFFFFFFFF)
 
 
 @command(
@@ -78,34 +78,34 @@ def socket(cmd, domain, type, protocol):
     return cmd.value().num(cmd.sl.sockets.open(domain, type, protocol))
 
 
-@command(b"Close", (SD,))
+@command(b"Close", (_SD,))
 async def close(cmd, sd):
     """Close a socket; what waits on it ends with an error (table 15)."""
     await cmd.sl.sockets.close(sd)
     return cmd.value().num(sd)
 
 
-@command(b"Accept", (SD, FAMILY), LATE | EARLY)
+@command(b"Accept", (_SD, _FAMILY), LATE | EARLY)
 async def accept(cmd, sd, family):
     """Take the next connection (table 16)."""
     new, port, ip = await cmd.sl.sockets.accept(sd, family)
-    family = INET6 if len(ip) == 16 else INET
+    family = _INET6 if len(ip) == 16 else _INET
     return cmd.value().num(new).key(b"socket_family", family).num(port).address(ip)
 
 
-@command(b"Bind", (SD, FAMILY, PORT, ADDRESS))
+@command(b"Bind", (_SD, _FAMILY, _PORT, _ADDRESS))
 def bind(cmd, sd, family, port, address):
     """Give a socket its local address (table 17)."""
     cmd.sl.sockets.bind(sd, port, address)
 
 
-@command(b"Listen", (SD, ("backlog", "i16", "")))
+@command(b"Listen", (_SD, ("backlog", "i16", "")))
 def listen(cmd, sd, backlog):
     """Take connections on a socket (table 18)."""
     cmd.sl.sockets.listen(sd, backlog)
 
 
-@command(b"Connect", (SD, FAMILY, PORT, ADDRESS), LATE | EARLY)
+@command(b"Connect", (_SD, _FAMILY, _PORT, _ADDRESS), LATE | EARLY)
 async def connect(cmd, sd, family, port, address):
     """Connect to a peer (table 19)."""
     await cmd.sl.sockets.connect(sd, port, address)
@@ -147,16 +147,16 @@ def descriptors(numbers) -> int:
     (
         ("sd", "u8", ""),
         ("Level", "key", "", b"socket_level"),
-        ("Option", "sub", "", LEVELS),
+        ("Option", "sub", "", _LEVELS),
     ),
     more=("Value1", "...", "ValueX"),
 )
 def set_option(cmd, sd, level, option):
     """Set a socket option (table 21)."""
-    row = find(OPTIONS, option)
+    row = find(_OPTIONS, option)
     values = cmd.rest(row[2])
     if values and values[0] is None:
-        values[0] = ALL_CIPHERS
+        values[0] = _ALL_CIPHERS
     cmd.sl.sockets.setsockopt(sd, level, option, packed(row, values))
 
 
@@ -165,19 +165,19 @@ def set_option(cmd, sd, level, option):
     (
         ("sd", "u8", ""),
         ("level", "key", "", b"socket_level"),
-        ("option", "sub", "", LEVELS),
+        ("option", "sub", "", _LEVELS),
     ),
 )
 def get_option(cmd, sd, level, option):
     """Get a socket option (table 22)."""
-    row = find(OPTIONS, option)
+    row = find(_OPTIONS, option)
     data = cmd.sl.sockets.getsockopt(sd, level, option, SIZES.get(row[1], 8))
     line = cmd.value()
     show(line, row, data)
     return line
 
 
-@command(b"Recv", (("sd", "u8", ""), FORMAT, ("length", "length", "")), LATE | EARLY)
+@command(b"Recv", (("sd", "u8", ""), _FORMAT, ("length", "length", "")), LATE | EARLY)
 async def recv(cmd, sd, format, length):
     """Receive from a connected socket (table 23); at most 4096 bytes."""
     buf = memoryview(bytearray(min(length, MAX_DATA)))
@@ -189,10 +189,10 @@ async def recv(cmd, sd, format, length):
     b"RecvFrom",
     (
         ("sd", "u8", ""),
-        FAMILY,
+        _FAMILY,
         ("port", "u16", ""),
         ("addr", "addr", ""),
-        FORMAT,
+        _FORMAT,
         ("length", "length", ""),
     ),
     LATE | EARLY,
@@ -206,7 +206,7 @@ async def recv_from(cmd, sd, family, port, address, format, length):
 
 @command(
     b"Send",
-    (("sd", "u8", ""), FORMAT, ("length", "u16", ""), ("data", "data", "")),
+    (("sd", "u8", ""), _FORMAT, ("length", "u16", ""), ("data", "data", "")),
     VARIES,
     payload=((3, 2, 1, -1, None),),
 )
@@ -219,10 +219,10 @@ def send(cmd, sd, format, length, data):
     b"SendTo",
     (
         ("sd", "u8", ""),
-        FAMILY,
+        _FAMILY,
         ("port", "u16", ""),
         ("addr", "addr", ""),
-        FORMAT,
+        _FORMAT,
         ("length", "u16", ""),
         ("data", "data", ""),
     ),

@@ -9,37 +9,37 @@ from ..compat import const, ticks_add, ticks_diff
 from ..events import word
 from . import command
 
-SECURITY = const(b"wlan_security")
-ENTERPRISE = const(5)
-AGAIN = const(-2073)  # the scan has only started
-AGAIN_MS = const(500)  # style guide asks again by itself
-PATIENCE_MS = const(10000)
-ENTRY = const(44)
+_SECURITY = const(b"wlan_security")
+_ENTERPRISE = const(5)
+_AGAIN = const(-2073)  # the scan has only started
+_AGAIN_MS = const(500)  # style guide asks again by itself
+_PATIENCE_MS = const(10000)
+_ENTRY = const(44)
 
-NETWORK = const(
+_NETWORK = const(
     (
         ("SSID", "str", "", 32, 1),
         ("BSSID", "mac", "?"),
-        ("SecurityType", "key", "", SECURITY),
+        ("SecurityType", "key", "", _SECURITY),
         ("SecurityKey", "str", "?!", 64),
         ("SecurityExtUser", "str", "?", 32),
         ("SecurityExtAnonUser", "str", "?", 32),
         ("SecurityExtEapMethod", "key", "?", b"wlan_eap"),
     )
 )
-INDEX = const((("index", "u8", ""),))
+_INDEX = const((("index", "u8", ""),))
 
 
 def enterprise(security, user, anonymous, eap):
     """(user, anonymous user, EAP method) as the driver wants them: for WPA_ENT only."""
-    if security != ENTERPRISE:
+    if security != _ENTERPRISE:
         return None, None, 0
     if user is None and anonymous is None and eap is not None:
         user = b""
     return user, anonymous, eap or 0
 
 
-@command(b"WlanConnect", NETWORK)
+@command(b"WlanConnect", _NETWORK)
 def connect(cmd, ssid, bssid, security, key, user, anonymous, eap):
     """Ask for a connection; an event tells what came of it (table 27)."""
     user, anonymous, eap = enterprise(security, user, anonymous, eap)
@@ -52,7 +52,7 @@ def disconnect(cmd):
     cmd.sl.wlan.disconnect()
 
 
-@command(b"WlanProfileAdd", NETWORK + (("Priority", "range", "", 0, 15),))
+@command(b"WlanProfileAdd", _NETWORK + (("Priority", "range", "", 0, 15),))
 def profile_add(cmd, ssid, bssid, security, key, user, anonymous, eap, priority):
     """Store a network (table 29)."""
     user, anonymous, eap = enterprise(security, user, anonymous, eap)
@@ -60,7 +60,7 @@ def profile_add(cmd, ssid, bssid, security, key, user, anonymous, eap, priority)
     return cmd.value().num(add(ssid, security, key or b"", bssid, user, anonymous, eap, priority))
 
 
-@command(b"WlanProfileGet", INDEX)
+@command(b"WlanProfileGet", _INDEX)
 def profile_get(cmd, index):
     """Tell a stored network, never its key (table 30)."""
     security, ssid, bssid, priority, user, anonymous, eap = cmd.sl.wlan.profile_get(index)
@@ -69,7 +69,7 @@ def profile_get(cmd, index):
         line.none()
     else:
         line.mac(bssid, 0)
-    line.key(SECURITY, security)
+    line.key(_SECURITY, security)
     if cmd.ti:
         line.none().none().none().none()
     else:
@@ -81,26 +81,26 @@ def profile_get(cmd, index):
     return line.num(priority)
 
 
-@command(b"WlanProfileDel", INDEX)
+@command(b"WlanProfileDel", _INDEX)
 def profile_del(cmd, index):
     """Forget a network, 255: all (table 31)."""
     cmd.sl.wlan.profile_del(index)
 
 
-CONNECTION = const(16)
-SCAN = const(32)
-PM = const(48)
-P2P = const(64)
-LONG_SLEEP = const(4)
+_CONNECTION = const(16)
+_SCAN = const(32)
+_PM = const(48)
+_P2P = const(64)
+_LONG_SLEEP = const(4)
 
 # Type of policy: its options, as an argument (table 32).
 POLICIES = {
-    CONNECTION: ("Option", "mask", "?", b"wlan_policy_connection"),
-    SCAN: ("Option", "key", "", b"wlan_policy_scan"),
-    PM: ("Option", "key", "", b"wlan_policy_pm"),
-    P2P: ("Option", "key", "", b"wlan_policy_p2p_role"),
+    _CONNECTION: ("Option", "mask", "?", b"wlan_policy_connection"),
+    _SCAN: ("Option", "key", "", b"wlan_policy_scan"),
+    _PM: ("Option", "key", "", b"wlan_policy_pm"),
+    _P2P: ("Option", "key", "", b"wlan_policy_p2p_role"),
 }
-INITIATOR = const(b"wlan_policy_p2p_initiator")
+_INITIATOR = const(b"wlan_policy_p2p_initiator")
 
 
 @command(
@@ -115,13 +115,13 @@ def policy_set(cmd, type, _, __):
     """Set a policy (table 32)."""
     option = cmd.parameter(1, POLICIES[type]) or 0
     data = b""
-    if type == SCAN:
+    if type == _SCAN:
         interval = cmd.parameter(2, ("Value", "u32", "")) if option else 0
         data = pack("<I", interval)
-    elif type == PM and option == LONG_SLEEP:
+    elif type == _PM and option == _LONG_SLEEP:
         data = pack("<4xHxx", cmd.parameter(2, ("Value", "u16", "?")) or 0)
-    elif type == P2P:
-        option |= cmd.parameter(2, ("Value", "key", "", INITIATOR)) << 5
+    elif type == _P2P:
+        option |= cmd.parameter(2, ("Value", "key", "", _INITIATOR)) << 5
     cmd.sl.wlan.policy_set(type, option, data)
 
 
@@ -131,15 +131,15 @@ def policy_get(cmd, type):
     option, data = cmd.sl.wlan.policy_get(type)
     data = bytes(data) + bytes(8 - len(data))
     line = cmd.value()
-    if type == CONNECTION:
+    if type == _CONNECTION:
         line.mask(b"wlan_policy_connection", option)
         return line if cmd.ti else line.none()
-    if type == P2P:
-        return line.key(b"wlan_policy_p2p_role", option & 0x1F).key(INITIATOR, option >> 5)
+    if type == _P2P:
+        return line.key(b"wlan_policy_p2p_role", option & 0x1F).key(_INITIATOR, option >> 5)
     line.key(POLICIES[type][3], option)
-    if type == SCAN and option:
+    if type == _SCAN and option:
         return line.num(word(data, 0, 4))
-    if type == PM and option == LONG_SLEEP:
+    if type == _PM and option == _LONG_SLEEP:
         return line.num(word(data, 4, 2))
     return line.none()
 
@@ -149,17 +149,17 @@ async def scan(cmd, index, count):
     """Tell the networks found (table 34); in style guide wait for a scan that has only started."""
     networks = cmd.sl.wlan.scan_results
     link = cmd.sl.link
-    end = ticks_add(link.ticks(), PATIENCE_MS)
+    end = ticks_add(link.ticks(), _PATIENCE_MS)
     while True:
         try:
             data = bytes(networks(index, count))
             break
         except SlError as error:
-            if cmd.ti or error.code != AGAIN or ticks_diff(end, link.ticks()) <= 0:
+            if cmd.ti or error.code != _AGAIN or ticks_diff(end, link.ticks()) <= 0:
                 raise
-        await Sleep(link, AGAIN_MS)
-    for at in range(0, len(data), ENTRY):
-        network(cmd, data[at : at + ENTRY])
+        await Sleep(link, _AGAIN_MS)
+    for at in range(0, len(data), _ENTRY):
+        network(cmd, data[at : at + _ENTRY])
         await cmd.room()
 
 
