@@ -14,12 +14,14 @@ from rich.table import Table
 
 from cc32at.conformance import cases
 from cc32at.conformance.replay import Player
+from cc32at.emulator import bench as emulator_bench
 
 from . import measure
 
 ELF = Path("build/CC3220SF_LAUNCHXL/firmware.elf")
 VECTORS = Path("tests/vectors")
 WRONG = "wrong answer:"
+COUNTED, ACCELERATED = 0.22, 0.5
 
 
 @click.command()
@@ -34,9 +36,24 @@ def main(elf: Path, ledger: Path | None) -> None:
         costs = measured(players, row.recording(recordings))
         figures.append((row.name, row.budget, row.vendor, costs))
     Console(width=120).print(table(figures))
+    slow = emulator_speed()
     if ledger:
         keep(ledger, figures)
-    sys.exit(any(over(budget, costs) for _, budget, _, costs in figures))
+    sys.exit(slow or any(over(budget, costs) for _, budget, _, costs in figures))
+
+
+def emulator_speed() -> bool:
+    """Print how fast a busy loop is, beside Unicorn without hooks; whether that is too slow."""
+    speed = emulator_bench.measure()
+    print(
+        f"emulator: busy loop at {speed.counted_ratio:.2f} of Unicorn alone (at least {COUNTED})"
+    )
+    if speed.accelerated is None:
+        print("emulator: no C compiler for the accelerator")
+        return speed.counted_ratio < COUNTED
+    ratio = speed.accelerated_ratio
+    print(f"emulator: with the accelerator {ratio:.2f} (at least {ACCELERATED})")
+    return speed.counted_ratio < COUNTED or ratio < ACCELERATED
 
 
 def measured(players: tuple[Player, Player], case: cases.Case) -> tuple | str:
