@@ -16,7 +16,7 @@ from cc32at.conformance import cases
 from cc32at.conformance.replay import Player
 from cc32at.emulator import bench as emulator_bench
 
-from . import measure
+from . import driver, measure
 
 ELF = Path("build/CC3220SF_LAUNCHXL/firmware.elf")
 VECTORS = Path("tests/vectors")
@@ -35,6 +35,7 @@ def main(elf: Path, ledger: Path | None) -> None:
     for row in measure.rows():
         costs = measured(players, row.recording(recordings))
         figures.append((row.name, row.budget, row.vendor, costs))
+    figures += driver.figures(elf)
     Console(width=120).print(table(figures))
     slow = emulator_speed()
     if ledger:

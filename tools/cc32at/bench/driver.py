@@ -1,0 +1,119 @@
+"""Counting the instructions of a call of the driver, at the raw prompt of the firmware.
+
+Two loops of different length, one taken from the other, so that what the prompt costs drops out.
+The sockets are raw ones of layer 2: the same frames as TCP's, and nothing real behind them.
+"""
+
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+import yaml
+
+from cc32at.emulator import Machine
+from cc32at.nwp import NetworkProcessor
+
+from .measure import Cost
+
+BOOT = 1.0  # emulated seconds until the console listens
+LIMIT = 20.0
+SHORT, LONG = 10, 50  # turns
+PROMPT = b"\x04>"
+PRELUDE = """
+import gc, simplelink
+sl = simplelink.SimpleLink()
+run = sl.run
+run(sl.device.start())
+air = sl.sockets.open(17, 3, 1)
+tcp = sl.sockets.open(2, 1)
+data, four, buf = bytes(1460), bytes(4), bytearray(1460)
+"""
+LOOP = """
+def loop(n):
+    for _ in range(n):
+        {}
+"""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of driver.yaml; frame: bytes of the frame that is received."""
+
+    name: str
+    call: str
+    budget: int
+    frame: int = 0
+
+
+def rows() -> list[Row]:
+    """What is to be measured."""
+    text = resources.files(__package__).joinpath("driver.yaml").read_text()
+    return [Row(**row) for row in yaml.safe_load(text)]
+
+
+class Prompt:
+    """The raw prompt of a booted board, the driver started."""
+
+    def __init__(self, elf: Path, cpi: float = 1):
+        self.model = NetworkProcessor()
+        self.machine = Machine(elf, nwp=self.model, cpi=cpi)
+        self.machine.run(timeout=BOOT)
+        self._answer(b"\x01", b"\n>")
+        self.run(PRELUDE)
+
+    def close(self) -> None:
+        self.machine.close()
+
+    def run(self, source: str) -> None:
+        """Run Python. Raises RuntimeError with what it printed if it raised."""
+        answer = self._answer(source.encode() + b"\x04", PROMPT)
+        if not answer.endswith(b"OK\x04\x04>"):
+            raise RuntimeError(answer.decode(errors="replace"))
+
+    def _answer(self, text: bytes, end: bytes) -> bytes:
+        got = bytearray()
+
+        def over() -> bool:
+            got.extend(self.machine.uart.host_read())
+            return got.endswith(end)
+
+        self.machine.uart.host_read()
+        self.machine.uart.host_write(text)
+        if not self.machine.run(until=over, timeout=LIMIT):
+            raise RuntimeError(f"no {end!r} in {bytes(got)!r}")
+        return bytes(got)
+
+    def cost(self, row: Row) -> Cost:
+        """Instructions of one call without waiting for the wire, milliseconds with it."""
+        self.run(LOOP.format(row.call))
+        with_wire = self._each(row)
+        lspi = self.machine.chip.lspi
+        lspi.word_cycles = lambda: 1
+        instructions = self._each(row)[0]
+        del lspi.word_cycles
+        return Cost(round(instructions), with_wire[1] * 1e3)
+
+    def _each(self, row: Row) -> tuple[float, float]:
+        """(instructions, emulated seconds) of one turn."""
+        counts = []
+        for turns in (SHORT, LONG):
+            self.run("gc.collect()")
+            for _ in range(turns if row.frame else 0):
+                self.model.control.call("air_frame", sd=0, hex="55" * row.frame)
+            machine = self.machine
+            before = machine.instructions, machine.now
+            self.run(f"loop({turns})")
+            counts.append((machine.instructions - before[0], machine.now - before[1]))
+        turns = LONG - SHORT
+        return (counts[1][0] - counts[0][0]) / turns, (counts[1][1] - counts[0][1]) / turns
+
+
+def figures(elf: Path) -> list[tuple]:
+    """(name, budget, vendor's figure, costs at one and two cycles an instruction) of each row."""
+    prompts = Prompt(elf), Prompt(elf, cpi=2)
+    found = []
+    for row in rows():
+        found.append((row.name, row.budget, None, tuple(p.cost(row) for p in prompts)))
+    for prompt in prompts:
+        prompt.close()
+    return found
