@@ -39,7 +39,7 @@
 
 // Speed where it costs little: see py/vm.c and py/map.c.
 #define MICROPY_OPT_COMPUTED_GOTO         (1)
-#define MICROPY_OPT_MAP_LOOKUP_CACHE_SIZE (1024)
+#define MICROPY_OPT_MAP_LOOKUP_CACHE (0) // hot.c has its own
 
 // The core has no FPU; single precision is a library.
 #ifndef MICROPY_FLOAT_IMPL

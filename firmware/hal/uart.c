@@ -138,9 +138,12 @@ static void uart_isr(uart_t *u, uart_regs_t *regs) {
         hal_wake();
     }
     if (status & UART_INT_TX) {
+        // A writer waits for half the ring, or for all of it.
+        uint32_t half = u->tx.mask / 2 + 1;
+        uint32_t before = ring_used(&u->tx);
         tx_fill(u, regs, true);
-        // A writer may wait for half the ring, or for all of it.
-        if (ring_used(&u->tx) <= u->tx.mask / 2) {
+        uint32_t after = ring_used(&u->tx);
+        if (after == 0 || (before > half && after <= half)) {
             hal_wake();
         }
     }
