@@ -10,15 +10,10 @@ from pathlib import Path
 
 import yaml
 
-from cc32at.emulator import Machine
-from cc32at.nwp import NetworkProcessor
-
 from .measure import Cost
+from .prompt import Prompt
 
-BOOT = 1.0  # emulated seconds until the console listens
-LIMIT = 20.0
 SHORT, LONG = 10, 50  # turns
-PROMPT = b"\x04>"
 PRELUDE = """
 import gc, simplelink
 sl = simplelink.SimpleLink()
@@ -51,43 +46,18 @@ def rows() -> list[Row]:
     return [Row(**row) for row in yaml.safe_load(text)]
 
 
-class Prompt:
-    """The raw prompt of a booted board, the driver started."""
+class Meter:
+    """A board at its raw prompt, with the driver started."""
 
     def __init__(self, elf: Path, cpi: float = 1):
-        self.model = NetworkProcessor()
-        self.machine = Machine(elf, nwp=self.model, cpi=cpi)
-        self.machine.run(timeout=BOOT)
-        self._answer(b"\x01", b"\n>")
-        self.run(PRELUDE)
-
-    def close(self) -> None:
-        self.machine.close()
-
-    def run(self, source: str) -> None:
-        """Run Python. Raises RuntimeError with what it printed if it raised."""
-        answer = self._answer(source.encode() + b"\x04", PROMPT)
-        if not answer.endswith(b"OK\x04\x04>"):
-            raise RuntimeError(answer.decode(errors="replace"))
-
-    def _answer(self, text: bytes, end: bytes) -> bytes:
-        got = bytearray()
-
-        def over() -> bool:
-            got.extend(self.machine.uart.host_read())
-            return got.endswith(end)
-
-        self.machine.uart.host_read()
-        self.machine.uart.host_write(text)
-        if not self.machine.run(until=over, timeout=LIMIT):
-            raise RuntimeError(f"no {end!r} in {bytes(got)!r}")
-        return bytes(got)
+        self.prompt = Prompt(elf, cpi)
+        self.prompt.run(PRELUDE)
 
     def cost(self, row: Row) -> Cost:
         """Instructions of one call without waiting for the wire, milliseconds with it."""
-        self.run(LOOP.format(row.call))
+        self.prompt.run(LOOP.format(row.call))
         with_wire = self._each(row)
-        lspi = self.machine.chip.lspi
+        lspi = self.prompt.machine.chip.lspi
         lspi.word_cycles = lambda: 1
         instructions = self._each(row)[0]
         del lspi.word_cycles
@@ -95,14 +65,13 @@ class Prompt:
 
     def _each(self, row: Row) -> tuple[float, float]:
         """(instructions, emulated seconds) of one turn."""
-        counts = []
+        machine, counts = self.prompt.machine, []
         for turns in (SHORT, LONG):
-            self.run("gc.collect()")
+            self.prompt.run("gc.collect()")
             for _ in range(turns if row.frame else 0):
-                self.model.control.call("air_frame", sd=0, hex="55" * row.frame)
-            machine = self.machine
+                self.prompt.model.control.call("air_frame", sd=0, hex="55" * row.frame)
             before = machine.instructions, machine.now
-            self.run(f"loop({turns})")
+            self.prompt.run(f"loop({turns})")
             counts.append((machine.instructions - before[0], machine.now - before[1]))
         turns = LONG - SHORT
         return (counts[1][0] - counts[0][0]) / turns, (counts[1][1] - counts[0][1]) / turns
@@ -110,10 +79,10 @@ class Prompt:
 
 def figures(elf: Path) -> list[tuple]:
     """(name, budget, vendor's figure, costs at one and two cycles an instruction) of each row."""
-    prompts = Prompt(elf), Prompt(elf, cpi=2)
+    meters = Meter(elf), Meter(elf, cpi=2)
     found = []
     for row in rows():
-        found.append((row.name, row.budget, None, tuple(p.cost(row) for p in prompts)))
-    for prompt in prompts:
-        prompt.close()
+        found.append((row.name, row.budget, None, tuple(meter.cost(row) for meter in meters)))
+    for meter in meters:
+        meter.prompt.close()
     return found

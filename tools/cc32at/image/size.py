@@ -13,7 +13,7 @@ from pathlib import Path
 
 from elftools.elf.elffile import ELFFile
 
-from . import parts
+from . import driver_ram, parts
 
 KB = 1024
 FLASH_START, FLASH_END = 0x01000800, 0x01100000
@@ -21,6 +21,8 @@ SRAM_START, SRAM_END = 0x20000000, 0x20040000
 
 # Bytes. On the CC3220S and R everything is in SRAM, and the parts have budgets of their own.
 SF_FLASH, SF_LIVE, SF_FREE = 320 * KB, 48 * KB, 160 * KB
+SF_PARTS = {parts.DRIVER: 40 * KB}
+SF_DRIVER_RAM = 6 * KB
 S_PARTS = {
     parts.INTERPRETER: 105 * KB,
     parts.DRIVER: 32 * KB,
@@ -130,11 +132,20 @@ def report(elf: Path, run: bool = True) -> list[Line]:
         live, free = measure_heap(elf)
         lines.append(Line("live heap after boot", live, SF_LIVE))
         lines.append(Line("free heap after boot", free, SF_FREE, at_least=True))
+        lines += driver_heap(elf)
     where = (FLASH_START, FLASH_END) if has_flash else (SRAM_START, SRAM_END)
     totals = parts.count(elf, *where)
+    budgets = SF_PARTS if has_flash else S_PARTS
     for part, size in sorted(totals.items(), key=lambda item: -item[1]):
-        lines.append(Line(f"  {part}", size, None if has_flash else S_PARTS.get(part)))
+        lines.append(Line(f"  {part}", size, budgets.get(part)))
     return lines
+
+
+def driver_heap(elf: Path) -> list[Line]:
+    """What the driver keeps on the heap at rest; nothing if the image has no prompt to ask at."""
+    if b"raw REPL" not in elf.read_bytes():
+        return []
+    return [Line("heap of the driver at rest", driver_ram.measure(elf), SF_DRIVER_RAM)]
 
 
 def main(arguments: list[str]) -> int:
