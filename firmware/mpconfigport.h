@@ -38,12 +38,12 @@
 #define MICROPY_LOADED_MODULES_DICT_SIZE (47)
 
 // Speed where it costs little: see py/vm.c and py/map.c.
-#define MICROPY_OPT_COMPUTED_GOTO         (1)
+#define MICROPY_OPT_COMPUTED_GOTO    (1)
 #define MICROPY_OPT_MAP_LOOKUP_CACHE (0) // hot.c has its own
 
 // The core has no FPU; single precision is a library.
 #ifndef MICROPY_FLOAT_IMPL
-#define MICROPY_FLOAT_IMPL   (MICROPY_FLOAT_IMPL_FLOAT)
+#define MICROPY_FLOAT_IMPL (MICROPY_FLOAT_IMPL_FLOAT)
 #endif
 #define MICROPY_LONGINT_IMPL (MICROPY_LONGINT_IMPL_MPZ)
 
@@ -64,7 +64,7 @@
 #define MICROPY_VFS                 (0)
 
 #ifndef MICROPY_PY_OS
-#define MICROPY_PY_OS                           (1)
+#define MICROPY_PY_OS (1)
 #endif
 #define MICROPY_PY_OS_UNAME                     (MICROPY_PY_OS)
 #define MICROPY_PY_SYS_PLATFORM                 "cc3220"
@@ -81,17 +81,17 @@ uint32_t mp_hal_random_seed(void);
 #define MICROPY_PY_MACHINE_DISABLE_IRQ_ENABLE_IRQ (1)
 #define MICROPY_PY_MACHINE_PIN_BASE               (1)
 #ifndef MICROPY_PY_MACHINE_SIGNAL
-#define MICROPY_PY_MACHINE_SIGNAL                 (1)
+#define MICROPY_PY_MACHINE_SIGNAL (1)
 #endif
-#define MICROPY_PY_MACHINE_PULSE                  (0)
-#define MICROPY_PY_MACHINE_MEMX                   (1)
+#define MICROPY_PY_MACHINE_PULSE (0)
+#define MICROPY_PY_MACHINE_MEMX  (1)
 #ifndef MICROPY_PY_MACHINE_UART
-#define MICROPY_PY_MACHINE_UART                   (1)
+#define MICROPY_PY_MACHINE_UART (1)
 #endif
-#define MICROPY_PY_MACHINE_UART_INCLUDEFILE       "machine/uart.c"
-#define MICROPY_PY_MACHINE_UART_SENDBREAK         (MICROPY_PY_MACHINE_UART)
-#define MICROPY_PY_MACHINE_WDT                    (1)
-#define MICROPY_PY_MACHINE_WDT_INCLUDEFILE        "machine/wdt.c"
+#define MICROPY_PY_MACHINE_UART_INCLUDEFILE "machine/uart.c"
+#define MICROPY_PY_MACHINE_UART_SENDBREAK   (MICROPY_PY_MACHINE_UART)
+#define MICROPY_PY_MACHINE_WDT              (1)
+#define MICROPY_PY_MACHINE_WDT_INCLUDEFILE  "machine/wdt.c"
 
 #define MP_SSIZE_MAX  (0x7fffffff)
 #define MP_NEED_LOG2  (1)
