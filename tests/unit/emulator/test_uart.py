@@ -30,7 +30,8 @@ def test_receive_level(guest, accelerate, ifls, level):
     start = machine.now
     machine.uart.host_write(bytes(range(level)))
     machine.run(until=lambda: machine.word("irq_count") > 0, timeout=1)
-    assert machine.now - start == pytest.approx(level * CHAR, abs=2e-6)
+    # The interrupt is seen once the handler has read what is there.
+    assert machine.now - start == pytest.approx(level * CHAR, abs=4e-6)
     machine.run(timeout=0.001)
     assert chars(machine) == list(range(level))
     assert causes(machine) == [RX]

@@ -12,6 +12,7 @@ import serial
 from .machine import GuestIdle, Machine
 
 GLANCE = 0.001  # emulated seconds that a look at in_waiting lets pass when there is nothing
+BURST = 256  # bytes that end them
 
 
 class EmuSerial(serial.SerialBase):
@@ -84,7 +85,7 @@ class EmuSerial(serial.SerialBase):
         which only looks at this gets somewhere."""
         self._need_open()
         if not self._line.available:
-            self._run(lambda: self._line.available > 0, GLANCE)
+            self._run(lambda: self._line.available >= BURST, GLANCE)
         return self._line.available
 
     @property

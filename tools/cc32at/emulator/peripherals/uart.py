@@ -185,6 +185,7 @@ class Uart(Block):
         rx = self._rx
         if not rx:
             return 0
+        before = self._ris, False
         char = rx.popleft()
         self._rsr = char >> 8 & 15
         if len(rx) < self._rx_level():
@@ -192,8 +193,10 @@ class Uart(Block):
         if not rx:
             self._ris &= ~INT_RT
         self._last_rx = self.chip.now()
+        changed = (self._ris, self._timed_out) != before or self._event_time == NEVER
         self._timed_out = False
-        self._update()
+        if changed:
+            self._update()
         return char
 
     def _line_changed(self) -> None:
@@ -203,6 +206,9 @@ class Uart(Block):
     # Sending
 
     def _write_dr(self, value: int) -> None:
+        if self._takes_another():
+            self._tx.append(value & 0xFF)
+            return
         self._sync()
         if not self._tx_on:
             self.chip.report("uart", f"{self.name}: output while the transmitter is off is lost")
@@ -223,6 +229,16 @@ class Uart(Block):
             if len(tx) > self._tx_level():
                 self._ris &= ~INT_TX
         self._update()
+
+    def _takes_another(self) -> bool:
+        """The usual case: the FIFO takes a character and nothing else can be seen of it."""
+        return (
+            self._shifting >= 0
+            and self._tx_on
+            and self._event_time != NEVER
+            and self.chip.now() < self._tx_done
+            and len(self._tx) not in (self._tx_level(), self._depth())
+        )
 
     def _level_crossed(self, count: int) -> None:
         """A character has moved to the shift register and left `count` in the FIFO."""
@@ -269,12 +285,16 @@ class Uart(Block):
         self._plan()
 
     def _plan(self) -> None:
-        """Ask for an event when something will become visible without the guest's doing."""
+        """Ask for an event when something will become visible without the guest's doing.
+
+        An event that has become too early stays: it finds nothing and asks anew. That is cheaper
+        than to move it with every character of a FIFO that is being filled or emptied.
+        """
         time = min(self._next_rx(), self._next_tx())
-        if time != self._event_time:
+        if time < self._event_time:
             self.chip.scheduler.cancel(self._event)
             self._event_time = time
-            self._event = None if time == NEVER else self.chip.scheduler.at(time, self._due)
+            self._event = self.chip.scheduler.at(time, self._due)
             self.chip.cpu.stop_soon()
 
     def _due(self) -> None:
