@@ -57,6 +57,7 @@ class MessageReader:
     def __init__(self, style: str = "guide"):
         self.style = style
         self._buffer = bytearray()
+        self._known = 0  # the first message has a payload and is longer than this
 
     def feed(self, data: bytes) -> list[Message]:
         """Messages that are complete now."""
@@ -74,6 +75,7 @@ class MessageReader:
     def reset(self) -> None:
         """Forget an incomplete message."""
         self._buffer.clear()
+        self._known = 0
 
     def _next(self) -> Message | None:
         while self._buffer[:1] in (b"\r", b"\n"):
@@ -83,15 +85,18 @@ class MessageReader:
             return None
         raw = bytes(self._buffer[:length])
         del self._buffer[:length]
+        self._known = 0
         return parse(raw, self.style)
 
     def _length(self) -> int | None:
         """Length of the first message without its line end, None while it is incomplete."""
+        if len(self._buffer) <= self._known:
+            return None
         ends = [i for i in (self._buffer.find(b"\r"), self._buffer.find(b"\n")) if i >= 0]
         header_end = min(ends) if ends else len(self._buffer)
         payload = payload_span(bytes(self._buffer))
         if payload is not None and payload[0] <= header_end:
-            end = payload[1]
+            end = self._known = payload[1]
             # Its line end must be there too, or more of the line might still come.
             return end if len(self._buffer) > end else None
         return header_end if ends else None
