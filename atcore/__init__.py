@@ -11,7 +11,7 @@ there; it never writes to it, that is the application's.
 
 from array import array
 
-from atbytes import put, tokenize
+from atbytes import tokenize
 
 from . import reply
 from .compat import ticks_diff
@@ -58,8 +58,8 @@ class Core:
         self.out = Queue(self.event)
         self.entries = self.out.entries
         self.fields = array("H", bytes(2 * (2 + 3 * PARAMETERS)))
-        self.command = self.new_command()  # for the next line, and one more
-        self.spare = None
+        self.spares = []  # Commands that nobody uses
+        self.command = self.new_command()  # for the next line
         self.text = None  # the line whose parameters are parsed, and how many it has
         self.count = 0
         self.foreground = None  # Command that holds back the next line
@@ -107,12 +107,12 @@ class Core:
                 message = self.take()
             if message is None:
                 return 0
-        size = len(message) - 2
+        size = reply.size_of(message)
         if size > len(buf):
             self.current = message
             raise BufferSmall(size)
         self.current = None
-        return put(buf, 0, message[:-2]) if type(message) is bytes else message.copy(buf)
+        return reply.copy(message, buf)
 
     def up(self) -> bool:
         """The network processor runs and takes commands."""
@@ -120,21 +120,23 @@ class Core:
 
     def take(self):
         """The next message that may be delivered now, or None."""
-        out = self.out
         if not self.entries:
             return None
+        framer = self.framer
+        held = False
         if self.muted is not None:
             if ticks_diff(self.muted, self.ticks()) > 0:
                 return None
             self.muted = None
-        framer = self.framer
-        held = False
-        if framer is not None:
+        if framer is not None and framer.end:
             quiet = framer.quiet_at
             held = framer.state in (1, 2) or (
                 quiet is not None and ticks_diff(quiet, self.ticks()) > 0
             )
-        return out.take(held, self.ti)
+        message = self.out.take(held, self.ti)
+        if message is None:
+            self.active = True  # until they may be delivered
+        return message
 
     def new_command(self) -> Command:
         """A Command that nobody uses."""

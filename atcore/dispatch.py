@@ -7,7 +7,8 @@ A command is declared once, by the decorator `command`, and does one thing:
         cmd.sl.sockets.listen(sd, backlog)
 
 The handler gets the running Command and one value an argument (grammar.py). It returns None for
-`OK` alone, or a finished reply Line or Payload; an `async def` may suspend. SlError and
+`OK` alone, or a finished reply Line; an `async def` may suspend, and may return a payload, too
+(Line.counted). SlError and
 ParseError become the error line. Declarations are tuples of constants: they stay in flash.
 """
 
@@ -86,12 +87,6 @@ class Command:
     def value(self) -> reply.Line:
         """Start the value line."""
         return self.core.line.begin(self.declaration[NAME], self.ti)
-
-    def payload(self, line: reply.Line, format: int, data) -> reply.Payload:
-        """End a value line by `<format>,<length>,<data>` (rule D1)."""
-        size = len(data)
-        line.num(format).num((size + 2) // 3 * 4 if format else size)
-        return reply.Payload(line.head(), data, format == 1)
 
     def emit(self, line: reply.Line):
         """One line of a list; what else there is to print waits for the end of the command."""

@@ -14,7 +14,6 @@ from simplelink.errors import SlError
 from . import reply
 from .compat import MISREAD, const, mem_free, ticks_diff
 from .grammar import ParseError
-from .queue import late_lines
 from .reply import OK, Line
 
 _SLOTS = const(16)  # commands in the background
@@ -72,10 +71,17 @@ def run(core, declaration, values):
     command = core.command
     command.declaration = declaration
     command.ti = core.ti
+    command.late = False
     if values:
         command.first = values[0]
-    if declaration[_SHAPE] & _LATE and not begin_late(core, command):
-        return
+    shape = declaration[_SHAPE]
+    if shape & _LATE:
+        if len(core.background) >= _SLOTS:
+            core.entries.append(core.line.error(reply.ALLOCATE, 0, core.ti))
+            return
+        if not core.ti or shape & _EARLY:
+            command.late = True
+            core.entries.append(OK)
     try:
         if core.booting is not None and holds(declaration, values):
             result = after_boot(core, declaration, command, values)
@@ -99,17 +105,6 @@ def run(core, declaration, values):
         suspend(core, command, result)
 
 
-def begin_late(core, command) -> bool:
-    """Answer OK to a command that goes on in the background; False if there are too many."""
-    if len(core.background) >= _SLOTS:
-        core.out.push(core.line.error(reply.ALLOCATE, 0, core.ti))
-        return False
-    if not core.ti or command.declaration[_SHAPE] & _EARLY:
-        command.late = True
-        core.out.push(OK)
-    return True
-
-
 def holds(declaration, values) -> bool:
     """Whether a command has to wait for the network processor to start by itself."""
     offline = declaration[_OFFLINE]
@@ -127,17 +122,27 @@ async def after_boot(core, declaration, command, values):
 
 def suspend(core, command, coro):
     """Start a coroutine; file it if it does not end at once."""
-    core.command = core.spare  # this one is taken
-    core.spare = None
-    core.active = True
+    try:
+        command.wait = coro.send(None)
+    except StopIteration as stop:
+        answer(core, command, stop.value)
+        return
+    except (SlError, ParseError, MemoryError) as error:
+        wrong(core, command, error)
+        return
+    except MISREAD:
+        failed(core, command, _PROTOCOL_ERROR)
+        return
     command.coro = coro
+    core.command = core.spares.pop() if core.spares else core.new_command()
     if command.late:
         core.background.append(command)
+        link = core.link
+        if command.wait.deadline is not None or link.limits or link.pending or link.jobs:
+            core.active = True
     else:
         core.foreground = command
-    resume(core, command)
-    if core.command is None:
-        core.command = core.new_command()
+        core.active = True
 
 
 def resume(core, command):
@@ -152,26 +157,18 @@ def resume(core, command):
         error = caught
     except MISREAD:
         error = SlError(_PROTOCOL_ERROR)
-    if command is core.foreground:
+    if command.late:
+        core.background.remove(command)
+    else:
         if core.background:
             advance(core)  # what Stop has ended answers before it
         core.foreground = None
-        if core.command is None:
-            core.command = command
-        else:
-            core.spare = command
-    else:
-        core.background.remove(command)
+    core.spares.append(command)
     command.coro = command.wait = None
     if error is None:
         answer(core, command, result)
-    elif isinstance(error, SlError):
-        failed(core, command, error.code)
-    elif isinstance(error, MemoryError):
-        exhausted(core, command)
     else:
-        core.out.push(core.line.error(reply.PARSE, error.code, command.ti))
-        core.out.finish(command)
+        wrong(core, command, error)
 
 
 def answer(core, command, result):
@@ -182,13 +179,24 @@ def answer(core, command, result):
     if command.late:
         if result is not None:
             second = command.ti and not command.declaration[_SHAPE] & _REPORTS
-            out.push_late(late_lines(result, second))
+            out.push_late((result, OK) if second else (result,))
         return
     if result is not None:
-        out.push(result)
+        out.push(result if type(result) is bytes else (None, result))
     out.push(OK)
     if out.group is not None:
         out.finish(command)
+
+
+def wrong(core, command, error):
+    """A command has ended with an exception."""
+    if isinstance(error, SlError):
+        failed(core, command, error.code)
+    elif isinstance(error, MemoryError):
+        exhausted(core, command)
+    else:
+        core.out.push(core.line.error(reply.PARSE, error.code, command.ti))
+        core.out.finish(command)
 
 
 def failed(core, command, code: int):
@@ -219,9 +227,25 @@ def exhausted(core, command):
 
 def advance(core):
     """Resume the background commands whose waiters are done."""
+    for command in core.background:
+        if command.wait.ready():
+            break
+    else:
+        return
     for command in list(core.background):
         if command.wait is not None and command.wait.ready():
             resume(core, command)
+
+
+def news(core, flags: int):
+    """The link has something, or it has brought credits."""
+    link = core.link
+    if flags & NEWS:
+        link.dispatch(flags)
+    if core.background:
+        advance(core)
+    if link.woken or link.limits or link.pending or link.jobs:
+        core.active = True
 
 
 def step(core, ms: int = -1) -> int:
@@ -229,16 +253,15 @@ def step(core, ms: int = -1) -> int:
     if core.active:
         return busy_step(core, ms)
     flags = core.wait(ms)
-    if flags & NEWS:
-        core.link.dispatch(flags)
-        core.active = True
+    if flags != UART:
+        news(core, flags)
     if flags & UART:
         core.reader.serve()
     return flags
 
 
 def busy_step(core, ms: int) -> int:
-    """step() while there is more to look after than the stream."""
+    """step() while there is more to look after than the stream and commands without deadline."""
     link = core.link
     mask = 7
     if core.foreground is not None:
@@ -266,23 +289,27 @@ def busy_step(core, ms: int) -> int:
 
 
 def still_active(core) -> bool:
-    """Whether step() has to look after more than the stream."""
+    """Whether busy_step() is called for."""
     link = core.link
     framer = core.framer
-    return bool(
+    if (
         core.foreground is not None
-        or core.background
         or core.booting is not None
         or core.muted is not None
         or core.stalled
         or core.waiting
         or link.woken
+        or link.limits
         or link.pending
         or link.jobs
-        or core.entries
         or core.settings.echo
         or (framer is not None and framer.state)
-    )
+    ):
+        return True
+    for command in core.background:
+        if command.wait.deadline is not None:
+            return True
+    return False
 
 
 def boot(core, coro):

@@ -6,13 +6,12 @@ never dropped: they hold back the reading of lines. Of the events the oldest are
 there are too many; `+EventLost: <number>` then says how many, once, where they are missing.
 """
 
-from .reply import OK
-
 MANY = 8  # messages that hold back the reading of lines
 EVENTS = 48  # events kept
 
-# An entry is bytes or a Payload: a reply; a tuple: late lines that stay together, begun with None
-# when the first of them is out; a list: an event.
+# An entry is bytes: a reply; a tuple: late lines that stay together, or with None as its first
+# element what nothing may come before; a list: an event. A message is bytes or a payload, which is
+# a tuple (head, data, in Base64).
 
 
 class Room:
@@ -124,8 +123,3 @@ class Queue:
         message = self.line.begin(b"EventLost", ti).num(self.lost).message()
         self.lost = 0
         return message
-
-
-def late_lines(message, second_ok: bool) -> tuple:
-    """The lines of a late result."""
-    return (message, OK) if second_ok else (message,)

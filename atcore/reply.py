@@ -66,9 +66,20 @@ class Line:
         """The finished text with its line end."""
         return message(self.buf, self.at, self.blank, self.ti)
 
-    def head(self) -> bytes:
-        """What there is before a payload."""
-        return cut(self.buf, 0, self.at)
+    def counted(self, numbers, format: int, data) -> tuple:
+        """End by `<numbers>,<format>,<length>,<data>` (rule D1); the message."""
+        buf = self.buf
+        at = self.at
+        size = len(data)
+        for number in numbers:
+            at = put_dec(buf, at, number)
+            buf[at] = _COMMA
+            at += 1
+        at = put_dec(buf, at, format)
+        buf[at] = _COMMA
+        at = put_dec(buf, at + 1, (size + 2) // 3 * 4 if format else size)
+        buf[at] = _COMMA
+        return cut(buf, 0, at + 1), data, format
 
     def num(self, value: int):
         """A decimal number; style ti prints 32 bits signed."""
@@ -184,38 +195,34 @@ class Line:
         return cut(buf, 0, put(buf, at, b"\r\n"))
 
 
-class Payload:
-    """A message that ends in counted data: `head` already holds `...,<format>,<length>,`."""
+def size_of(message) -> int:
+    """Bytes of a message without its line end."""
+    if type(message) is bytes:
+        return len(message) - 2
+    head, data, base64 = message
+    size = len(data)
+    return len(head) + ((size + 2) // 3 * 4 if base64 else size)
 
-    def __init__(self, head: bytes, data, base64: bool):
-        self.head = head
-        self.data = data
-        self.base64 = base64
 
-    def __len__(self) -> int:
-        size = len(self.data)
-        return len(self.head) + ((size + 2) // 3 * 4 if self.base64 else size) + 2
+def copy(message, buf) -> int:
+    """Write a message without its line end to buf, which is long enough; its length."""
+    if type(message) is bytes:
+        return put(buf, 0, message[:-2])
+    head, data, base64 = message
+    at = put(buf, 0, head)
+    return b64_encode(data, len(data), buf, at) if base64 else put(buf, at, data)
 
-    def copy(self, buf) -> int:
-        """Write the message without its line end to buf, which is long enough; its length."""
-        at = put(buf, 0, self.head)
-        if self.base64:
-            return b64_encode(self.data, len(self.data), buf, at)
-        return put(buf, at, self.data)
 
-    def pour(self, write):
-        """Hand the message to write() piece by piece."""
-        write(self.head)
-        if not self.base64:
-            write(self.data)
-        else:
-            self.pour_text(write)
-        write(b"\r\n")
-
-    def pour_text(self, write):
-        """The data as Base64."""
+def pour(message, write):
+    """Hand a payload to write() piece by piece, with its line end."""
+    head, data, base64 = message
+    write(head)
+    if base64:
         buf = bytearray(_PIECE // 3 * 4)
         view = memoryview(buf)
-        for at in range(0, len(self.data), _PIECE):
-            piece = self.data[at : at + _PIECE]
+        for at in range(0, len(data), _PIECE):
+            piece = data[at : at + _PIECE]
             write(view[: b64_encode(piece, len(piece), buf, 0)])
+    else:
+        write(data)
+    write(b"\r\n")

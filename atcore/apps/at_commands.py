@@ -10,7 +10,8 @@ from .. import create
 from ..commands import ALL
 from ..compat import ticks_add, ticks_diff
 from ..framing import LINE
-from ..pump import NEWS, UART, boot, step
+from ..pump import UART, boot, news, step, still_active
+from ..reply import pour
 from .editor import Editor, write_all
 
 SETTINGS_MS = 3000  # if the settings are not known by then, the defaults hold
@@ -43,6 +44,7 @@ class AtCommands:
         self.baud = self.core.settings.baud
         self.fallback = None  # the BAUD to go back to, and when
         self.proof_at = None
+        self.fetched = 0  # chapters imported
 
     def set_echo(self, on):
         """The setting ECHO has this value."""
@@ -53,6 +55,7 @@ class AtCommands:
         """Power-up: start the network processor and read the settings, in the background."""
         core = self.core
         core.muted = ticks_add(core.ticks(), SETTINGS_MS)
+        core.attention = True
         boot(core, self.power_up())
 
     async def power_up(self):
@@ -106,6 +109,7 @@ class AtCommands:
         core.escape = None
         self.interrupted = None  # a Ctrl-C from before the REPL is not the first of two
         entries = core.entries
+        framer = core.framer
         wait = core.wait
         write = self.stream.write
         while core.escape is None:
@@ -113,17 +117,31 @@ class AtCommands:
                 self.look_around(core)
                 continue
             flags = wait(-1)
-            if flags & NEWS:
-                core.link.dispatch(flags)
-                core.active = True
+            if flags != UART:
+                news(core, flags)
             if flags & UART:
                 core.reader.serve()
             while entries and not core.active:
-                message = entries.pop(0)
+                message = entries[0]
+                if type(message) is not bytes:
+                    if type(message) is not tuple or framer.end:
+                        core.active = True
+                        break
+                    self.group(entries.pop(0))
+                    continue
+                entries.pop(0)
                 n = write(message)
                 if n < len(message):
                     write_all(self.stream, memoryview(message)[n:], core.link)
         return core.escape
+
+    def group(self, messages):
+        """Print messages that stay together."""
+        for message in messages:
+            if type(message) is bytes:
+                self.write(message)
+            elif message is not None:
+                pour(message, self.write)
 
     def look_around(self, core):
         """run() while there is more to do than to answer what the stream brings."""
@@ -133,8 +151,10 @@ class AtCommands:
             message = core.take()
         ms = -1
         if core.attention:
-            ms = self.look_after_baud()
-        if core.escape is None:
+            ms = self.attend()
+        if not core.entries:
+            core.active = still_active(core)
+        if core.escape is None and (core.active or core.attention):
             step(core, ms)
 
     def deliver(self, message):
@@ -149,7 +169,7 @@ class AtCommands:
         if type(message) is bytes:
             self.write(message)
         else:
-            message.pour(self.write)
+            pour(message, self.write)
         if again:
             self.write(framer.view[framer.start : framer.end])
 
@@ -176,8 +196,8 @@ class AtCommands:
         self.interrupted = now
         return True
 
-    def look_after_baud(self) -> int:
-        """Change the speed of the line, or change it back; how long to sleep at most, in ms.
+    def attend(self) -> int:
+        """Change the speed of the line, or change it back, or import; how long to sleep, in ms.
 
         A new BAUD holds from the moment its OK is out. It is kept once a command came at it; if
         none comes within PROOF_MS the old one is used again.
@@ -193,8 +213,11 @@ class AtCommands:
             core.confirmed = False
             self.proof_at = ticks_add(core.ticks(), PROOF_MS)
         if self.proof_at is None:
-            core.attention = False
-            return -1
+            if core.active or core.entries:
+                return -1
+            self.fetch()
+            core.attention = self.fetched < EAGER
+            return 0
         left = ticks_diff(self.proof_at, core.ticks())
         if not core.confirmed and left > 0:
             return left
@@ -208,6 +231,12 @@ class AtCommands:
             settings.baud = self.fallback
             self.change_baud()
         return 0
+
+    def fetch(self):
+        """Import a chapter before it is asked for; those behind EAGER wait for that."""
+        if self.fetched < EAGER:
+            load_chapter(self.fetched)
+            self.fetched += 1
 
     def change_baud(self):
         """Speak at settings.baud; refuse what the line cannot do."""
@@ -225,6 +254,8 @@ class AtCommands:
         except SlError:
             pass
 
+
+EAGER = 5  # chapters that everybody needs
 
 # The commands of each chapter, which is imported when the first of them is used.
 CHAPTERS = (
@@ -248,11 +279,16 @@ def load(name: bytes) -> bool:
     """Import the chapter that declares this command."""
     if b" " in name:
         return False
-    for chapter, names in CHAPTERS:
-        if b" " + name + b" " in names:
-            __import__("atcore.commands." + chapter)
+    for number in range(len(CHAPTERS)):
+        if b" " + name + b" " in CHAPTERS[number][1]:
+            load_chapter(number)
             return True
     return False
+
+
+def load_chapter(number: int):
+    """Declare the commands of a chapter."""
+    __import__("atcore.commands." + CHAPTERS[number][0])
 
 
 _application = None

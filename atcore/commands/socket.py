@@ -182,7 +182,7 @@ async def recv(cmd, sd, format, length):
     """Receive from a connected socket (table 23); at most 4096 bytes."""
     buf = memoryview(bytearray(min(length, MAX_DATA)))
     size = await cmd.sl.sockets.recv(sd, buf)
-    return cmd.payload(cmd.value().num(sd), format, buf[:size])
+    return cmd.value().counted((sd,), format, buf[:size])
 
 
 @command(
@@ -201,7 +201,7 @@ async def recv_from(cmd, sd, family, port, address, format, length):
     """Receive a datagram (table 24); at most 4096 bytes. Port and address are no filter."""
     buf = memoryview(bytearray(min(length, MAX_DATA)))
     size, _, _ = await cmd.sl.sockets.recvfrom(sd, buf, family)
-    return cmd.payload(cmd.value().num(sd), format, buf[:size])
+    return cmd.value().counted((sd,), format, buf[:size])
 
 
 @command(

@@ -38,6 +38,7 @@ class FakeLink:
         self.slept = []
         self.on_sleep = None
         self.nwp = self
+        self.limits = []
         self.pending = []
         self.jobs = []
         self.woken = False
