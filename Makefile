@@ -21,7 +21,8 @@ TESTS ?= tests
 VECTORS ?= tests/vectors
 PYTEST_ARGS ?=
 # A file a process; one more than cores, as MicroPython's suite mostly waits. A board is alone.
-PARALLEL ?= $(if $(findstring --port,$(PYTEST_ARGS)),,-n $(shell expr $(JOBS) + 1) --dist loadfile)
+PARALLEL ?= $(if $(findstring --port,$(PYTEST_ARGS)),,-n $(shell expr $(JOBS) + 1) \
+    --dist loadfile --no-loadscope-reorder)
 
 C_SOURCES = $(shell git ls-files 'firmware/*.[ch]' 'boards/*.[ch]' 'tools/*.[ch]' 'tests/*.[ch]')
 PYTHON_SOURCES := atcore firmware boards tools tests manifest.py

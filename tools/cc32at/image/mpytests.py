@@ -101,9 +101,10 @@ def emulator(elf: Path) -> Iterator[str]:
 
 
 def environment() -> dict[str, str]:
-    """This package can be imported by what we start."""
+    """This package can be imported by what we start; results are expected of this Python."""
     path = [str(ROOT / "tools"), os.environ.get("PYTHONPATH", "")]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, path))}
+    expected = {"MICROPY_CPYTHON3": sys.executable}
+    return {**os.environ, **expected, "PYTHONPATH": os.pathsep.join(filter(None, path))}
 
 
 def run(port: str, mpy_dir: Path, directories: list[str], timeout_s: float | None) -> Outcome:
@@ -117,6 +118,7 @@ def run(port: str, mpy_dir: Path, directories: list[str], timeout_s: float | Non
             stderr=subprocess.STDOUT,
             text=True,
             timeout=timeout_s,
+            env=environment(),
         )
     except subprocess.TimeoutExpired as error:
         raise RuntimeError(f"MicroPython's tests take more than {timeout_s} s") from error
