@@ -18,14 +18,8 @@ ready(). Bytes in, bytes out; a failure raises SlError with its code.
 from .compat import ticks_diff
 from .device import Device
 from .errors import SlError
-from .fs import Fs
 from .link import Link
-from .netapp import NetApp
-from .netcfg import NetCfg
-from .netutil import NetUtil
-from .sockets import Sockets
 from .waiter import Waiter
-from .wlan import Wlan
 
 __all__ = ("SimpleLink", "SlError", "Waiter")
 
@@ -42,14 +36,29 @@ class SimpleLink:
         if nwp is None:
             import nwp
         self.on_event = None
+        self.resets = []  # groups that want to know of a start
         self.link = Link(self, nwp)
         self.device = Device(self.link)
-        self.wlan = Wlan(self.link)
-        self.sockets = Sockets(self.link)
-        self.fs = Fs(self.link)
-        self.netapp = NetApp(self.link)
-        self.netcfg = NetCfg(self.link)
-        self.netutil = NetUtil(self.link)
+
+    def __getattr__(self, name: str):
+        """The other groups, made when they are first asked for: until then they take no RAM."""
+        if name == "sockets":
+            from .sockets import Sockets as group
+        elif name == "wlan":
+            from .wlan import Wlan as group
+        elif name == "fs":
+            from .fs import Fs as group
+        elif name == "netapp":
+            from .netapp import NetApp as group
+        elif name == "netcfg":
+            from .netcfg import NetCfg as group
+        elif name == "netutil":
+            from .netutil import NetUtil as group
+        else:
+            raise AttributeError(name)
+        made = group(self.link)
+        setattr(self, name, made)
+        return made
 
     def run(self, coro):
         """Run a coroutine of the driver to its end; returns what it returns, raises what it
@@ -59,7 +68,7 @@ class SimpleLink:
         try:
             while True:
                 wait = coro.send(None)
-                while not wait.ready():
+                while not wait.done and not wait.ready():
                     ms = -1
                     if wait.deadline is not None:
                         ms = max(0, ticks_diff(wait.deadline, link.ticks()))
@@ -75,5 +84,5 @@ class SimpleLink:
 
     def reset(self):
         """The network processor starts anew (called by device)."""
-        self.sockets.reset()
-        self.netapp.reset()
+        for group in self.resets:
+            group.reset()

@@ -2,8 +2,6 @@
 
 from struct import unpack_from
 
-from ._tables import ERROR_NAMES, ERROR_PAIRS, ERROR_RUNS
-
 
 class SlError(Exception):
     """An operation failed. `code` is negative: nwp-protocol chapter 11."""
@@ -18,6 +16,8 @@ class SlError(Exception):
 
 def name(code: int) -> bytes:
     """Name of an error code (b"SL_ERROR_FS_FILE_NOT_EXISTS"); b"" when unknown."""
+    from ._tables import ERROR_RUNS
+
     for at in range(0, len(ERROR_RUNS), 8):
         first, count, start = unpack_from("<iHH", ERROR_RUNS, at)
         if first <= code < first + count:
@@ -27,6 +27,8 @@ def name(code: int) -> bytes:
 
 def _text(at: int, skip: int) -> bytes:
     """The name that stands `skip` names behind `at`, with its pairs resolved."""
+    from ._tables import ERROR_NAMES, ERROR_PAIRS
+
     while skip:
         at = ERROR_NAMES.find(b"\0", at) + 1
         skip -= 1

@@ -30,6 +30,10 @@ _NETAPP_DNS_BY_NAME_DONE_V4 = const(0x1820)
 _NETAPP_HOST_BY_SERVICE_DONE_V4 = const(0x1835)
 _NETAPP_RECEIVE = const(0x187B)
 # end
+# table: opcodes NETAPP_PING_REPORT NETAPP_EV_HTTP_GET_TOKEN
+_NETAPP_PING_REPORT = const(0x1822)
+_NETAPP_EV_HTTP_GET_TOKEN = const(0x182E)
+# end
 # table: opcodes NETUTIL_CMD_DONE WLAN_EV_PROVISIONING_STATUS WLAN_EV_PROVISIONING_PROFILE_ADDED
 _NETUTIL_CMD_DONE = const(0x30C1)
 _WLAN_EV_PROVISIONING_STATUS = const(0x089A)
@@ -74,6 +78,8 @@ _COMPLETIONS = (  # nobody but a waiter can use these
     _NETUTIL_CMD_DONE,
     _DEVICE_STOP_DONE,
 )
+
+_ANSWERED = (_NETAPP_PING_REPORT, _NETAPP_EV_REQUEST, _NETAPP_EV_HTTP_GET_TOKEN)  # by netapp
 
 
 class Inbox:
@@ -169,12 +175,12 @@ class Inbox:
         wait = self.owners[_SLOT]
         if wait is None or n < 0:
             return  # given up; or the fatal event that follows ends the wait
-        wait.complete(self.answer, n)
+        wait.complete(self.answer[:n])
         if wait.orphan:
             self._unwanted(_SLOT, wait)
 
     def _events(self):
-        frame = self.frame
+        frame = self.answer
         event = self.nwp.event
         n = event(frame)
         while n:
@@ -191,13 +197,13 @@ class Inbox:
 
     def _frame(self, opcode: int, n: int):
         """The frame of n bytes in the buffer."""
-        args = self.view[4:n]
+        args = self.answer[4:n]
         if opcode >= _FATAL:
             self.fatal(opcode, args)
         elif not self.state & _RESTARTING:
             lock = self._owner(opcode & ~_IPV6, n)
             if lock < 0:
-                self._event(opcode, args, self.frame[2])
+                self._event(opcode, args, self.answer[2])
             else:
                 wait = self.owners[lock]
                 wait.complete(args)
@@ -206,7 +212,7 @@ class Inbox:
 
     def _owner(self, base: int, n: int) -> int:
         """Lock of the operation that the frame completes, -1 if there is none."""
-        frame = self.frame
+        frame = self.answer
         owners = self.owners
         lock = frame[_SD] & 0x1F
         if base == _SOCKET_EV_ASYNC:  # types 3 and 4 complete start_tls()
@@ -238,7 +244,9 @@ class Inbox:
             and opcode != _DEVICE_INIT_COMPLETE
         ):
             self.late += 1
-        elif opcode != _DEVICE_FLOW_CTRL and not self.sl.netapp.event(opcode, args):
+        elif opcode in _ANSWERED:
+            self.sl.netapp.event(opcode, args)
+        elif opcode != _DEVICE_FLOW_CTRL:
             self.tell(opcode, args)
 
     def tell(self, opcode: int, args):

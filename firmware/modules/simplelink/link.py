@@ -7,7 +7,7 @@ a time; only those with long time-outs hold the slot across a wait. Facts: nwp-p
 from .compat import const, ticks_ms
 from .errors import SlError
 from .inbox import RESTART, STARTED, STOPPING, Inbox
-from .waiter import Answer, Sleep, Turn
+from .waiter import Sleep, Turn
 
 # table: errors SL_API_ABORTED SL_RET_CODE_PROTOCOL_ERROR SL_RET_CODE_DEV_LOCKED
 _SL_API_ABORTED = const(-2005)
@@ -49,9 +49,9 @@ _RUNNING = const(1)  # Link.state: STARTED alone
 _REFUSING = const(0x1C)  # device status: locked or provisioning
 _PROVISIONING = const(0x18)
 _EVENT = const(4)  # flag of the link
+_NO_EVENT = const(-1)
 _E_BUSY = const(-1001)
 _E_SIZE = const(-1008)
-_FRAME_SIZE = const(1604)
 
 
 class Link(Inbox):
@@ -60,10 +60,8 @@ class Link(Inbox):
     def __init__(self, sl, nwp):
         self.sl = sl
         self.nwp = nwp
-        self.answer = memoryview(nwp.answer)  # of the last request, until the next one
+        self.answer = memoryview(nwp.answer)  # of the last request, until the next one or an event
         self.ticks = getattr(nwp, "ticks_ms", ticks_ms)
-        self.frame = bytearray(_FRAME_SIZE)
-        self.view = memoryview(self.frame)
         self.args = bytearray(32)  # scratch of short requests
         self.args4 = memoryview(self.args)[:4]
         self.args8 = memoryview(self.args)[:8]
@@ -134,18 +132,6 @@ class Link(Inbox):
             raise SlError(n - 0x10000)
         return n
 
-    def call_during_provisioning(self, opcode: int, args) -> int:
-        """call() of the one request that provisioning does not hold up: its end."""
-        if self.state != _RUNNING:
-            self.check()
-        n = self.nwp.request(opcode, args)
-        if n < 4:
-            self.broken(n)
-        status = self.answer[0] | self.answer[1] << 8
-        if status & 0x8000:
-            raise SlError(status - 0x10000)
-        return status
-
     def _again(self, n: int, opcode: int, args, payload) -> int:
         """A request ended with n: wait for the slot and try again, or give up."""
         args = bytes(args)  # the scratch may be used meanwhile
@@ -179,7 +165,7 @@ class Link(Inbox):
     async def command(
         self, opcode, args, payload=b"", head=4, into=None, ms=0, prefix=b"", more=b"", undo=None
     ):
-        """Long command (files, netutil): holds the slot until its answer; returns the Answer.
+        """Long command (files, netutil): holds the slot until its answer; returns its Completion.
 
         args, payload, prefix (before the payload) and more (behind it) must stay as they are until
         then. head: size of the answer's arguments; into: buffer for what follows them; ms: time
@@ -189,10 +175,10 @@ class Link(Inbox):
         self.check(fs)
         if self.owners[_SLOT] is not None or self.queue:
             await Turn(self, _SLOT)
-        self.owners[_SLOT] = wait = Answer(head)
+        wait = self.own(_SLOT, _NO_EVENT)
+        wait.head = head
         wait.into = into
         wait.undo = undo
-        sent = False
         try:
             code = self.nwp.submit(opcode, args, payload, ms or _TIMEOUT_LONG_MS, prefix, more)
             while code == _E_BUSY:  # a request that was interrupted still owns the wire
@@ -201,16 +187,10 @@ class Link(Inbox):
                 code = self.nwp.submit(opcode, args, payload, ms or _TIMEOUT_LONG_MS, prefix, more)
             if code < 0:
                 self.broken(code)
-            sent = True
+            wait.sent = True
             await wait
         finally:
-            if sent and not wait.done:
-                wait.into = None
-                wait.orphan = True
-            else:
-                self.owners[_SLOT] = None
-                if self.queue:
-                    self.woken = True
+            self.leave(_SLOT, wait)
         if len(wait.result) < head:
             self._short(wait.result)
         return wait

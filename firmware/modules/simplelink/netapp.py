@@ -83,6 +83,7 @@ class NetApp:
         self.on_request = None
         self.on_token = None
         self.on_report = None
+        link.sl.resets.append(self)
 
     def reset(self):
         """The network processor starts anew."""
@@ -105,7 +106,7 @@ class NetApp:
         link.call(_NETAPP_SET, link.args8, data)
 
     def get(self, app: int, option: int, size: int):
-        """Value of a setting, at most `size` bytes: a view that lasts until the next request."""
+        """Value of a setting, `size` bytes at most: a view good until the next request or wait."""
         if size <= 0:
             raise SlError(_SL_EZEROLEN)
         link = self.link
@@ -114,7 +115,7 @@ class NetApp:
         return value(link, n, size)
 
     def service_list(self, index: int, count: int, kind: int):
-        """mDNS services heard of: (count, records as a view that lasts until the next request).
+        """mDNS services heard of: (count, records as a view, good until the next wait or request).
 
         kind 1 to 6 (enum service_list_type): records of 388, 132, 8, 400, 144, 20 bytes.
         """
@@ -230,18 +231,15 @@ class NetApp:
 
     # Requests from the network processor
 
-    def event(self, opcode: int, args) -> bool:
-        """True when an event is answered here."""
+    def event(self, opcode: int, args) -> None:
+        """A ping report, or what the network processor wants to know."""
         if opcode == _NETAPP_PING_REPORT:
             if self.on_report is not None:
                 self.on_report(_report(bytes(args)))
         elif opcode == _NETAPP_EV_REQUEST:
             self._request(args)
-        elif opcode == _NETAPP_EV_HTTP_GET_TOKEN:
-            self._token(args)
         else:
-            return False
-        return True
+            self._token(args)
 
     def respond(self, handle: int, status: int, metadata=b"", payload=b"", flags: int = 0) -> None:
         """Answer a request; metadata at most 1024 bytes, both at most 1364."""

@@ -31,7 +31,7 @@ class NetCfg:
         link.call(_NETCFG_SET, link.args8, data)
 
     def get(self, id: int, size: int, option: int = 0):
-        """Value of a setting, at most `size` bytes: a view that lasts until the next request."""
+        """Value of a setting, `size` bytes at most: a view good until the next request or wait."""
         if size <= 0:
             raise SlError(_SL_EZEROLEN)
         link = self.link

@@ -10,8 +10,9 @@ from struct import pack, pack_into, unpack_from
 
 from .compat import const, coroutine
 from .errors import SlError
+from .flow import Credits
 from .select import Selector
-from .waiter import Completion, Credits, Turn
+from .waiter import Completion, Turn
 
 # table: opcodes socket
 _SOCKET_CREATE = const(0x9401)
@@ -83,6 +84,7 @@ class Sockets:
         self.selector = Selector(link)
         self.streams = 0  # bit map of socket ids whose data may be cut anywhere
         self.pool = 0  # the most credits ever seen
+        link.sl.resets.append(self)
 
     def reset(self):
         """The network processor starts anew."""
@@ -122,7 +124,7 @@ class Sockets:
         link.call(_SOCKET_SETSOCKOPT, link.args4, value)
 
     def getsockopt(self, sd: int, level: int, option: int, size: int):
-        """Value of an option, at most `size` bytes: a view that lasts until the next request."""
+        """Value of an option, `size` bytes at most: a view good until the next request or wait."""
         if size <= 0:
             raise SlError(_SL_EZEROLEN)
         link = self.link
@@ -266,7 +268,9 @@ class Sockets:
         owners[lock] = wait
         try:
             nwp.expect(lock, buf)
-            size = min(len(buf), _RECV_MAX_LEN_DOCUMENTED)
+            size = len(buf)
+            if size > _RECV_MAX_LEN_DOCUMENTED:
+                size = _RECV_MAX_LEN_DOCUMENTED
             pack_into("<HBB", link.args, 0, size, sd, flags)
             code = nwp.post(opcode, link.args4, b"", lock, 0)
             while code == _E_CREDITS:

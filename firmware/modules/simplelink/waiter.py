@@ -81,53 +81,16 @@ class Turn(Waiter):
     __await__ = __iter__
 
 
-class Credits(Waiter):
-    """Wait for more than `need` transmit credits, a failed socket (nwp-protocol 4.2), or `ms`.
-
-    bit: of the socket that sends; 0 for a receive, which a failed transmitter does not concern.
-    """
-
-    expired = False
-
-    def __init__(self, link, bit: int, need: int, ms: int = 0):
-        self.link = link
-        self.bit = bit
-        self.need = need
-        if ms:
-            self.deadline = ticks_add(link.ticks(), ms)
-        link.pending.append(self)
-
-    def ready(self) -> bool:
-        nwp = self.link.nwp
-        if self.done or nwp.free_credits() > self.need or nwp.tx_failure() & self.bit:
-            return True
-        if self.deadline is not None and ticks_diff(self.link.ticks(), self.deadline) >= 0:
-            self.expired = True
-        return self.expired
-
-    def __iter__(self):
-        try:
-            while not self.ready():
-                yield self
-        finally:
-            self.gone = True
-            if self in self.link.pending:
-                self.link.pending.remove(self)
-        if self.error:
-            raise SlError(self.error)
-
-    __await__ = __iter__
-
-
 class Completion(Waiter):
-    """Wait for the event that completes a two-phase operation; gives its arguments as bytes.
+    """Wait for the event that completes a two-phase operation, or the answer of a long command.
 
-    Made by Link.own(). `opcode` of the event is that of IPv4: bit 9 of what arrives is ignored.
+    Gives its arguments as bytes, all or the first `head`. Made by Link.own(). `opcode` of the
+    event is that of IPv4: bit 9 of what arrives is ignored.
     """
 
     limit = None  # ticks_ms after which the NWP is given up (nwp-protocol 3.5)
-    into = None  # buffer for what follows the first `head` bytes, as far as it fits
     head = 0
+    into = None  # buffer for what follows the head, as far as it fits
     size = 0  # how much came behind the head
     orphan = False  # cancelled, but the NWP will still complete it
     undo = None  # coroutine function for a result that nobody wants any more
@@ -139,41 +102,12 @@ class Completion(Waiter):
         self.result = None
 
     def complete(self, args):
-        """Take the arguments (a view of the frame buffer)."""
-        if self.into is None:
-            self.result = bytes(args)
-        else:
-            self.result = bytes(args[: self.head])
-            take_tail(self, args)
+        """Take the arguments, a view of the frame buffer."""
+        head = self.head or len(args)
+        self.result = bytes(args[:head])
+        self.size = len(args) - head
+        if self.into is not None:
+            n = min(self.size, len(self.into))
+            if n > 0:
+                self.into[:n] = args[head : head + n]
         self.done = True
-
-
-class Answer(Waiter):
-    """Wait for the answer of the command that holds the slot; gives its first `head` bytes.
-
-    The rest of the answer goes to `into`; `size` is how long it was.
-    """
-
-    into = None
-    size = 0
-    orphan = False
-    undo = None
-    result = b""
-
-    def __init__(self, head: int):
-        self.head = head
-
-    def complete(self, answer, n: int):
-        """Take n bytes of the answer buffer."""
-        self.result = bytes(answer[: min(n, self.head)])
-        if self.into is not None and n > self.head:
-            take_tail(self, answer[:n])
-        self.done = True
-
-
-def take_tail(waiter, args):
-    """Copy what follows the head to the waiter's buffer; `size` is what there was."""
-    waiter.size = len(args) - waiter.head
-    n = min(waiter.size, len(waiter.into))
-    if n > 0:
-        waiter.into[:n] = args[waiter.head : waiter.head + n]

@@ -9,6 +9,7 @@ from struct import pack, pack_into, unpack_from
 from .compat import const
 from .device import value
 from .errors import SlError
+from .inbox import STARTED
 
 # table: opcodes wlan
 _WLAN_CONNECT = const(0x8C80)
@@ -185,7 +186,7 @@ class Wlan:
         link.call(_WLAN_POLICY_SET, link.args4, data)
 
     def policy_get(self, policy: int, size: int = 8):
-        """(option, value) of a policy; the value is a view that lasts until the next request."""
+        """(option, value) of a policy; the value is a view good until the next request or wait."""
         link = self.link
         pack_into("<BBBB", link.args, 0, policy, 0, 0, 0)
         n = link.request(_WLAN_POLICY_GET, link.args4)
@@ -233,7 +234,7 @@ class Wlan:
         link.call(_WLAN_CFG_SET, link.args8, data)
 
     def get(self, id: int, option: int, size: int):
-        """Value of a setting, at most `size` bytes: a view that lasts until the next request."""
+        """Value of a setting, `size` bytes at most: a view good until the next request or wait."""
         if size <= 0:
             raise SlError(_SL_EZEROLEN)
         link = self.link
@@ -291,7 +292,19 @@ class Wlan:
         if timeout:
             self.link.call(_WLAN_PROVISIONING, args)
         else:
-            self.link.call_during_provisioning(_WLAN_PROVISIONING, args)
+            self._end_provisioning(args)
+
+    def _end_provisioning(self, args):
+        """The one request that provisioning itself does not hold up."""
+        link = self.link
+        if link.state != STARTED:
+            link.check()
+        n = link.nwp.request(_WLAN_PROVISIONING, args)
+        if n < 4:
+            link.broken(n)
+        status = unpack_from("<h", link.answer)[0]
+        if status < 0:
+            raise SlError(status)
 
     def _byte(self, opcode: int, number: int):
         link = self.link
