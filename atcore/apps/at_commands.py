@@ -113,14 +113,6 @@ class AtCommands:
         wait = core.wait
         write = self.stream.write
         while core.escape is None:
-            if core.active or core.attention:
-                self.look_around(core)
-                continue
-            flags = wait(-1)
-            if flags != UART:
-                news(core, flags)
-            if flags & UART:
-                core.reader.serve()
             while entries and not core.active:
                 message = entries[0]
                 if type(message) is not bytes:
@@ -133,6 +125,14 @@ class AtCommands:
                 n = write(message)
                 if n < len(message):
                     write_all(self.stream, memoryview(message)[n:], core.link)
+            if core.active or core.attention:
+                self.look_around(core)
+                continue
+            flags = wait(-1)
+            if flags != UART:
+                news(core, flags)
+            if flags & UART:
+                core.reader.serve()
         return core.escape
 
     def group(self, messages):
