@@ -264,9 +264,14 @@ def busy_step(core, ms: int) -> int:
     """step() while there is more to look after than the stream and commands without deadline."""
     link = core.link
     mask = 7
-    if core.foreground is not None:
+    command = core.foreground
+    if command is not None:
         mask = _ANSWER | _EVENT
-    if link.woken or (core.stalled or core.waiting) and core.foreground is None:
+        if command.wait.ready():  # the queue has become short: nothing else tells it
+            ms = 0
+    elif core.stalled or core.waiting:
+        ms = 0
+    if link.woken:
         ms = 0
     elif ms:
         ms = limit(core, ms)
@@ -284,7 +289,7 @@ def busy_step(core, ms: int) -> int:
         core.serve()
     if core.processed >= _PROCESSED:
         tidy(core)
-    core.active = still_active(core)
+    core.active = len(core.entries) > 0 or still_active(core)
     return flags
 
 

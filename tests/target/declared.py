@@ -188,28 +188,28 @@ def _rows(groups: tuple, rows: tuple, ids: bytes, *before: str) -> Iterator:
 
 def _socket_options() -> Iterator:
     module = chapter("socket")
-    yield from _rows(module.LEVELS, module.OPTIONS, b"socket_level", "0")
+    yield from _rows(module._LEVELS, module._OPTIONS, b"socket_level", "0")
 
 
 def _wlan_options() -> Iterator:
     module = chapter("wlan_config")
-    yield from _rows(module.OPTIONS, module.SET, b"wlan_id")
+    yield from _rows(module._OPTIONS, module._SET, b"wlan_id")
 
 
 def _netcfg_options() -> Iterator:
     module = chapter("netcfg")
-    for ident, option, _, args in module.SET:
+    for ident, option, _, args in module._SET:
         if args:
             words = keyword(b"netcfg_id", ident), keyword(b"netcfg_option", option)
             yield words, args
-    for ident, _, _, args in module.PLAIN:
+    for ident, _, _, args in module._PLAIN:
         yield (keyword(b"netcfg_id", ident), ""), args
 
 
 def _device_options() -> Iterator:
     module = chapter("device")
-    yield ("General", "Time"), module.CLOCK
-    yield ("General", "Persistent"), module.SWITCH
+    yield ("General", "Time"), module._CLOCK
+    yield ("General", "Persistent"), module._SWITCH
 
 
 def _policies() -> Iterator:

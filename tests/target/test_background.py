@@ -218,6 +218,7 @@ def test_events_wait_for_the_end_of_a_payload(talk, world):
     with peers.datagrams() as peer:
         port = peer.getsockname()[1]
         talk.at.write(b"AT+SendTo=%d,INET,%d,127.0.0.1,0,600," % (sd, port))
+        talk.sleep(0.05)  # the header has arrived
         before = len(talk.log)
         for _ in range(5):
             talk.at.write(b"p" * 100)
