@@ -144,6 +144,9 @@ class Core:
 
     def serve(self):
         """Execute what is complete, one command after the other, while there is room."""
+        if self.muted is not None and self.framer is not None:
+            self.framer.fill()  # the settings say in which style it is answered
+            return
         if self.waiting:
             while self.waiting and self.foreground is None and not self.out.full():
                 self.whole(self.waiting.pop(0))

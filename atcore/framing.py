@@ -134,6 +134,14 @@ class Framer:
                 return
         self.rest(core)
 
+    def fill(self):
+        """Take what the stream has, to be executed later."""
+        if self.end < SIZE or self.compact():
+            n = self.readinto(self.buf, self.end)
+            if n:
+                self.end += n
+                self.last = None
+
     def rest(self, core):
         """Something incomplete is left: mind the time."""
         if self.last is None:

@@ -25,9 +25,11 @@ class Editor:
         """Execute what is complete, byte by byte, until the stream has no more."""
         core = self.core
         framer = core.framer
+        read, framer.readinto = framer.readinto, nothing  # its bytes come by take()
         while True:
             framer.serve()
             if core.stalled or not self.stream.readinto(self.byte):
+                framer.readinto = read
                 return
             self.take(framer, self.byte[0])
 
@@ -55,6 +57,11 @@ class Editor:
     def echo(self, data):
         """Write, and let the driver go on while there is no room."""
         write_all(self.stream, data, self.core.link)
+
+
+def nothing(buf, at: int) -> int:
+    """A stream that has nothing to read."""
+    return 0
 
 
 def write_all(stream, data, link):

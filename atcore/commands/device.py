@@ -148,10 +148,12 @@ def echo_off(cmd):
     """ATE0: no echo until the next start."""
     cmd.core.settings.echo = 0
     cmd.core.settings.changed()
+    cmd.core.settings.changed()
 
 
 @command(b"", key=b"ate1", shape=GUIDE_ONLY, offline=True)
 def echo_on(cmd):
     """ATE1: echo and line editing until the next start."""
     cmd.core.settings.echo = 1
+    cmd.core.settings.changed()
     cmd.core.settings.changed()
