@@ -21,15 +21,32 @@ def test_the_output_is_read():
     assert outcome.complete
 
 
+TESTS = {"basics/0prelim", "basics/sys_path", "float/cmath_fun", "micropython/viper_addr"}
+
+
+def complaints_about(output, skips, *directories):
+    wrong = mpytests.complaints(mpytests.parse(output), skips, list(directories), TESTS)
+    return [line.split(":")[0] for line in wrong]
+
+
 def test_a_run_that_broke_off_is_not_complete():
-    outcome = mpytests.parse("pass  basics/0prelim.py\n")
-    assert mpytests.complaints(outcome, {}, ["basics"]) == ["the run broke off"]
+    broken = OUTPUT.rpartition("3 tests")[0].replace("FAIL", "pass").replace("skip", "pass")
+    assert complaints_about(broken, {}, "basics") == ["the run broke off"]
+
+
+def test_a_test_that_was_left_out_is_wrong(tmp_path):
+    for name in ("basics/0prelim.py", "basics/gone.py", "basics/gone.py.exp", "float/other.py"):
+        (tmp_path / "tests" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "tests" / name).touch()
+    tests = mpytests.tests_of(tmp_path, ["basics"])
+    outcome = mpytests.parse("pass  basics/0prelim.py\n1 tests performed (1 cases)\n")
+    assert mpytests.complaints(outcome, {}, ["basics"], tests) == ["basics/gone: was not run"]
 
 
 def test_failures_and_unexplained_skips_are_wrong():
     skips = {"micropython/viper_*": "no emitter"}
-    wrong = mpytests.complaints(mpytests.parse(OUTPUT), skips, ["basics", "micropython"])
-    assert [line.split(":")[0] for line in wrong] == ["float/cmath_fun", "basics/sys_path"]
+    wrong = complaints_about(OUTPUT, skips, "basics", "micropython")
+    assert wrong == ["float/cmath_fun", "basics/sys_path"]
 
 
 def test_a_reason_that_no_test_needs_is_wrong_if_its_directory_ran():
@@ -39,9 +56,8 @@ def test_a_reason_that_no_test_needs_is_wrong_if_its_directory_ran():
         "basics/gone": "-",
         "float/cmath_*": "-",
     }
-    outcome = mpytests.parse(OUTPUT.replace("FAIL", "pass"))
-    wrong = mpytests.complaints(outcome, skips, ["basics", "micropython"])
-    assert [line.split(":")[0] for line in wrong] == ["basics/gone"]
+    passing = OUTPUT.replace("FAIL", "pass")
+    assert complaints_about(passing, skips, "basics", "micropython") == ["basics/gone"]
 
 
 def test_every_line_of_the_list_has_a_reason():

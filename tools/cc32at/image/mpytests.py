@@ -63,11 +63,22 @@ def read_skips(text: str) -> dict[str, str]:
     return skips
 
 
-def complaints(outcome: Outcome, skips: dict[str, str], directories: list[str]) -> list[str]:
-    """What is wrong with a run: failures, and skips that are not those of the list."""
+def tests_of(mpy_dir: Path, directories: list[str]) -> set[str]:
+    """The tests that a run of some directories has to account for."""
+    return {
+        f"{name}/{p.stem}" for name in directories for p in (mpy_dir / "tests" / name).glob("*.py")
+    }
+
+
+def complaints(
+    outcome: Outcome, skips: dict[str, str], directories: list[str], tests: set[str]
+) -> list[str]:
+    """What is wrong with a run: failures, tests left out, skips that are not those of the list."""
     found = [f"{name}: fails" for name in sorted(outcome.failed)]
     if not outcome.complete:
         found.append("the run broke off")
+    seen = outcome.passed | outcome.failed | outcome.skipped
+    found += [f"{name}: was not run" for name in sorted(tests - seen)]
     for name in sorted(outcome.skipped):
         if not any(fnmatch.fnmatchcase(name, pattern) for pattern in skips):
             found.append(f"{name}: is skipped, and tests/mpy/skips.txt does not say why")
@@ -137,7 +148,8 @@ def check(
         device = port or stack.enter_context(emulator(elf))
         RESULTS.mkdir(parents=True, exist_ok=True)
         outcome = run(device, mpy_dir, directories, timeout_s)
-    return outcome, complaints(outcome, read_skips(SKIPS.read_text()), directories)
+    skips, tests = read_skips(SKIPS.read_text()), tests_of(mpy_dir, directories)
+    return outcome, complaints(outcome, skips, directories, tests)
 
 
 def main() -> int:
