@@ -15,11 +15,10 @@ install_atbytes()
 @pytest.fixture
 def make():
     """Build a core over a Fake driver: make(style=..., stream=...) -> core."""
-    from fake import FakeDriver
-
     import atcore
     from atcore.apps.at_commands import load
     from atcore.commands import ALL
+    from tests.unit.atcore.fake import FakeDriver
 
     def build(stream=None, driver=None, **settings):
         core = atcore.create(driver or FakeDriver(), ALL, stream, **settings)

@@ -2,6 +2,8 @@
 
 from simplelink.errors import SlError
 
+UART = 1  # flag of the link: the stream has something
+
 
 class Wait:
     """A waiter that a test completes."""
@@ -30,13 +32,14 @@ class Wait:
 
 
 class FakeLink:
-    """Time passes only while the core sleeps."""
+    """Time passes only while the core sleeps; a stream wakes it when something is due."""
 
     def __init__(self):
         self.now = 1000
         self.state = 1
         self.slept = []
         self.on_sleep = None
+        self.stream = None
         self.nwp = self
         self.limits = []
         self.pending = []
@@ -51,6 +54,11 @@ class FakeLink:
 
     def wait(self, ms, mask=7):
         self.slept.append(ms)
+        stream = self.stream if mask & UART else None
+        due = stream.due() if stream else None
+        if due is not None and (ms < 0 or due <= self.now + ms):
+            self.now = max(self.now, due)
+            return UART
         if ms:
             assert ms > 0 or self.on_sleep, "the core sleeps for ever"
             self.now += max(ms, 0)
@@ -117,11 +125,44 @@ class FakeFs:
         self.files[name] = bytes(data)
 
 
+class FakeSockets:
+    """Notes what is sent; receiving waits until a test completes it."""
+
+    def __init__(self, calls):
+        self.calls = calls
+        self.waits = {}  # descriptor -> Wait of a pending operation
+
+    async def send(self, sd, data):
+        self.calls.append(("send", sd, bytes(data)))
+
+    async def sendto(self, sd, data, port, address):
+        self.calls.append(("sendto", sd, bytes(data), port, address))
+
+    async def recv(self, sd, buf):
+        self.calls.append(("recv", sd, len(buf)))
+        data = await self.waits.setdefault(sd, Wait())
+        del self.waits[sd]
+        buf[: len(data)] = data
+        return len(data)
+
+    async def accept(self, sd, family):
+        self.calls.append(("accept", sd, family))
+        return await self.waits.setdefault(sd, Wait())
+
+    async def select(self, nfds, read, write, sec, usec):
+        self.calls.append(("select", nfds, read, sec, usec))
+        return 1, await self.waits.setdefault(nfds, Wait()), 0
+
+    def setsockopt(self, sd, level, option, data):
+        self.calls.append(("setsockopt", sd, level, option, bytes(data)))
+
+
 class FakeDriver:
     def __init__(self):
         self.calls = []
         self.link = FakeLink()
         self.device = FakeDevice(self.calls)
+        self.sockets = FakeSockets(self.calls)
         self.fs = FakeFs()
         self.on_event = None
 
@@ -131,11 +172,20 @@ class FakeStream:
 
     def __init__(self, link):
         self.link = link
+        link.stream = self
         self.pending = []
         self.broken = False
 
     def feed(self, data, ms=0):
-        self.pending.append((self.link.now + ms, bytearray(data)))
+        """Schedule bytes; times must not go back."""
+        if data:
+            self.pending.append((self.link.now + ms, bytearray(data)))
+
+    def due(self):
+        """When the next byte (or the break that was seen) is there; None if there is none."""
+        if self.broken:
+            return self.link.now
+        return self.pending[0][0] if self.pending else None
 
     def readinto(self, view):
         got = 0
@@ -170,3 +220,14 @@ def ask(core, line):
     """The messages after one command."""
     core.send(line)
     return messages(core)
+
+
+def listen(core, ms=0):
+    """The messages while time goes on for `ms`, each taken as soon as it is there."""
+    link = core.sl.link
+    end = link.now + ms
+    out = messages(core)
+    while link.now < end:
+        core.step(end - link.now)
+        out += messages(core)
+    return out

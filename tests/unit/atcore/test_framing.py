@@ -1,0 +1,367 @@
+"""Where a command ends: at-commands.md 1 and 3 with the correction of 3.2, TESTS 4, 5 and 18."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.unit.atcore.fake import FakeDriver, FakeStream, ask, listen
+
+LIMIT = 2560  # bytes of a line without payload
+OK = b"OK"
+SHORT = b"ERROR:parse parameters, -5"  # of another length than announced
+WRONG = b"ERROR:parse parameters, -4"
+UNKNOWN = b"ERROR:command not exist, 0"
+
+NASTY = {
+    "a command": b"\r\nAT+Stop=0\r\n",
+    "nul": b"\x00",
+    "ctrl-a": b"\x01",
+    "ctrl-c": b"\x03\x03",
+    "escape": b"+++",
+    "commas": b",,1,",
+    "quotes": b'"a","',
+    "bracket": b"[1,",
+    "line ends": b"\r\n\n\r",
+    "blanks": b"  x  ",
+    "question": b"?",
+    "empty": b"",
+    "all": bytes(range(256)),
+    "longest": bytes(4096),
+}
+
+
+@pytest.fixture
+def line():
+    """(core, stream, calls of the driver)."""
+    return build()
+
+
+def build(**values):
+    import atcore
+    from atcore.commands import ALL, device, socket, wlan  # noqa: F401
+
+    driver = FakeDriver()
+    stream = FakeStream(driver.link)
+    return atcore.create(driver, ALL, stream, **values), stream, driver.calls
+
+
+def answers(line, *pieces, ms=0):
+    """Feed pieces, (data, after ms) or data at once; what is answered within `ms` after them."""
+    core, stream, _ = line
+    at = 0
+    for piece in pieces:
+        data, wait = piece if isinstance(piece, tuple) else (piece, 0)
+        at += wait
+        stream.feed(data, at)
+    return listen(core, at + ms or 1)
+
+
+# --- Line ends ---
+
+
+@pytest.mark.parametrize("end", [b"\r", b"\n", b"\r\n", b"\n\r", b"\r\r\n"])
+def test_every_line_end(line, end):
+    assert answers(line, b"AT+Test" + end + b"AT+Foo" + end) == [OK, UNKNOWN]
+
+
+def test_empty_lines_say_nothing(line):
+    assert answers(line, b"\r\n\n\r\r\r\n\nAT+Test\r\n\r\n\n", ms=3000) == [OK]
+
+
+def test_nothing_happens_before_the_line_end(line):
+    assert answers(line, b"AT+Test", ms=60000) == []
+    assert answers(line, b"\r") == [OK]
+
+
+def test_a_line_of_blanks_is_no_empty_line(line):
+    assert answers(line, b"  \r\nAT+Test\r\n") == [UNKNOWN, OK]
+
+
+def test_only_the_line_end_is_removed(line):
+    assert answers(line, b"AT+Test\t\r\n\x00AT+Test\r\nAT+Test \r\n") == [UNKNOWN, UNKNOWN, OK]
+
+
+# --- The limit of a line ---
+
+
+@pytest.mark.parametrize("pieces", [1, 7, 500])
+def test_the_longest_line_and_one_byte_more(line, pieces):
+    head = b"AT+Set=AT,STYLE,"
+    for size, answer in ((LIMIT, WRONG), (LIMIT + 1, SHORT)):
+        data = head + b"x" * (size - len(head)) + b"\r\n"
+        step = len(data) // pieces
+        parts = [(data[i : i + step], 1) for i in range(0, len(data), step)]
+        assert answers(line, *parts) == [answer]
+    assert answers(line, b"AT+Test\r\n") == [OK]
+
+
+@pytest.mark.parametrize("more", [1, 3000, 20000])
+def test_too_long_a_line_is_dropped_whole(line, more):
+    data = b"AT+Set=AT,ECHO,1" + b" " * LIMIT + b"x" * more + b"AT+Stop=0"
+    assert answers(line, data + b"\r\nAT+Test\r\n") == [SHORT, OK]
+    assert not line[2]
+
+
+def test_too_long_a_line_without_end_is_dropped_after_a_pause(line):
+    assert answers(line, b"A" * 9000, ms=1900) == []
+    assert answers(line, b"", ms=200) == [SHORT]
+    assert answers(line, b"AT+Test\r\n") == [OK]
+
+
+# --- Payloads ---
+
+
+@pytest.mark.parametrize("name", NASTY)
+@pytest.mark.parametrize("end", [b"\r", b"\n", b"\r\n", b"\n\r", b""], ids=repr)
+def test_a_payload_of_any_bytes(line, name, end):
+    data = NASTY[name]
+    assert answers(line, b"AT+Send=3,0,%d," % len(data) + data + end, ms=20) == [OK]
+    assert answers(line, b"AT+Test\r\n") == [OK]
+    assert line[2] == [("send", 3, data)]
+
+
+def test_without_a_line_end_20_ms_of_silence_end_it(line):
+    assert answers(line, b"AT+Send=3,0,2,hi", ms=19) == []
+    assert answers(line, b"", ms=1) == [OK]
+    assert line[2] == [("send", 3, b"hi")]
+
+
+def test_cr_then_lf_half_a_second_later(line):
+    assert answers(line, b"AT+Send=3,0,2,hi\r", (b"\n", 500), b"AT+Test\r\n") == [OK, OK]
+
+
+def test_a_byte_short_is_an_error_after_two_seconds(line):
+    assert answers(line, b"AT+Send=3,0,5,hell", ms=1999) == []
+    assert answers(line, b"", ms=1) == [SHORT]
+    assert answers(line, b"AT+Test\r\n") == [OK]
+    assert not line[2]
+
+
+def test_the_line_end_is_payload_if_a_byte_is_missing(line):
+    assert answers(line, b"AT+Send=3,0,5,hell\r\n", ms=25) == [OK]
+    assert line[2] == [("send", 3, b"hell\r")]
+
+
+def test_a_pause_shorter_than_two_seconds_is_none(line):
+    assert answers(line, *[(bytes([b]), 1900) for b in b"AT+Send=3,0,4,a\r\nb\r"]) == [OK]
+    assert line[2] == [("send", 3, b"a\r\nb")]
+
+
+@pytest.mark.parametrize("rest", [b"o", b" ", b",1", b"\0", b"AT+Stop=0"])
+def test_a_byte_long_is_an_error_and_the_rest_is_dropped(line, rest):
+    assert answers(line, b"AT+Send=3,0,4,hell" + rest + b"\r\nAT+Test\r\n") == [SHORT, OK]
+    assert not line[2]
+
+
+def test_a_byte_long_without_line_end_is_over_after_a_pause(line):
+    assert answers(line, b"AT+Send=3,0,4,hello", ms=2100) == [SHORT]
+    assert answers(line, b"AT+Test\r\n") == [OK]
+
+
+def test_a_break_ends_a_payload(line):
+    core, stream, calls = line
+    assert answers(line, b"AT+Send=3,0,100,abc", ms=50) == []
+    stream.broken = True
+    assert listen(core, 1) == [SHORT]
+    assert answers(line, b"AT+Test\r\n") == [OK]
+    assert not calls
+
+
+def test_a_break_in_a_dropped_line_ends_it(line):
+    core, stream, _ = line
+    assert answers(line, b"A" * 3000, ms=50) == []
+    stream.broken = True
+    assert listen(core, 1) == [SHORT]
+    assert answers(line, b"AT+Test\r\n") == [OK]
+
+
+@pytest.mark.parametrize(
+    ("text", "data", "answer"),
+    [
+        (b"1,8,aGVsbG8=", b"hello", OK),
+        (b"1,0,", b"", OK),
+        (b"1,4,AAAA", bytes(3), OK),
+        (b"1,0x8,aGVsbG8=", b"hello", OK),
+        (b"1,7,aGVsbG8", None, b"ERROR:parse parameters, -1"),
+        (b"1,8,aGVs!G8=", None, WRONG),
+        (b"1,8,aGVsbG=8", None, WRONG),
+        (b"1,4,====", None, WRONG),
+        (b"2,5,hello", None, WRONG),
+        (b",5,hello", None, b"ERROR:parse parameters, -1"),
+        (b"0,,hello", None, b"ERROR:parse parameters, -1"),
+        (b"0,x,hello", None, WRONG),
+        (b"0,-5,hello", None, WRONG),
+        (b'0,"5",hello', None, WRONG),
+        (b"0,5", None, b"ERROR:parse parameters, -3"),
+        (b"0", None, b"ERROR:parse parameters, -3"),
+        (b"0, 5 ,hello", b"hello", OK),
+        (b"0,05,hello", b"hello", OK),
+        (b"0,5, ello", b" ello", OK),  # a blank behind the last comma is payload
+    ],
+)
+def test_formats_and_lengths(line, text, data, answer):
+    assert answers(line, b"AT+Send=3," + text + b"\r\nAT+Test\r\n", ms=25) == [answer, OK]
+    assert line[2] == ([] if data is None else [("send", 3, data)])
+
+
+def test_the_longest_payload_in_base64_and_more(line):
+    import base64
+
+    for size, answer in ((4096, OK), (4097, WRONG), (9000, WRONG), (60000, WRONG)):
+        text = base64.b64encode(b"\xa5" * size)
+        data = b"AT+Send=3,1,%d," % len(text) + text + b"\r\nAT+Test\r\n"
+        assert answers(line, data, ms=1) == [answer, OK]
+    assert line[2] == [("send", 3, b"\xa5" * 4096)]
+
+
+def test_a_payload_beyond_the_limit_is_dropped_by_its_length(line):
+    data = b"\r\nAT+Stop=0\r\n" * 900
+    assert answers(line, b"AT+Send=3,0,%d," % len(data) + data + b"\r\nAT+Test\r\n") == [WRONG, OK]
+    assert not line[2]
+
+
+def test_a_quoted_header_parameter_may_hold_a_comma(line):
+    data = b'AT+SendTo=3,INET6,80,"::1",0,3,a,b\r\n'
+    assert answers(line, data) == [OK]
+    assert line[2] == [("sendto", 3, b"a,b", 80, bytes(15) + b"\1")]
+
+
+def test_payloads_in_a_row(line):
+    data = b"".join(b"AT+Send=%d,0,3,%d\r\n\r\n" % (i % 10, i % 10) for i in range(2000))
+    assert answers(line, data, ms=1) == 2000 * [OK]
+    assert line[2] == [("send", i % 10, b"%d\r\n" % (i % 10)) for i in range(2000)]
+
+
+def test_a_wrong_header_still_drops_its_payload(line):
+    data = b"\r\nAT+Stop=0\r\n"
+    head = b"AT+Send=x,0,%d," % len(data)
+    assert answers(line, head + data + b"\r\nAT+Test\r\n") == [WRONG, OK]
+    assert not line[2]
+
+
+def test_an_unknown_command_has_no_payload(line):
+    assert answers(line, b"AT+Sent=3,0,13,\r\nAT+Test\r\n\r\n") == [UNKNOWN, OK]
+
+
+def test_help_of_a_payload_command_waits_for_nothing(line):
+    assert answers(line, b"AT+Send=?\r\n") == [b"+Send: [sd],[format],[length],[data]", OK]
+
+
+# --- Pieces ---
+
+SESSION = (
+    b"AT+Test\r\n\r\nAT+Send=3,0,9,\r\nAT+Foo\x00\n"
+    b' at + send = 4 , 1 , 8 ,AA0K/yI=\rAT+SendTo=5,INET,0x50,[10.0.0.1],0,2,,"\n'
+    b"AT+Send=6,0,3,long!\r\nAT+Send=7,0,0,\r\n\xff\r\nAT+Test\n"
+)
+ANSWERS = [OK, OK, OK, OK, SHORT, OK, UNKNOWN, OK]
+CALLS = [
+    ("send", 3, b"\r\nAT+Foo\x00"),
+    ("send", 4, b"\0\r\n\xff\x22"),
+    ("sendto", 5, b',"', 80, b"\x0a\0\0\1"),
+    ("send", 7, b""),
+]
+
+
+def test_a_session_at_once(line):
+    assert answers(line, SESSION) == ANSWERS
+    assert line[2] == CALLS
+
+
+@pytest.mark.parametrize("at", range(1, len(SESSION)))
+def test_a_session_in_two_pieces(at):
+    line = build()
+    # 15 ms: within the silence that ends a command behind its payload.
+    assert answers(line, SESSION[:at], (SESSION[at:], 15)) == ANSWERS
+    assert line[2] == CALLS
+
+
+@pytest.mark.parametrize("gap", [0, 1, 15])
+def test_a_session_byte_by_byte(line, gap):
+    assert answers(line, *[(bytes([b]), gap) for b in SESSION]) == ANSWERS
+    assert line[2] == CALLS
+
+
+COMMANDS = (
+    (b"AT+Test\r\n", [OK], []),
+    (b"AT+Foo\r", [UNKNOWN], []),
+    (b"\n", [], []),
+    (b"AT+Send=1,0,8,\r\nAT+T\r\n\r\n", [OK], [("send", 1, b"\r\nAT+T\r\n")]),
+    (b"AT+Send=2,1,4,AAAA\n", [OK], [("send", 2, bytes(3))]),
+    (b"AT+Send=2,0,1,AAAA\n", [SHORT], []),
+    (b"AT+Send=2,0,2000," + b"\r" * 2000 + b"\r\n", [OK], [("send", 2, b"\r" * 2000)]),
+    (b"AT+Foo=" + b"y" * 2000 + b"\r\n", [UNKNOWN], []),
+    (b"AT+Set=AT,STYLE," + b"x" * 2700 + b"\r\n", [SHORT], []),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.sampled_from(COMMANDS), min_size=1, max_size=14),
+    st.lists(st.tuples(st.integers(1, 5000), st.integers(0, 19)), max_size=40),
+)
+def test_any_split_of_any_session_gives_the_same(commands, cuts):
+    """Long enough to go round the buffer: what is left at its end moves to the front."""
+    data = b"".join(row[0] for row in commands)
+    pieces = []
+    for size, gap in cuts:
+        pieces.append((data[:size], gap))
+        data = data[size:]
+    line = build()
+    got = answers(line, *pieces, data, ms=1)
+    assert got == [answer for row in commands for answer in row[1]]
+    assert line[2] == [call for row in commands for call in row[2]]
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.binary(max_size=60), max_size=30))
+def test_after_any_bytes_and_a_pause_a_command_works(pieces):
+    line = build()
+    answers(line, *[(piece, 7) for piece in pieces], ms=2100)
+    answers(line, b"\r\n", ms=2100)
+    assert answers(line, b"AT+Test\r\n", ms=1) == [OK]
+
+
+# --- The whole stream and send() mean the same ---
+
+
+@pytest.mark.parametrize("name", NASTY)
+def test_a_payload_by_send(line, name):
+    data = NASTY[name]
+    core, _, calls = line
+    assert ask(core, b"AT+Send=3,0,%d," % len(data) + data) == [OK]
+    assert calls == [("send", 3, data)]
+
+
+@pytest.mark.parametrize(("size", "given"), [(5, 4), (5, 6), (0, 1), (1, 0)])
+def test_a_payload_by_send_of_another_length(line, size, given):
+    core, _, calls = line
+    assert ask(core, b"AT+Send=3,0,%d," % size + given * b"x") == [SHORT]
+    assert not calls
+
+
+# --- Time ---
+
+
+def test_a_half_typed_line_holds_events_back_for_a_second(line):
+    core, stream, _ = line
+    assert answers(line, b"AT+Te", ms=10) == []
+    core.sl.on_event(0xFF03, b"")
+    assert listen(core, 980) == []
+    assert listen(core, 20) == [b"+EventFatalError: SYNC_LOSS"]
+    assert answers(line, b"st\r\n") == [OK]
+
+
+def test_a_payload_that_comes_in_holds_events_back(line):
+    core, stream, _ = line
+    answers(line, b"AT+Send=3,0,4,ab", ms=10)
+    core.sl.on_event(0xFF03, b"")
+    assert listen(core, 1900) == []
+    assert sorted(answers(line, b"cd\r\n")) == [b"+EventFatalError: SYNC_LOSS", OK]
+
+
+def test_an_idle_stream_holds_nothing_back(line):
+    core, _, _ = line
+    assert answers(line, b"AT+Test\r\n") == [OK]
+    core.sl.on_event(0xFF03, b"")
+    assert listen(core) == [b"+EventFatalError: SYNC_LOSS"]
