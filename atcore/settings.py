@@ -55,7 +55,9 @@ def decode(data) -> dict:
         name, _, value = line.partition(b"=")
         for row in ROWS:
             if row[0] == name:
-                number = STYLES.index(value) if value in STYLES else number_of(value)
+                number = number_of(value)
+                if name == b"STYLE":
+                    number = STYLES.index(value) if value in STYLES else None
                 if number is None or not row[3] <= number <= row[4]:
                     return {}
                 values[row[1]] = number
