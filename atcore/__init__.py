@@ -15,17 +15,19 @@ from atbytes import tokenize
 
 from . import reply
 from .compat import ticks_diff
-from .dispatch import Command, execute, start
+from .dispatch import Command, execute, refuse, start
 from .events import line_of
 from .framing import Framer, find_payload
+from .grammar import TOO_LONG
 from .pump import step
-from .queue import Queue
+from .queue import MANY, Queue
 from .settings import Settings
 
 LINE_SIZE = 2048  # the longest message but a payload
 EVENT_SIZE = 640
 PARAMETERS = 24  # of one command, at most
 STARTED = 1  # state of the driver's link
+MAX_SIZE = 0xFFFF  # bytes of a command handed to send(), payload included
 WAITING = 8  # commands handed to send() that may wait for the one before
 
 
@@ -152,12 +154,16 @@ class Core:
                 self.whole(self.waiting.pop(0))
             if self.waiting or self.foreground is not None:
                 return
-        if self.reader is not None:
+        entries = self.entries
+        if self.reader is not None and (len(entries) < MANY or type(entries[0]) is not bytes):
             self.reader.serve()
 
     def whole(self, line: bytearray):
         """Execute a command that was handed over complete."""
         size = len(line)
+        if size > MAX_SIZE:
+            refuse(self, reply.PARSE, TOO_LONG)
+            return
         view = memoryview(line)
         declaration = execute(self, view, size)
         if declaration is None:
