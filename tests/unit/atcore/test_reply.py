@@ -1,4 +1,4 @@
-"""How replies look: guide-style.md chapters 2-5 (L, V, D, M) and at-commands.md 2.9 for style ti."""
+"""How replies look: guide-style.md chapters 2-5, and at-commands.md 2.9 for style ti."""
 
 import base64
 import re
