@@ -12,6 +12,7 @@ PY := $(VENV)/bin/python
 BUILD := build
 STAMPS := $(BUILD)/stamps
 LOGS := $(BUILD)/logs
+MPY_CACHE := $(BUILD)/cache/micropython-1.25.0
 JOBS ?= $(shell nproc)
 FIRMWARE_MAKE = $(MAKE) -j$(JOBS) -C firmware BOARD=$(BOARD) PYTHON=$(PY) WARNINGS=error BUILD_VERBOSE=0
 
@@ -55,6 +56,7 @@ setup: $(STAMPS)/packages $(STAMPS)/venv
 	@:
 
 firmware: setup
+	@[ -n '$(MPY_DIR)' ] || [ -d $(MPY_CACHE) ] || $(PY) -m cc32at.image.micropython $(MPY_CACHE)
 	@[ -e $(BUILD)/$(BOARD)/firmware.elf ] || \
 	    echo 'setup: building the firmware (a minute or two; $(LOGS)/firmware.log)' >&2
 	@mkdir -p $(LOGS)
