@@ -1,6 +1,7 @@
 """The firmware itself, with the whole network processor: repetition and snapshots."""
 
 import hashlib
+import time
 
 import pytest
 
@@ -55,3 +56,15 @@ def test_settings_take_effect_at_the_first_boot(style, value):
     session = Session(settings={"style": style, "banner": 0})
     session.port.write(b"AT+Get=General,Version\r\n")
     assert session.port.read(4096).startswith(value)
+
+
+def test_an_idle_board_leaves_the_pc_alone():
+    """On the wall clock, connected and waiting for a line: under 5 % of a core."""
+    session = Session(clock="real")
+    session.port.write(b"AT+WlanConnect=office,,WPA_WPA2,correct-horse,,,\r\n")
+    assert b"IPV4_ACQUIRED" in session.port.read_until(b"IPV4_ACQUIRED")
+    session.port.read(4096)
+    cpu, wall = time.process_time(), time.monotonic()
+    session.machine.run(timeout=3)
+    assert time.monotonic() - wall >= 2.9
+    assert time.process_time() - cpu < 0.05 * (time.monotonic() - wall)
