@@ -1,7 +1,10 @@
-"""`make run` in a script: answers on stdout and nothing else, and the exit status."""
+"""`make run` in a script: answers on stdout and nothing else, and the status; in a terminal."""
 
+import contextlib
 import os
+import pty
 import re
+import select
 import subprocess
 from pathlib import Path
 
@@ -46,3 +49,78 @@ def test_a_setting_can_be_given():
 def test_no_input_is_no_failure():
     done = make_run(b"")
     assert (done.stdout, done.returncode) == (b"", 0)
+
+
+def test_a_trace_shows_lines_and_frames(tmp_path):
+    trace = tmp_path / "trace"
+    done = make_run(b"AT+Get=General,Version\n", f"--trace {trace}")
+    assert done.returncode == 0, done.stderr.decode()
+    text = trace.read_text()
+    assert "> AT+Get=General,Version\n" in text and "< +Get: 0x" in text
+    assert "DEVICE_GET answer" in text
+
+
+def test_an_option_of_the_emulator_does_not_go_with_a_port():
+    done = make_run(b"", "--port loop:// --world office.yaml")
+    assert done.stdout == b"" and done.returncode == 1
+    assert b"Error: world is the emulator's" in done.stderr
+
+
+class Desk:
+    """A terminal in which somebody has typed `make run`."""
+
+    def __init__(self, state: Path):
+        self.far, near = pty.openpty()
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("MAKE")}
+        environment |= {
+            "TERM": "xterm",
+            "PROMPT_TOOLKIT_NO_CPR": "1",
+            "XDG_STATE_HOME": str(state),
+        }
+        self.process = subprocess.Popen(
+            ["make", "run"], cwd=ROOT, env=environment, stdin=near, stdout=near, stderr=near,
+            start_new_session=True,
+        )  # fmt: skip
+        os.close(near)
+        self.seen = b""
+
+    def expect(self, what: bytes) -> bytes:
+        """What is on the screen up to `what`, from where the last one ended."""
+        while what not in self.seen:
+            ready, _, _ = select.select([self.far], [], [], 60)
+            assert ready, f"no {what!r} in {self.seen!r}"
+            self.seen += os.read(self.far, 4096)
+        shown, _, self.seen = self.seen.partition(what)
+        return shown
+
+    def type(self, keys: bytes) -> None:
+        os.write(self.far, keys)
+
+
+@pytest.fixture
+def desk(tmp_path):
+    desk = Desk(tmp_path)
+    yield desk
+    if desk.process.poll() is None:
+        desk.process.kill()
+    desk.process.wait()
+    os.close(desk.far)
+
+
+def test_a_terminal_edits_lines_and_keeps_secrets_out_of_its_history(desk, tmp_path):
+    desk.expect(b"# chip")
+    desk.type(b"AT+Foo" + b"\x7f" * 3 + b"Get=General,Pers\t")
+    desk.expect(b"AT+Get=General,PERSISTENT")
+    desk.type(b"\r")
+    desk.expect(b"+Get:")
+    desk.expect(b"OK")
+    desk.type(b"AT+WlanConnect=office,,WPA_WPA2,correct-horse,,,\rAT+Foo\x03AT+Test\r")
+    desk.expect(b"+EventNetApp:")
+    desk.type(b"\x1b[A\x1b[A\r")
+    desk.expect(b"WPA_WPA2,***")
+    desk.expect(b"ERROR")
+    desk.type(b"\x04")
+    with contextlib.suppress(OSError):
+        desk.expect(b"nothing more")
+    assert desk.process.wait(20) == 0
+    assert "correct-horse" not in (tmp_path / "cc32at" / "history").read_text()

@@ -42,11 +42,16 @@ def parse_settings(pairs: tuple[str, ...]) -> dict[str, str]:
 @click.option("--world", metavar="FILE", help="Radio world of the emulator (YAML).")
 @click.option("--elf", metavar="FILE", help="Firmware for the emulator.")
 @click.option("--store", metavar="FILE", help="Keep the emulator's files and settings over runs.")
+@click.option("--nwp", metavar="tcp:HOST:PORT", help="Another network processor behind the chip.")
+@click.option("--trace", metavar="FILE", help="AT lines and frames of the link, secrets masked.")
 @click.option("--log", metavar="FILE", help="Transcript of both directions, secrets masked.")
-def main(port, baud, wait, settings, world, elf, store, log):
+def main(port, baud, wait, settings, log, **emulator):
     """Talk AT to a board or to the firmware in the emulator."""
     chosen = parse_settings(settings)
-    url = port or emulator_url(chosen, world=world, elf=elf, store=store)
+    for name, value in {**chosen, **emulator}.items():
+        if port and value and name != "style":
+            raise click.UsageError(f"{name} is the emulator's; --port {port} is none")
+    url = port or emulator_url(chosen, **emulator)
     try:
         at = AtClient.open(url, baud, chosen.get("style", "guide"), Transcript(log))
     except (serial.SerialException, OSError, ValueError) as error:

@@ -1,9 +1,12 @@
 """The interactive terminal: line editing, history, completion, colours."""
 
+import contextlib
 import os
 import queue
+import sys
+import termios
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from prompt_toolkit import PromptSession
@@ -90,7 +93,7 @@ class Terminal:
         self._print([("class:comment", HELP)])
         worker = threading.Thread(target=self._serve, daemon=True)
         worker.start()
-        with patch_stdout():
+        with without_echo(), patch_stdout():
             while not self._stop.is_set():
                 try:
                     line = self._session.prompt()
@@ -124,6 +127,22 @@ class Terminal:
 
     def _print(self, fragments: list[tuple[str, str]]) -> None:
         print_formatted_text(FormattedText(fragments), style=STYLE)
+
+
+@contextlib.contextmanager
+def without_echo() -> Iterator[None]:
+    """What is typed between two prompts is the next one's, Ctrl-C too, and not echoed before."""
+    if not sys.stdin.isatty():
+        yield
+        return
+    before = termios.tcgetattr(sys.stdin)
+    quiet = termios.tcgetattr(sys.stdin)
+    quiet[3] &= ~(termios.ECHO | termios.ICANON | termios.ISIG)
+    termios.tcsetattr(sys.stdin, termios.TCSANOW, quiet)
+    try:
+        yield
+    finally:
+        termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)
 
 
 def formatted(message: Message) -> list[tuple[str, str]]:

@@ -2,17 +2,20 @@
 
 emu://                                    our firmware, default world and settings
 emu://?elf=FILE&world=FILE&clock=real     another image and radio world, on the wall clock
+emu://?trace=FILE&nwp=tcp:HOST:PORT       frames and AT lines in a file; an outside NWP
 emu://?style=ti&autostart=0               anything else is a setting to boot with
 """
 
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
+import click
 import serial
 
 from cc32at.emulator import Machine
 from cc32at.emulator.__main__ import network_processor
 from cc32at.emulator.serialport import EmuSerial
+from cc32at.emulator.trace import Trace
 
 ELF = Path("build/CC3220SF_LAUNCHXL/firmware.elf")
 
@@ -22,13 +25,19 @@ def machine_of(url: str) -> Machine:
     query = dict(parse_qsl(urlsplit(url).query))
     elf = Path(query.pop("elf", ELF))
     clock = query.pop("clock", "virtual")
-    world, store = query.pop("world", None), query.pop("store", None)
+    nwp, world, store = (query.pop(name, None) for name in ("nwp", "world", "store"))
+    trace = query.pop("trace", None)
     if not elf.exists():
         raise serial.SerialException(f"there is no {elf}; make firmware builds it")
     try:
-        nwp = network_processor(None, world, store)
-        return Machine(elf, nwp=nwp, clock=clock, settings=query)
-    except (OSError, ValueError) as error:
+        return Machine(
+            elf,
+            nwp=network_processor(nwp, world, store),
+            clock=clock,
+            settings=query,
+            trace=Trace(Path(trace).open("w", buffering=1)) if trace else None,  # noqa: SIM115
+        )
+    except (OSError, ValueError, click.ClickException) as error:
         raise serial.SerialException(str(error)) from error
 
 
