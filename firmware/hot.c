@@ -1,5 +1,8 @@
 // What every attribute, global and keyword argument goes through, as one unit: the lookup of a name
 // in a dictionary. MicroPython's own does everything else, and is mp_map_lookup_any() here.
+#include "hot.h"
+
+#include "py/objtype.h"
 #include "py/qstr.c"
 
 mp_map_elem_t *mp_map_lookup_any(mp_map_t *map, mp_obj_t index, mp_map_lookup_kind_t kind);
@@ -7,11 +10,47 @@ mp_map_elem_t *mp_map_lookup_any(mp_map_t *map, mp_obj_t index, mp_map_lookup_ki
 #include "py/map.c"
 #undef mp_map_lookup
 
+mp_map_elem_t *port_name_lookup(mp_map_t *map, mp_obj_t index, mp_map_lookup_kind_t kind);
+
 // Where a name was in a dictionary when it was last looked up. Hints: what is there is compared.
 #define HINTS          (1024)
 #define HINT(map, key) ((((uintptr_t)(map) >> 2) + ((uintptr_t)(key) >> 3)) % HINTS)
 
 static uint8_t hints[HINTS];
+
+// Names that a dictionary does not have: most look-ups of a method (not in the instance) and of a
+// built-in name (not in the module) end so, after a walk through a table that is full. True until
+// the name is added or the dictionary is no more, which the collector decides: hot_collected().
+#define ABSENTEES (64)
+
+static struct {
+    const mp_map_t *map;
+    mp_obj_t key;
+} absent[ABSENTEES];
+
+#define ABSENTEE(map, key) (&absent[HINT(map, key) % ABSENTEES])
+
+void hot_reset(void) {
+    memset(absent, 0, sizeof(absent));
+}
+
+static bool is_free(const void *ptr) {
+    const mp_state_mem_area_t *area = &MP_STATE_MEM(area);
+    const uint8_t *at = ptr;
+    if (at < area->gc_pool_start || at >= area->gc_pool_end) {
+        return false;
+    }
+    size_t block = (at - area->gc_pool_start) / MICROPY_BYTES_PER_GC_BLOCK;
+    return (area->gc_alloc_table_start[block / 4] >> 2 * (block % 4) & 3) == 0;
+}
+
+void hot_collected(void) {
+    for (size_t i = 0; i < ABSENTEES; i++) {
+        if (is_free(absent[i].map)) {
+            absent[i].map = NULL;
+        }
+    }
+}
 
 static inline void set_hint(const mp_map_t *map, mp_obj_t key, size_t pos) {
     if (pos <= UINT8_MAX) {
@@ -60,19 +99,127 @@ static mp_map_elem_t *find_by_hash(mp_map_t *map, mp_obj_t name) {
     return NULL;
 }
 
-mp_map_elem_t *mp_map_lookup(mp_map_t *map, mp_obj_t index, mp_map_lookup_kind_t kind) {
-    if (kind == MP_MAP_LOOKUP_REMOVE_IF_FOUND || !mp_obj_is_qstr(index)) {
-        return mp_map_lookup_any(map, index, kind);
-    }
-    size_t pos = hints[HINT(map, index)];
-    if (pos < map->alloc && map->table[pos].key == index) {
-        return &map->table[pos];
-    }
-    if (kind != MP_MAP_LOOKUP || !map->all_keys_are_qstrs) {
-        return mp_map_lookup_any(map, index, kind);
+static mp_map_elem_t *find_name(mp_map_t *map, mp_obj_t name) {
+    if (!map->all_keys_are_qstrs) {
+        return mp_map_lookup_any(map, name, MP_MAP_LOOKUP);
     }
     if (map->is_ordered) {
-        return find_in_order(map, index);
+        return find_in_order(map, name);
     }
-    return map->alloc == 0 ? NULL : find_by_hash(map, index);
+    return map->alloc == 0 ? NULL : find_by_hash(map, name);
+}
+
+// --- The two ways in. What is usual comes first and is short enough to need no stack ---
+
+static inline mp_map_elem_t *hinted(mp_map_t *map, mp_obj_t name) {
+    size_t pos = hints[HINT(map, name)];
+    mp_map_elem_t *elem = &map->table[pos];
+    return pos < map->alloc && elem->key == name ? elem : NULL;
+}
+
+static MP_NOINLINE mp_map_elem_t *lookup_slowly(mp_map_t *map, mp_obj_t index, mp_map_lookup_kind_t kind) {
+    if (!mp_obj_is_qstr(index)) {
+        return mp_map_lookup_any(map, index, kind);
+    }
+    if (kind == MP_MAP_LOOKUP_REMOVE_IF_FOUND) {
+        return mp_map_lookup_any(map, index, kind);
+    }
+    mp_map_elem_t *elem = find_name(map, index);
+    if (elem != NULL || kind == MP_MAP_LOOKUP) {
+        return elem;
+    }
+    if (ABSENTEE(map, index)->map == map) {
+        ABSENTEE(map, index)->map = NULL;
+    }
+    return mp_map_lookup_any(map, index, kind);
+}
+
+// Of any dictionary.
+mp_map_elem_t *mp_map_lookup(mp_map_t *map, mp_obj_t index, mp_map_lookup_kind_t kind) {
+    if (kind != MP_MAP_LOOKUP_REMOVE_IF_FOUND) {
+        mp_map_elem_t *elem = hinted(map, index);
+        if (elem != NULL) {
+            return elem;
+        }
+    }
+    return lookup_slowly(map, index, kind);
+}
+
+static MP_NOINLINE mp_map_elem_t *name_slowly(mp_map_t *map, mp_obj_t name) {
+    mp_map_elem_t *elem = find_name(map, name);
+    if (elem == NULL) {
+        ABSENTEE(map, name)->map = map;
+        ABSENTEE(map, name)->key = name;
+    }
+    return elem;
+}
+
+// Of a name in the dictionary of an object, a class or a module: one that lives in flash or on the
+// heap, until the collector takes it. The interpreter's own files call this (see the Makefile).
+mp_map_elem_t *port_name_lookup(mp_map_t *map, mp_obj_t index, mp_map_lookup_kind_t kind) {
+    if (kind != MP_MAP_LOOKUP) {
+        return mp_map_lookup(map, index, kind);
+    }
+    mp_map_elem_t *elem = hinted(map, index);
+    if (elem != NULL) {
+        return elem;
+    }
+    if (ABSENTEE(map, index)->map == map && ABSENTEE(map, index)->key == index) {
+        return NULL;
+    }
+    return name_slowly(map, index);
+}
+
+// --- Attributes of instances: what runtime.c does for all types (mp_load_method_any() and so on, see
+// --- the Makefile), shorter ---
+
+void mp_load_method_any(mp_obj_t base, qstr attr, mp_obj_t *dest);
+void mp_store_attr_any(mp_obj_t base, qstr attr, mp_obj_t value);
+
+// An instance of a class without properties and descriptors, or NULL.
+static inline mp_obj_instance_t *plain_instance(mp_obj_t obj) {
+    if (!mp_obj_is_obj(obj)) {
+        return NULL;
+    }
+    mp_obj_instance_t *self = MP_OBJ_TO_PTR(obj);
+    uint16_t flags = self->base.type->flags;
+    return (flags & (MP_TYPE_FLAG_INSTANCE_TYPE | MP_TYPE_FLAG_HAS_SPECIAL_ACCESSORS)) ==
+                   MP_TYPE_FLAG_INSTANCE_TYPE
+               ? self
+               : NULL;
+}
+
+// A method that is a Python function of the instance's own class; everything else the long way.
+void mp_load_method(mp_obj_t base, qstr attr, mp_obj_t *dest) {
+    mp_obj_instance_t *self = plain_instance(base);
+    mp_obj_t name = MP_OBJ_NEW_QSTR(attr);
+    if (self != NULL && attr != MP_QSTR___next__ && attr != MP_QSTR___class__ &&
+        MP_OBJ_TYPE_HAS_SLOT(self->base.type, locals_dict) &&
+        port_name_lookup(&self->members, name, MP_MAP_LOOKUP) == NULL) {
+        mp_obj_dict_t *members = MP_OBJ_TYPE_GET_SLOT(self->base.type, locals_dict);
+        mp_map_elem_t *elem = port_name_lookup(&members->map, name, MP_MAP_LOOKUP);
+        if (elem != NULL && mp_obj_is_obj(elem->value)) {
+            const mp_obj_base_t *member = MP_OBJ_TO_PTR(elem->value);
+            if ((member->type->flags & (MP_TYPE_FLAG_BINDS_SELF | MP_TYPE_FLAG_BUILTIN_FUN)) ==
+                MP_TYPE_FLAG_BINDS_SELF) {
+                dest[0] = elem->value;
+                dest[1] = base;
+                return;
+            }
+        }
+    }
+    mp_load_method_any(base, attr, dest);
+}
+
+// To an attribute that is there.
+void mp_store_attr(mp_obj_t base, qstr attr, mp_obj_t value) {
+    mp_obj_instance_t *self = plain_instance(base);
+    if (self != NULL && value != MP_OBJ_NULL) {
+        mp_map_elem_t *elem = hinted(&self->members, MP_OBJ_NEW_QSTR(attr));
+        if (elem != NULL) {
+            elem->value = value;
+            return;
+        }
+    }
+    mp_store_attr_any(base, attr, value);
 }

@@ -1,5 +1,6 @@
 // From reset to the AT application, and between it and the REPL.
 #include "hal/console.h"
+#include "hot.h"
 #include "modnwp.h"
 #include "repl.h"
 
@@ -115,6 +116,9 @@ static run_t run_session(run_t what) {
 
 static void open_session(void) {
     gc_init(_heap_start, _heap_end);
+    hot_reset();
+    alloc_reset();
+    cc3220_static_reset();
     mp_pystack_init(pystack, pystack + sizeof(pystack));
     mp_init();
     // Without files there is one place to import from. Others would only be searched in vain.
@@ -154,6 +158,8 @@ void gc_collect(void) {
     gc_collect_start();
     gc_helper_collect_regs_and_stack();
     gc_collect_end();
+    hot_collected();
+    alloc_collected();
 }
 
 // There are no files; frozen modules are found before this is asked.

@@ -100,6 +100,27 @@ static MP_DEFINE_CONST_OBJ_TYPE(console_type, MP_QSTR_Console, MP_TYPE_FLAG_NONE
 
 static const mp_obj_base_t console_obj = {&console_type};
 
+// --- Memory that the application's buffers have for good, in place of the heap's ---
+
+static uint8_t pool[MICROPY_HW_STATIC_POOL] __attribute__((aligned(4)));
+static size_t pool_used;
+
+void cc3220_static_reset(void) {
+    pool_used = 0;
+}
+
+// (n): a bytearray of n bytes, on the heap when there is no more of that memory.
+static mp_obj_t cc3220_static(mp_obj_t n_in) {
+    mp_int_t n = mp_obj_get_int(n_in);
+    if (n < 0 || (size_t)n > sizeof(pool) - pool_used) {
+        return mp_call_function_1(MP_OBJ_FROM_PTR(&mp_type_bytearray), n_in);
+    }
+    mp_obj_t array = mp_obj_new_bytearray_by_ref(n, pool + pool_used);
+    pool_used += (n + 3) & ~3u;
+    return array;
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(cc3220_static_obj, cc3220_static);
+
 // --- On-chip flash beyond the image. Not kept by the boot ROM when the image was installed as a
 // --- production file, so nothing of the firmware lives there ---
 
@@ -133,6 +154,7 @@ static MP_DEFINE_CONST_FUN_OBJ_2(flash_write_obj, flash_write);
 static const mp_rom_map_elem_t cc3220_globals_table[] = {
     {MP_ROM_QSTR(MP_QSTR___name__), MP_ROM_QSTR(MP_QSTR_cc3220)},
     {MP_ROM_QSTR(MP_QSTR_console), MP_ROM_PTR(&console_obj)},
+    {MP_ROM_QSTR(MP_QSTR_static), MP_ROM_PTR(&cc3220_static_obj)},
     {MP_ROM_QSTR(MP_QSTR_flash_range), MP_ROM_PTR(&flash_range_obj)},
     {MP_ROM_QSTR(MP_QSTR_flash_erase), MP_ROM_PTR(&flash_erase_obj)},
     {MP_ROM_QSTR(MP_QSTR_flash_write), MP_ROM_PTR(&flash_write_obj)},

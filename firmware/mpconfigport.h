@@ -31,6 +31,11 @@
 // the C stack, and then every call allocates and frees on the heap (600 instructions).
 #define MICROPY_ENABLE_PYSTACK (1)
 
+// What atcore keeps for good: its line, its messages and one frame (modcc3220.c).
+#ifndef MICROPY_HW_STATIC_POOL
+#define MICROPY_HW_STATIC_POOL (16 * 1024)
+#endif
+
 // Imports: imports.c. The dictionaries begin with what our modules need, not with one entry.
 #define mp_builtin___import__            port_import
 #define MICROPY_PY___FILE__              (0)

@@ -23,3 +23,6 @@
 #define MICROPY_PY_MACHINE_SIGNAL (0)
 #define MICROPY_PY_OS             (0)
 #define MICROPY_PY_SYS_STDFILES   (0)
+
+// No memory beside the heap's for what the application keeps.
+#define MICROPY_HW_STATIC_POOL (0)

@@ -1,0 +1,14 @@
+// What is to be done when memory of the heap changes owners.
+#ifndef FIRMWARE_HOT_H
+#define FIRMWARE_HOT_H
+
+// The heap is new.
+void hot_reset(void);
+void alloc_reset(void);
+void cc3220_static_reset(void);
+
+// The collector has run, and nothing was allocated since.
+void hot_collected(void);
+#define alloc_collected alloc_reset
+
+#endif
