@@ -11,10 +11,10 @@ there; it never writes to it, that is the application's.
 
 from array import array
 
-from atbytes import tokenize
+from atbytes import put, tokenize
 
 from . import reply
-from .compat import ticks_diff
+from .compat import static, ticks_diff
 from .dispatch import Command, execute, refuse, start
 from .events import line_of
 from .framing import Framer, find_payload
@@ -25,6 +25,7 @@ from .settings import Settings
 
 LINE_SIZE = 2048  # the longest message but a payload
 EVENT_SIZE = 640
+FRAME_SIZE = 64 + 5464 + 2  # a payload of 4096 bytes in Base64, with what stands around it
 PARAMETERS = 24  # of one command, at most
 STARTED = 1  # state of the driver's link
 MAX_SIZE = 0xFFFF  # bytes of a command handed to send(), payload included
@@ -64,6 +65,10 @@ class Core:
         self.command = self.new_command()  # for the next line
         self.text = None  # the line whose parameters are parsed, and how many it has
         self.count = 0
+        self.resume = driver.link.nwp.resume
+        self.box = [None]  # where it puts what a coroutine has returned
+        self.room = static(FRAME_SIZE)  # a frame's memory
+        self.borrower = None  # who has it: a Command, then its message
         self.foreground = None  # Command that holds back the next line
         self.background = []
         self.booting = None  # Command-like: the start at power-up
@@ -109,12 +114,14 @@ class Core:
                 message = self.take()
             if message is None:
                 return 0
-        size = reply.size_of(message)
+        size = len(message) - 2
         if size > len(buf):
             self.current = message
             raise BufferSmall(size)
         self.current = None
-        return reply.copy(message, buf)
+        if self.borrower is message:
+            self.borrower = None
+        return put(buf, 0, message[:size])
 
     def up(self) -> bool:
         """The network processor runs and takes commands."""

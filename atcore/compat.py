@@ -39,6 +39,12 @@ except ImportError:
         return 1 << 24
 
 
+try:
+    from cc3220 import static
+except ImportError:
+    static = bytearray  # there: of memory that is not the heap's, as far as there is some
+
+
 # What unpacking raises when an answer of the network processor is shorter than it must be.
 try:
     from struct import error

@@ -7,16 +7,17 @@ A command is declared once, by the decorator `command`, and does one thing:
         cmd.sl.sockets.listen(sd, backlog)
 
 The handler gets the running Command and one value an argument (grammar.py). It returns None for
-`OK` alone, or a finished reply Line; an `async def` may suspend, and may return a payload, too
-(Line.counted). SlError and
-ParseError become the error line. Declarations are tuples of constants: they stay in flash.
+`OK` alone, or a finished reply Line; an `async def` may suspend, and may return a message with a
+payload, too (Command.payload). SlError and ParseError become the error line. Declarations are
+tuples of constants: they stay in flash.
 """
 
-from atbytes import b64_decode, cut, get, tokenize
+from atbytes import b64_decode, cut, frame, get, payload, tokenize
 
 from . import grammar, reply
 from .compat import const
-from .grammar import ParseError, parse
+from .grammar import ParseError, parse, parse_from, quick
+from .keywords import TABLES
 from .pump import run
 
 # A declaration is a tuple (see Commands.command).
@@ -87,6 +88,26 @@ class Command:
     def value(self) -> reply.Line:
         """Start the value line."""
         return self.core.line.begin(self.declaration[NAME], self.ti)
+
+    def frame(self, size: int, format: int):
+        """Room for a payload to come, as payload() wants it: a memoryview of size bytes.
+
+        More than MAX_DATA bytes there are not at a time.
+        """
+        core = self.core
+        if size > MAX_DATA:
+            size = MAX_DATA
+        if core.borrower is not None:
+            return frame(size, format)
+        core.borrower = self
+        return frame(size, format, core.room)
+
+    def payload(self, room, size: int, format: int, values: tuple):
+        """The value line `<values>,<format>,<length>,<data>` (rule D1) with size bytes of a frame.
+
+        values: numbers, or bytes that need no quoting.
+        """
+        return payload(room, size, format, self.declaration[NAME], self.ti, values)
 
     def emit(self, line: reply.Line):
         """One line of a list; what else there is to print waits for the end of the command."""
@@ -185,8 +206,11 @@ def start(core, declaration, line, count: int, data=None, wrong=0):
         core.text = line
         core.count = count
         if data is None:
-            last = None if declaration[_MORE] else args[-1]
-            values = parse(line, core.fields, count, args, 0, last, [])
+            values = []
+            done = quick(TABLES, line, core.fields, count, args, 0, values)
+            if done < len(args):
+                last = None if declaration[_MORE] else args[-1]
+                parse_from(line, core.fields, count, args, 0, last, values, done)
         else:
             values = parse(line, core.fields, count, args[:-1], 0, args[-2], [])
             if wrong:

@@ -11,7 +11,7 @@ import atbytes
 from atbytes import find_eol, line_at
 
 from . import grammar, reply
-from .compat import const, ticks_add, ticks_diff
+from .compat import const, static, ticks_add, ticks_diff
 from .dispatch import MAX_TEXT, PAYLOAD, execute, lookup, refuse, start
 from .queue import MANY
 
@@ -73,7 +73,7 @@ class Framer:
     def __init__(self, core, stream):
         self.core = core
         self.stream = stream
-        self.buf = bytearray(SIZE)
+        self.buf = static(SIZE)
         self.view = memoryview(self.buf)
         self.start = 0  # of the current line
         self.end = 0  # of what was read
@@ -108,7 +108,8 @@ class Framer:
             end = self.end
             n = self.readinto(buf, end)
             if n:
-                self.end = end + n
+                end += n
+                self.end = end
                 self.last = None
         core.stalled = False
         while True:
@@ -122,10 +123,26 @@ class Framer:
                     return
                 start = self.start = found >> 13
                 eol = found & _NO_END
-                if eol == _NO_END or self.asked or eol - start > _MAX_LINE or buf[start] < 0x20:
+                if eol == _NO_END or eol - start > _MAX_LINE:
                     done = self.odd(start, eol)
+                elif buf[start] < 0x20 and self.taken(start):
+                    done = True
                 else:
-                    done = self.line(core, start, eol)
+                    if self.asked:
+                        self.asked = False
+                        self.declaration = None
+                    core.processed += 1
+                    more = execute(core, self.view[start:] if start else buf, eol - start)
+                    if more is None:
+                        eol += 1
+                        if eol == end:  # everything was used
+                            self.start = self.end = self.scan = 0
+                            self.quiet_at = None
+                            return
+                        self.start = self.scan = eol
+                    else:
+                        self.announce(more, eol)
+                    done = True
             if not done:
                 break
             if core.foreground is not None or core.attention or len(core.entries) >= MANY:
@@ -133,6 +150,13 @@ class Framer:
                 self.quiet_at = None
                 return
         self.rest(core)
+
+    def taken(self, start: int) -> bool:
+        """Whether the control character that begins the line is somebody's; then it is gone."""
+        if self.control is None or not self.control(self.buf[start]):
+            return False
+        self.consume(start + 1)
+        return True
 
     def fill(self):
         """Take what the stream has, to be executed later."""
@@ -190,32 +214,14 @@ class Framer:
             self.need -= start
         return self.end < SIZE
 
-    def line(self, core, start: int, eol: int) -> bool:
-        """Execute a complete line."""
-        core.processed += 1
-        found = execute(core, self.view[start:] if start else self.buf, eol - start)
-        if found is None:
-            self.start = self.scan = eol + 1
-        else:
-            self.announce(found, eol)
-        return True
-
     def odd(self, start: int, eol: int) -> bool:
-        """A line that begins with a control character, is too long, or has no end yet."""
-        byte = self.buf[start]
-        if byte < 0x20 and self.control is not None and self.control(byte):
-            self.consume(start + 1)
+        """A line that is too long, or has no end yet."""
+        if self.buf[start] < 0x20 and self.taken(start):
             return True
         if eol == _NO_END:
             self.scan = self.end
             return self.unfinished()
-        if eol - start > _MAX_LINE and (self.asked or not self.early()):
-            return self.abandon(grammar.TOO_LONG)
-        if self.state:
-            return True
-        self.asked = False
-        self.declaration = None
-        return self.line(self.core, start, eol)
+        return not self.asked and self.early() or self.abandon(grammar.TOO_LONG)
 
     def unfinished(self) -> bool:
         """A line without its end: perhaps the header of a payload, perhaps too long."""

@@ -9,6 +9,8 @@ Functions with the core as argument rather than methods: on the device a call co
 
 from gc import collect
 
+from atbytes import call
+
 from simplelink.errors import SlError
 
 from . import reply
@@ -44,6 +46,7 @@ class Ready:
     """Waiter: done when the network processor is up, or never will be by itself."""
 
     deadline = None
+    done = False
 
     def __init__(self, core):
         self.core = core
@@ -72,10 +75,9 @@ def run(core, declaration, values):
     command.declaration = declaration
     command.ti = core.ti
     command.late = False
-    if values:
-        command.first = values[0]
     shape = declaration[_SHAPE]
     if shape & _LATE:
+        command.first = values[0]
         if len(core.background) >= _SLOTS:
             core.entries.append(core.line.error(reply.ALLOCATE, 0, core.ti))
             return
@@ -86,7 +88,7 @@ def run(core, declaration, values):
         if core.booting is not None and holds(declaration, values):
             result = after_boot(core, declaration, command, values)
         else:
-            result = declaration[_HANDLER](command, *values)
+            result = call(declaration[_HANDLER], command, values)
     except SlError as error:
         failed(core, command, error.code)
         return
@@ -123,22 +125,22 @@ async def after_boot(core, declaration, command, values):
 def suspend(core, command, coro):
     """Start a coroutine; file it if it does not end at once."""
     try:
-        command.wait = coro.send(None)
-    except StopIteration as stop:
-        answer(core, command, stop.value)
-        return
+        wait = core.resume(coro, core.box)
     except (SlError, ParseError, MemoryError) as error:
         wrong(core, command, error)
         return
     except MISREAD:
         failed(core, command, _PROTOCOL_ERROR)
         return
+    if wait is None:
+        answer(core, command, core.box[0])
+        return
     command.coro = coro
+    command.wait = wait
     core.command = core.spares.pop() if core.spares else core.new_command()
     if command.late:
         core.background.append(command)
-        link = core.link
-        if command.wait.deadline is not None or link.limits or link.pending or link.jobs:
+        if wait.deadline is not None or core.link.pending:
             core.active = True
     else:
         core.foreground = command
@@ -149,10 +151,10 @@ def resume(core, command):
     """Let a command go on; answer if that was its end."""
     error = None
     try:
-        command.wait = command.coro.send(None)
-        return
-    except StopIteration as stop:
-        result = stop.value
+        wait = core.resume(command.coro, core.box)
+        if wait is not None:
+            command.wait = wait
+            return
     except (SlError, ParseError, MemoryError) as caught:
         error = caught
     except MISREAD:
@@ -166,7 +168,7 @@ def resume(core, command):
     core.spares.append(command)
     command.coro = command.wait = None
     if error is None:
-        answer(core, command, result)
+        answer(core, command, core.box[0])
     else:
         wrong(core, command, error)
 
@@ -176,13 +178,19 @@ def answer(core, command, result):
     out = core.out
     if result is not None and type(result) is Line:
         result = result.message()
+    if core.borrower is command:
+        core.borrower = result
     if command.late:
         if result is not None:
             second = command.ti and not command.declaration[_SHAPE] & _REPORTS
-            out.push_late((result, OK) if second else (result,))
+            lines = (result, OK) if second else (result,)
+            if out.group is None:
+                core.entries.append(lines)
+            else:
+                out.push_late(lines)
         return
     if result is not None:
-        out.push(result if type(result) is bytes else (None, result))
+        out.push(result)
     out.push(OK)
     if out.group is not None:
         out.finish(command)
@@ -195,12 +203,16 @@ def wrong(core, command, error):
     elif isinstance(error, MemoryError):
         exhausted(core, command)
     else:
+        if core.borrower is command:
+            core.borrower = None
         core.out.push(core.line.error(reply.PARSE, error.code, command.ti))
         core.out.finish(command)
 
 
 def failed(core, command, code: int):
     """The driver has refused or failed (code < 0)."""
+    if core.borrower is command:
+        core.borrower = None
     if not command.late:
         core.out.push(core.line.error(reply.PROCESS, code, command.ti))
         core.out.finish(command)
@@ -216,6 +228,8 @@ def failed(core, command, code: int):
 
 def exhausted(core, command):
     """There was no memory for what the command asks for."""
+    if core.borrower is command:
+        core.borrower = None
     collect()
     message = core.line.error(reply.ALLOCATE, 0, command.ti)
     if command.late:
@@ -227,14 +241,17 @@ def exhausted(core, command):
 
 def advance(core):
     """Resume the background commands whose waiters are done."""
-    for command in core.background:
-        if command.wait.ready():
-            break
-    else:
-        return
-    for command in list(core.background):
-        if command.wait is not None and command.wait.ready():
+    background = core.background
+    at = 0
+    while at < len(background):
+        command = background[at]
+        wait = command.wait
+        if wait.done or wait.ready():
             resume(core, command)
+            if at < len(background) and background[at] is command:
+                at += 1  # it waits for something else now
+        else:
+            at += 1
 
 
 def news(core, flags: int):
@@ -326,9 +343,8 @@ def boot(core, coro):
 
 def boot_on(core, job):
     """Resume it."""
-    try:
-        job.wait = job.coro.send(None)
-    except StopIteration:
+    job.wait = core.resume(job.coro, core.box)
+    if job.wait is None:
         core.booting = None
         core.link.woken = True  # a command may have waited for this
 

@@ -9,15 +9,15 @@ there are too many; `+EventLost: <number>` then says how many, once, where they 
 MANY = 8  # messages that hold back the reading of lines
 EVENTS = 48  # events kept
 
-# An entry is bytes: a reply; a tuple: late lines that stay together, or with None as its first
-# element what nothing may come before; a list: an event. A message is bytes or a payload, which is
-# a tuple (head, data, in Base64).
+# An entry is a message: a reply; a tuple: late lines that stay together, or with None as its first
+# element what nothing may come before; a list: an event.
 
 
 class Room:
     """Waiter: done when the queue is short again."""
 
     deadline = None
+    done = False
 
     def __init__(self, out):
         self.out = out

@@ -2,12 +2,12 @@
 
 `guide` is guide-style.md sections 2-5; `ti` is at-commands.md 2.9: lower case, no blanks, text
 as it is. A Line builds one message in place; its methods append one field each and return the
-Line, so that a handler reads `cmd.value().num(index)`. Messages carry their CR LF, so that they
-can be written in one go.
+Line, so that a handler reads `cmd.value().num(index)`. A message is bytes, or a memoryview where
+it holds a payload, and carries its CR LF, so that it can be written in one go.
 """
 
 from atbytes import (
-    b64_encode,
+    begin,
     cut,
     message,
     put,
@@ -20,7 +20,7 @@ from atbytes import (
     put_wire,
 )
 
-from .compat import const
+from .compat import const, static
 from .keywords import TABLES, kw_put, kw_put_mask
 
 OK = b"OK\r\n"
@@ -36,7 +36,6 @@ DESCRIPTIONS = (
 )
 
 _COMMA = const(0x2C)
-_PIECE = const(384)  # bytes of a payload that are put into Base64 at a time; a multiple of 3
 
 
 class Line:
@@ -46,40 +45,20 @@ class Line:
     """
 
     def __init__(self, size: int):
-        self.buf = bytearray(size)
+        self.buf = static(size)
         self.at = 0
         self.ti = False
         self.blank = 0  # index behind `name: `, whose blank goes if nothing follows (rule L3)
 
     def begin(self, name: bytes, ti: bool):
         """Start `+<name>: `."""
-        buf = self.buf
-        buf[0] = 0x2B
-        at = put(buf, 1, name.lower() if ti else name)
-        buf[at] = 0x3A
-        buf[at + 1] = 0x20
-        self.at = self.blank = at + 1 if ti else at + 2
+        self.at = self.blank = begin(self.buf, name, ti)
         self.ti = ti
         return self
 
     def message(self) -> bytes:
         """The finished text with its line end."""
         return message(self.buf, self.at, self.blank, self.ti)
-
-    def counted(self, numbers, format: int, data) -> tuple:
-        """End by `<numbers>,<format>,<length>,<data>` (rule D1); the message."""
-        buf = self.buf
-        at = self.at
-        size = len(data)
-        for number in numbers:
-            at = put_dec(buf, at, number)
-            buf[at] = _COMMA
-            at += 1
-        at = put_dec(buf, at, format)
-        buf[at] = _COMMA
-        at = put_dec(buf, at + 1, (size + 2) // 3 * 4 if format else size)
-        buf[at] = _COMMA
-        return cut(buf, 0, at + 1), data, format
 
     def num(self, value: int):
         """A decimal number; style ti prints 32 bits signed."""
@@ -193,36 +172,3 @@ class Line:
             at = put(buf, at, detail)
         at = put_dec(buf, put(buf, at, b"," if ti else b", "), code)
         return cut(buf, 0, put(buf, at, b"\r\n"))
-
-
-def size_of(message) -> int:
-    """Bytes of a message without its line end."""
-    if type(message) is bytes:
-        return len(message) - 2
-    head, data, base64 = message
-    size = len(data)
-    return len(head) + ((size + 2) // 3 * 4 if base64 else size)
-
-
-def copy(message, buf) -> int:
-    """Write a message without its line end to buf, which is long enough; its length."""
-    if type(message) is bytes:
-        return put(buf, 0, message[:-2])
-    head, data, base64 = message
-    at = put(buf, 0, head)
-    return b64_encode(data, len(data), buf, at) if base64 else put(buf, at, data)
-
-
-def pour(message, write):
-    """Hand a payload to write() piece by piece, with its line end."""
-    head, data, base64 = message
-    write(head)
-    if base64:
-        buf = bytearray(_PIECE // 3 * 4)
-        view = memoryview(buf)
-        for at in range(0, len(data), _PIECE):
-            piece = data[at : at + _PIECE]
-            write(view[: b64_encode(piece, len(piece), buf, 0)])
-    else:
-        write(data)
-    write(b"\r\n")

@@ -2,6 +2,7 @@
 // the buffers given; writers return the position behind what they wrote.
 #include <string.h>
 
+#include "py/objarray.h"
 #include "py/objint.h"
 #include "py/objstr.h"
 #include "py/runtime.h"
@@ -220,12 +221,16 @@ static mp_obj_t atbytes_put(mp_obj_t dst, mp_obj_t at, mp_obj_t src) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_3(atbytes_put_obj, atbytes_put);
 
+static size_t put_number(uint8_t *out, mp_obj_t value) {
+    bool negative;
+    uint64_t bits = get_u64(value, &negative);
+    return atfmt_dec(out, negative ? -bits : bits, negative);
+}
+
 static mp_obj_t atbytes_put_dec(mp_obj_t dst, mp_obj_t at, mp_obj_t value) {
     place_t place = get_place(dst, at);
     uint8_t text[ATFMT_DEC_SIZE];
-    bool negative;
-    uint64_t bits = get_u64(value, &negative);
-    return place_put(&place, text, atfmt_dec(text, negative ? -bits : bits, negative));
+    return place_put(&place, text, put_number(text, value));
 }
 static MP_DEFINE_CONST_FUN_OBJ_3(atbytes_put_dec_obj, atbytes_put_dec);
 
@@ -583,6 +588,143 @@ static mp_obj_t atbytes_message(size_t n_args, const mp_obj_t *args) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(atbytes_message_obj, 4, 4, atbytes_message);
 
+// How a message begins: `+name: `, in style ti `+name:`. Returns the length.
+static size_t put_name(uint8_t *out, size_t room, mp_obj_t name_in, mp_obj_t ti_in) {
+    mp_buffer_info_t name = get_buffer(name_in, MP_BUFFER_READ);
+    bool ti = mp_obj_is_true(ti_in);
+    if (room < name.len + 3) {
+        raise_range();
+    }
+    uint8_t *start = out;
+    const uint8_t *src = name.buf;
+    *out++ = '+';
+    for (size_t i = 0; i < name.len; i++) {
+        *out++ = ti && src[i] >= 'A' && src[i] <= 'Z' ? src[i] | 0x20 : src[i];
+    }
+    *out++ = ':';
+    if (!ti) {
+        *out++ = ' ';
+    }
+    return out - start;
+}
+
+// (dst, name, ti): the position behind it.
+static mp_obj_t atbytes_begin(mp_obj_t dst, mp_obj_t name, mp_obj_t ti) {
+    mp_buffer_info_t buf = get_buffer(dst, MP_BUFFER_WRITE);
+    return MP_OBJ_NEW_SMALL_INT(put_name(buf.buf, buf.len, name, ti));
+}
+static MP_DEFINE_CONST_FUN_OBJ_3(atbytes_begin_obj, atbytes_begin);
+
+// A frame is a buffer for a payload as it comes in, with room for what stands before and behind it in a
+// message, so that it need not be copied on its way out: FRAME_HEAD bytes, room for n bytes in Base64 if that
+// is asked for, the n bytes, CR LF. Seen from outside it is a memoryview of the n bytes.
+#define FRAME_HEAD (64)
+#define FRAME_END  (2)
+
+// (n, base64[, memory]): in memory that is lent and large enough, or in some of its own.
+static mp_obj_t atbytes_frame(size_t n_args, const mp_obj_t *args) {
+    mp_int_t n = mp_obj_get_int(args[0]);
+    if (n < 0) {
+        raise_range();
+    }
+    size_t room = mp_obj_is_true(args[1]) ? BASE64_ENCODED(n) : n;
+    size_t size = FRAME_HEAD + room + FRAME_END;
+    uint8_t *buf = NULL;
+    if (n_args > 2) {
+        mp_buffer_info_t lent = get_buffer(args[2], MP_BUFFER_WRITE);
+        buf = lent.len < size ? NULL : lent.buf;
+    }
+    if (buf == NULL) {
+        buf = m_new(uint8_t, size);
+    }
+    mp_obj_array_t *view = MP_OBJ_TO_PTR(mp_obj_new_memoryview('B' | MP_OBJ_ARRAY_TYPECODE_FLAG_RW, n, buf));
+    view->free = FRAME_HEAD + room - n; // the view's offset
+    return MP_OBJ_FROM_PTR(view);
+}
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(atbytes_frame_obj, 2, 3, atbytes_frame);
+
+// What stands before a payload: `+name: ` (or `+name:`), the values, format and length, with a comma behind
+// each. Returns its length. A value is a number, or text as it is.
+static size_t put_head(uint8_t *out, const mp_obj_t *args, size_t len) {
+    size_t at = put_name(out, FRAME_HEAD, args[3], args[4]);
+    size_t n;
+    mp_obj_t *values;
+    mp_obj_get_array(args[5], &n, &values);
+    for (size_t i = 0; i < n; i++) {
+        if (mp_obj_is_int(values[i])) {
+            if (FRAME_HEAD - at < ATFMT_DEC_SIZE + 1) {
+                raise_range();
+            }
+            at += put_number(out + at, values[i]);
+        } else {
+            mp_buffer_info_t text = get_buffer(values[i], MP_BUFFER_READ);
+            if (text.len >= FRAME_HEAD - at) {
+                raise_range();
+            }
+            memcpy(out + at, text.buf, text.len);
+            at += text.len;
+        }
+        out[at++] = ',';
+    }
+    if (FRAME_HEAD - at < ATFMT_DEC_SIZE + 3) {
+        raise_range();
+    }
+    out[at++] = mp_obj_is_true(args[2]) ? '1' : '0';
+    out[at++] = ',';
+    at += atfmt_dec(out + at, len, false);
+    out[at++] = ',';
+    return at;
+}
+
+// (frame, size, format, name, ti, values): the message with `size` bytes of the frame, raw (format 0) or in
+// Base64 (1), as a memoryview of the frame's memory.
+static mp_obj_t atbytes_payload(size_t n_args, const mp_obj_t *args) {
+    (void)n_args;
+    mp_obj_array_t *frame = MP_OBJ_TO_PTR(args[0]);
+    mp_int_t size = mp_obj_get_int(args[1]);
+    if (!mp_obj_is_type(args[0], &mp_type_memoryview) || size < 0 || (size_t)size > frame->len ||
+        frame->free < FRAME_HEAD) {
+        raise_range();
+    }
+    uint8_t *buf = frame->items;
+    uint8_t *data = buf + frame->free;
+    size_t len = size;
+    if (mp_obj_is_true(args[2])) {
+        len = base64_encode(data, size, buf + FRAME_HEAD);
+        data = buf + FRAME_HEAD;
+    }
+    uint8_t head[FRAME_HEAD];
+    size_t head_len = put_head(head, args, len);
+    uint8_t *start = data - head_len;
+    memcpy(start, head, head_len);
+    data[len] = '\r';
+    data[len + 1] = '\n';
+    mp_obj_t message = mp_obj_new_memoryview('B', head_len + len + FRAME_END, buf);
+    ((mp_obj_array_t *)MP_OBJ_TO_PTR(message))->free = start - buf;
+    return message;
+}
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(atbytes_payload_obj, 6, 6, atbytes_payload);
+
+// Calling
+
+#define CALL_MAX (24) // parameters of a command
+
+// (function, first, rest): function(first, *rest) without the detour that the language takes.
+static mp_obj_t atbytes_call(mp_obj_t function, mp_obj_t first, mp_obj_t rest) {
+    size_t n;
+    mp_obj_t *items;
+    mp_obj_get_array(rest, &n, &items);
+    mp_obj_t args[CALL_MAX + 1] = {first};
+    if (n > CALL_MAX) {
+        raise_range();
+    }
+    for (size_t i = 0; i < n; i++) {
+        args[i + 1] = items[i];
+    }
+    return mp_call_function_n_kw(function, n + 1, 0, args);
+}
+static MP_DEFINE_CONST_FUN_OBJ_3(atbytes_call_obj, atbytes_call);
+
 static const mp_rom_map_elem_t atbytes_globals_table[] = {
     {MP_ROM_QSTR(MP_QSTR___name__), MP_ROM_QSTR(MP_QSTR_atbytes)},
     {MP_ROM_QSTR(MP_QSTR_tokenize), MP_ROM_PTR(&atbytes_tokenize_obj)},
@@ -609,6 +751,10 @@ static const mp_rom_map_elem_t atbytes_globals_table[] = {
     {MP_ROM_QSTR(MP_QSTR_parse), MP_ROM_PTR(&atbytes_parse_obj)},
     {MP_ROM_QSTR(MP_QSTR_put_wire), MP_ROM_PTR(&atbytes_put_wire_obj)},
     {MP_ROM_QSTR(MP_QSTR_message), MP_ROM_PTR(&atbytes_message_obj)},
+    {MP_ROM_QSTR(MP_QSTR_begin), MP_ROM_PTR(&atbytes_begin_obj)},
+    {MP_ROM_QSTR(MP_QSTR_frame), MP_ROM_PTR(&atbytes_frame_obj)},
+    {MP_ROM_QSTR(MP_QSTR_payload), MP_ROM_PTR(&atbytes_payload_obj)},
+    {MP_ROM_QSTR(MP_QSTR_call), MP_ROM_PTR(&atbytes_call_obj)},
 
     {MP_ROM_QSTR(MP_QSTR_QUOTED), MP_ROM_INT(ATTOK_QUOTED)},
     {MP_ROM_QSTR(MP_QSTR_EMPTY), MP_ROM_INT(ATTOK_EMPTY)},

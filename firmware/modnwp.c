@@ -2,6 +2,7 @@
 // whatever supports the buffer protocol is accepted as bytes.
 #include "py/mphal.h"
 #include "py/objarray.h"
+#include "py/objlist.h"
 #include "py/runtime.h"
 
 #include "link/link.h"
@@ -14,6 +15,8 @@ _Static_assert(LINK_SOCKETS == 16, "root pointers");
 
 static const MP_DEFINE_MEMORYVIEW_OBJ(nwp_answer_obj, 'B' | MP_OBJ_ARRAY_TYPECODE_FLAG_RW, 0,
                                       LINK_ANSWER_SIZE, link_answer_buf);
+
+#define RECEIVE_MAX (16000) // bytes of one receive (nwp-protocol.md 4.4)
 
 static uint32_t held; // bitmap of nwp_expected
 
@@ -179,6 +182,45 @@ static mp_obj_t nwp_expect(mp_obj_t sd_in, mp_obj_t buf_in) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_2(nwp_expect_obj, nwp_expect);
 
+// (opcode, sd, flags, buf): asks for data of a socket, at most buf's length, and expects it there: 0, of a
+// non-blocking socket 1. Below 0 the error of post(), and nothing is expected.
+static mp_obj_t nwp_receive(size_t n_args, const mp_obj_t *args) {
+    (void)n_args;
+    mp_int_t sd = mp_obj_get_int(args[1]);
+    mp_buffer_info_t info;
+    mp_get_buffer_raise(args[3], &info, MP_BUFFER_WRITE);
+    size_t size = info.len < RECEIVE_MAX ? info.len : RECEIVE_MAX;
+    if (size == 0) {
+        return MP_OBJ_NEW_SMALL_INT(LINK_E_SIZE);
+    }
+    const uint8_t request[4] = {size, size >> 8, sd, mp_obj_get_int(args[2])};
+    link_frame_t frame = {.opcode = mp_obj_get_int(args[0]), .args = {request, sizeof(request)}};
+    nwp_expect(args[1], args[3]);
+    int n = link_post(&frame, sd, 0);
+    if (n != 0) {
+        nwp_expect(args[1], mp_const_none);
+        return MP_OBJ_NEW_SMALL_INT(n);
+    }
+    return MP_OBJ_NEW_SMALL_INT(link_status()->nonblocking >> (sd & LINK_SOCKET_MASK) & 1);
+}
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(nwp_receive_obj, 4, 4, nwp_receive);
+
+// (coroutine, box): resumes it. Returns what it yields; or None, and then box[0] is what it has returned. An
+// exception of it is raised. The language's own way makes an exception of every result.
+static mp_obj_t nwp_resume(mp_obj_t coroutine, mp_obj_t box) {
+    mp_obj_t value = MP_OBJ_NULL;
+    switch (mp_resume(coroutine, mp_const_none, MP_OBJ_NULL, &value)) {
+        case MP_VM_RETURN_YIELD:
+            return value;
+        case MP_VM_RETURN_NORMAL:
+            mp_obj_list_store(box, MP_OBJ_NEW_SMALL_INT(0), value == MP_OBJ_NULL ? mp_const_none : value);
+            return mp_const_none;
+        default:
+            nlr_raise(value);
+    }
+}
+static MP_DEFINE_CONST_FUN_OBJ_2(nwp_resume_obj, nwp_resume);
+
 // (kind, arg0, arg1): latches a fatal condition that the driver found.
 static mp_obj_t nwp_fail(mp_obj_t kind, mp_obj_t arg0, mp_obj_t arg1) {
     link_fail(mp_obj_get_int(kind), mp_obj_get_int_truncated(arg0), mp_obj_get_int_truncated(arg1));
@@ -253,6 +295,8 @@ static const mp_rom_map_elem_t nwp_globals_table[] = {
     {MP_ROM_QSTR(MP_QSTR_wait), MP_ROM_PTR(&nwp_wait_obj)},
     {MP_ROM_QSTR(MP_QSTR_event), MP_ROM_PTR(&nwp_event_obj)},
     {MP_ROM_QSTR(MP_QSTR_expect), MP_ROM_PTR(&nwp_expect_obj)},
+    {MP_ROM_QSTR(MP_QSTR_receive), MP_ROM_PTR(&nwp_receive_obj)},
+    {MP_ROM_QSTR(MP_QSTR_resume), MP_ROM_PTR(&nwp_resume_obj)},
     {MP_ROM_QSTR(MP_QSTR_fail), MP_ROM_PTR(&nwp_fail_obj)},
     {MP_ROM_QSTR(MP_QSTR_answer_opcode), MP_ROM_PTR(&nwp_answer_opcode_obj)},
     {MP_ROM_QSTR(MP_QSTR_free_credits), MP_ROM_PTR(&nwp_free_credits_obj)},

@@ -4,6 +4,8 @@ It starts the network processor, reads the settings, prints a banner whose lines
 and then hands every message of the core to the stream, ended by CR LF.
 """
 
+from gc import collect
+
 from simplelink.errors import SlError
 
 from .. import create
@@ -11,7 +13,6 @@ from ..commands import ALL
 from ..compat import ticks_add, ticks_diff
 from ..framing import LINE
 from ..pump import UART, boot, news, step, still_active
-from ..reply import pour
 from .editor import Editor, write_all
 
 SETTINGS_MS = 3000  # if the settings are not known by then, the defaults hold
@@ -112,36 +113,31 @@ class AtCommands:
         framer = core.framer
         wait = core.wait
         write = self.stream.write
+        # A built-in name costs five times what a variable does.
+        kind_of, size_of, late, event, uart = type, len, tuple, list, UART
         while core.escape is None:
             while entries and not core.active:
                 message = entries[0]
-                if type(message) is not bytes:
-                    if type(message) is not tuple or framer.end:
+                kind = kind_of(message)
+                if kind is late or kind is event:
+                    if kind is event or framer.end:
                         core.active = True
                         break
                     self.group(entries.pop(0))
                     continue
                 entries.pop(0)
                 n = write(message)
-                if n < len(message):
+                if n < size_of(message):
                     write_all(self.stream, memoryview(message)[n:], core.link)
             if core.active or core.attention:
                 self.look_around(core)
                 continue
             flags = wait(-1)
-            if flags != UART:
+            if flags != uart:
                 news(core, flags)
-            if flags & UART:
+            if flags & uart:
                 core.reader.serve()
         return core.escape
-
-    def group(self, messages):
-        """Print messages that stay together."""
-        for message in messages:
-            if type(message) is bytes:
-                self.write(message)
-            elif message is not None:
-                pour(message, self.write)
 
     def look_around(self, core):
         """run() while there is more to do than to answer what the stream brings."""
@@ -166,18 +162,25 @@ class AtCommands:
             again = framer.partial()
             if again:
                 self.write(b"\r\n")
-        if type(message) is bytes:
-            self.write(message)
-        else:
-            pour(message, self.write)
+        self.write(message)
         if again:
             self.write(framer.view[framer.start : framer.end])
 
-    def write(self, data):
-        """Print all of data."""
-        n = self.stream.write(data)
-        if n < len(data):
-            write_all(self.stream, memoryview(data)[n:], self.core.link)
+    def group(self, messages: tuple):
+        """Print messages that stay together."""
+        core = self.core
+        write = self.stream.write
+        for message in messages:
+            if message is not None:
+                n = write(message)
+                if n < len(message):
+                    write_all(self.stream, memoryview(message)[n:], core.link)
+                if core.borrower is message:
+                    core.borrower = None
+
+    def write(self, message):
+        """Print a message."""
+        self.group((message,))
 
     def control(self, byte: int) -> bool:
         """A control character begins a line: Ctrl-A, or Ctrl-C twice, asks for the REPL."""
@@ -216,8 +219,11 @@ class AtCommands:
             if core.active or core.entries:
                 return -1
             self.fetch()
-            core.attention = self.fetched < EAGER
-            return 0
+            if self.fetched < EAGER:
+                return 0
+            collect()  # what the imports left behind
+            core.attention = False
+            return -1
         left = ticks_diff(self.proof_at, core.ticks())
         if not core.confirmed and left > 0:
             return left
@@ -236,6 +242,7 @@ class AtCommands:
         """Import a chapter before it is asked for; those behind EAGER wait for that."""
         if self.fetched < EAGER:
             load_chapter(self.fetched)
+            getattr(self.core.sl, CHAPTERS[self.fetched][1])
             self.fetched += 1
 
     def change_baud(self):
@@ -257,21 +264,24 @@ class AtCommands:
 
 EAGER = 5  # chapters that everybody needs
 
-# The commands of each chapter, which is imported when the first of them is used.
+# Each chapter, imported when the first of its commands is used: its name, what of the driver it
+# stands on, its commands.
 CHAPTERS = (
-    ("device", b" at+start at+stop at+get at+set at+test at ate0 ate1 "),
+    ("device", "device", b" at+start at+stop at+get at+set at+test at ate0 ate1 "),
     (
         "socket",
+        "sockets",
         b" at+socket at+close at+accept at+bind at+listen at+connect at+select at+setsockopt"
         b" at+getsockopt at+recv at+recvfrom at+send at+sendto ",
     ),
     (
         "wlan",
+        "wlan",
         b" at+wlanconnect at+wlandisconnect at+wlanprofileadd at+wlanprofileget"
         b" at+wlanprofiledel at+wlanpolicyset at+wlanpolicyget at+wlanscan at+wlansetmode ",
     ),
-    ("wlan_config", b" at+wlanset at+wlanget "),
-    ("netcfg", b" at+netcfgset at+netcfgget "),
+    ("wlan_config", "wlan", b" at+wlanset at+wlanget "),
+    ("netcfg", "netcfg", b" at+netcfgset at+netcfgget "),
 )
 
 
@@ -280,7 +290,7 @@ def load(name: bytes) -> bool:
     if b" " in name:
         return False
     for number in range(len(CHAPTERS)):
-        if b" " + name + b" " in CHAPTERS[number][1]:
+        if b" " + name + b" " in CHAPTERS[number][2]:
             load_chapter(number)
             return True
     return False

@@ -1,7 +1,7 @@
 """Socket commands: guide 6.2, tables 14-26; at-commands.md chapter 9."""
 
 from ..compat import const
-from ..dispatch import EARLY, LATE, MAX_DATA, VARIES
+from ..dispatch import EARLY, LATE, VARIES
 from ..options import find, packed, show
 from . import command
 
@@ -180,9 +180,9 @@ def get_option(cmd, sd, level, option):
 @command(b"Recv", (("sd", "u8", ""), _FORMAT, ("length", "length", "")), LATE | EARLY)
 async def recv(cmd, sd, format, length):
     """Receive from a connected socket (table 23); at most 4096 bytes."""
-    buf = memoryview(bytearray(min(length, MAX_DATA)))
-    size = await cmd.sl.sockets.recv(sd, buf)
-    return cmd.value().counted((sd,), format, buf[:size])
+    data = cmd.frame(length, format)
+    size = await cmd.sl.sockets.recv(sd, data)
+    return cmd.payload(data, size, format, (sd,))
 
 
 @command(
@@ -199,9 +199,9 @@ async def recv(cmd, sd, format, length):
 )
 async def recv_from(cmd, sd, family, port, address, format, length):
     """Receive a datagram (table 24); at most 4096 bytes. Port and address are no filter."""
-    buf = memoryview(bytearray(min(length, MAX_DATA)))
-    size, _, _ = await cmd.sl.sockets.recvfrom(sd, buf, family)
-    return cmd.value().counted((sd,), format, buf[:size])
+    data = cmd.frame(length, format)
+    size, _, _ = await cmd.sl.sockets.recvfrom(sd, data, family)
+    return cmd.payload(data, size, format, (sd,))
 
 
 @command(

@@ -43,7 +43,7 @@ def load() -> dict:
     from atcore.apps.at_commands import CHAPTERS
     from atcore.commands import ALL
 
-    for chapter, _ in CHAPTERS:
+    for chapter, _, _ in CHAPTERS:
         importlib.import_module(f"atcore.commands.{chapter}")
     named = {key: row for key, row in ALL.table.items() if key.startswith(b"at+")}
     return {row[NAME].decode(): row for row in named.values()}

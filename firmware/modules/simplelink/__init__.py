@@ -65,16 +65,18 @@ class SimpleLink:
         raises.
         """
         link = self.link
+        resume = link.nwp.resume
+        box = [None]
         try:
             while True:
-                wait = coro.send(None)
+                wait = resume(coro, box)
+                if wait is None:
+                    return box[0]
                 while not wait.done and not wait.ready():
                     ms = -1
                     if wait.deadline is not None:
                         ms = max(0, ticks_diff(wait.deadline, link.ticks()))
                     link.pump(ms)
-        except StopIteration as end:
-            return end.value
         finally:
             coro.close()
 

@@ -89,10 +89,8 @@ class Inbox:
 
     def own(self, lock: int, opcode: int) -> Completion:
         """Take a free lock for an operation that the event `opcode` will complete."""
-        wait = self.spares.pop() if self.spares else Completion()
+        wait = self.owners[lock] = Completion()
         wait.opcode = opcode
-        wait.done = wait.sent = False
-        self.owners[lock] = wait
         return wait
 
     def leave(self, lock: int, wait):
@@ -157,11 +155,7 @@ class Inbox:
         if flags & _ANSWER:
             self._collect()
         if flags & _EVENT and not self.busy:
-            self.busy = True
-            try:
-                self._events()
-            finally:
-                self.busy = False
+            self._events()
         if self.limits:
             self._expire()
         if self.jobs:
@@ -182,18 +176,22 @@ class Inbox:
     def _events(self):
         frame = self.answer
         event = self.nwp.event
-        n = event(frame)
-        while n:
-            opcode = frame[0] | frame[1] << 8
-            wait = None
-            if opcode == _SOCKET_RECV_DONE:  # the way of most data, hence short
-                wait = self.owners[frame[_SD] & 0x0F]
-            if wait is not None and wait.opcode == opcode and not wait.orphan and n > _SD:
-                wait.result = frame[4] | frame[5] << 8
-                wait.done = True
-            else:
-                self._frame(opcode, n)
+        self.busy = True
+        try:
             n = event(frame)
+            while n:
+                opcode = frame[0] | frame[1] << 8
+                wait = None
+                if opcode == _SOCKET_RECV_DONE:  # the way of most data, hence short
+                    wait = self.owners[frame[_SD] & 0x0F]
+                if wait is not None and wait.opcode == opcode and not wait.orphan and n > _SD:
+                    wait.result = frame[4] | frame[5] << 8
+                    wait.done = True
+                else:
+                    self._frame(opcode, n)
+                n = event(frame)
+        finally:
+            self.busy = False
 
     def _frame(self, opcode: int, n: int):
         """The frame of n bytes in the buffer."""
@@ -313,7 +311,7 @@ class Inbox:
 
     def spawn(self, coro):
         """Run a coroutine of the driver; it must not raise."""
-        job = Job(coro)
+        job = Job(coro, self.nwp.resume)
         if not job.step():
             self.jobs.append(job)
 
@@ -330,15 +328,15 @@ class Job:
     wait = None
     deadline = None
 
-    def __init__(self, coro):
+    def __init__(self, coro, resume):
         self.coro = coro
+        self.resume = resume
 
     def step(self) -> bool:
         """Resume it; True when it has ended."""
         self.running = True
-        try:
-            self.wait = self.coro.send(None)
-        except StopIteration:
+        self.wait = self.resume(self.coro, [None])
+        if self.wait is None:
             return True
         self.deadline = self.wait.deadline
         self.running = False

@@ -7,7 +7,7 @@ a time; only those with long time-outs hold the slot across a wait. Facts: nwp-p
 from .compat import const, ticks_ms
 from .errors import SlError
 from .inbox import RESTART, STARTED, STOPPING, Inbox
-from .waiter import Sleep, Turn
+from .waiter import Completion, Sleep, Turn
 
 # table: errors SL_API_ABORTED SL_RET_CODE_PROTOCOL_ERROR SL_RET_CODE_DEV_LOCKED
 _SL_API_ABORTED = const(-2005)
@@ -67,7 +67,7 @@ class Link(Inbox):
         self.args8 = memoryview(self.args)[:8]
         self.sink = bytearray(4)  # takes data that nobody wants
         self.owners = [None] * _LOCKS  # who waits for a completion, by lock
-        self.spares = []  # completions to use again
+        self.spares = [Completion()]  # of receives, to use again
         self.queue = []  # turns
         self.limits = []  # completions with a limit
         self.pending = []  # other waiters

@@ -191,17 +191,61 @@ class Sockets:
 
     # Data
 
-    def recv(self, sd: int, buf, flags: int = 0):
+    @coroutine
+    def recv(self, sd: int, buf, flags: int = 0, opcode=_SOCKET_RECV, done=_SOCKET_RECV_DONE):
         """Receive into buf, at most its length; to be awaited for the count, 0 at the end.
 
-        flags 8: do not wait (raises -11). 1 to 16000 bytes; UDP: one datagram.
+        flags 8: do not wait (raises -11). 1 to 16000 bytes; UDP: one datagram. The rest of the
+        arguments is for recvfrom().
         """
-        return self._receive(sd, _SOCKET_RECV, _SOCKET_RECV_DONE, flags & 0x0F, buf)
+        link = self.link
+        nwp = link.nwp
+        owners = link.owners
+        lock = sd if sd < _MAX_SOCKETS else _id(sd)
+        if link.state != _RUNNING or nwp.dev_status() & _REFUSING:
+            link.check()
+        if owners[lock] is not None or link.queue:
+            yield from Turn(link, lock)
+        wait = link.spares.pop() if link.spares else Completion()
+        wait.opcode = done
+        wait.done = wait.sent = False
+        owners[lock] = wait
+        try:
+            code = nwp.receive(opcode, sd, flags, buf)
+            while code == _E_CREDITS:
+                yield from Credits(link, 0, _FLOW_RESERVED_CREDITS)
+                code = nwp.receive(opcode, sd, flags, buf)
+            if code < 0:
+                if not len(buf):
+                    raise SlError(_SL_EZEROLEN)
+                link.broken(code)
+            wait.sent = True
+            if code:
+                link.expire(wait, _TIMEOUT_NONBLOCKING_COMPLETION_MS)
+            while not wait.done:
+                yield wait
+        except:  # noqa: E722 -- cancelled, refused, interrupted
+            nwp.expect(lock, link.sink if wait.sent and not wait.done else None)
+            wait.gone = True
+            link.leave(lock, wait)
+            raise
+        if wait.error or wait.limit is not None or link.queue:
+            link.leave(lock, wait)
+        else:
+            owners[lock] = None
+            if len(link.spares) < _SPARES:
+                link.spares.append(wait)
+        n = wait.result
+        if wait.error or opcode != _SOCKET_RECV:
+            return self._received(wait, lock)
+        if n & 0x8000:
+            raise SlError(n - 0x10000)
+        return n
 
     def recvfrom(self, sd: int, buf, family: int = 2, flags: int = 0):
         """Receive a datagram into buf; to be awaited for (count, port, ip) with its sender."""
         flags = family << 4 | flags & 0x0F
-        return self._receive(sd, _SOCKET_RECVFROM, _SOCKET_RECVFROM_DONE_V4, flags, buf)
+        return self.recv(sd, buf, flags, _SOCKET_RECVFROM, _SOCKET_RECVFROM_DONE_V4)
 
     @coroutine
     def send(self, sd: int, data, flags: int = 0):
@@ -248,58 +292,6 @@ class Sockets:
                 await self.close(new)
             except SlError:
                 pass
-
-    @coroutine
-    def _receive(self, sd: int, opcode: int, done: int, flags: int, buf):
-        """Ask for data and wait for it."""
-        link = self.link
-        nwp = link.nwp
-        owners = link.owners
-        lock = sd if sd < _MAX_SOCKETS else _id(sd)
-        if not len(buf):
-            raise SlError(_SL_EZEROLEN)
-        if link.state != _RUNNING or nwp.dev_status() & _REFUSING:
-            link.check()
-        if owners[lock] is not None or link.queue:
-            yield from Turn(link, lock)
-        wait = link.spares.pop() if link.spares else Completion()
-        wait.opcode = done
-        wait.done = wait.sent = False
-        owners[lock] = wait
-        try:
-            nwp.expect(lock, buf)
-            size = len(buf)
-            if size > _RECV_MAX_LEN_DOCUMENTED:
-                size = _RECV_MAX_LEN_DOCUMENTED
-            pack_into("<HBB", link.args, 0, size, sd, flags)
-            code = nwp.post(opcode, link.args4, b"", lock, 0)
-            while code == _E_CREDITS:
-                yield from Credits(link, 0, _FLOW_RESERVED_CREDITS)
-                code = nwp.post(opcode, pack("<HBB", size, sd, flags), b"", lock, 0)
-            if code < 0:
-                link.broken(code)
-            wait.sent = True
-            if nwp.nonblocking() >> lock & 1:
-                link.expire(wait, _TIMEOUT_NONBLOCKING_COMPLETION_MS)
-            while not wait.done:
-                yield wait
-        except:  # noqa: E722 -- cancelled, refused, interrupted
-            nwp.expect(lock, link.sink if wait.sent and not wait.done else None)
-            wait.gone = True
-            link.leave(lock, wait)
-            raise
-        if wait.error or wait.limit is not None or link.queue:
-            link.leave(lock, wait)
-        else:
-            owners[lock] = None
-            if len(link.spares) < _SPARES:
-                link.spares.append(wait)
-        n = wait.result
-        if wait.error or opcode != _SOCKET_RECV:
-            return self._received(wait, lock)
-        if n & 0x8000:
-            raise SlError(n - 0x10000)
-        return n
 
     def _received(self, wait, lock: int):
         """What recvfrom() gives; or the receive was ended by close or stop."""

@@ -88,11 +88,9 @@ class Completion(Waiter):
     event is that of IPv4: bit 9 of what arrives is ignored.
     """
 
-    limit = None  # ticks_ms after which the NWP is given up (nwp-protocol 3.5)
     head = 0
     into = None  # buffer for what follows the head, as far as it fits
     size = 0  # how much came behind the head
-    orphan = False  # cancelled, but the NWP will still complete it
     undo = None  # coroutine function for a result that nobody wants any more
 
     def __init__(self):
@@ -100,6 +98,11 @@ class Completion(Waiter):
         self.sent = False  # the request is out
         self.done = False
         self.result = None
+        # Asked of every receive, and faster found here than in the class.
+        self.limit = None  # ticks_ms after which the NWP is given up (nwp-protocol 3.5)
+        self.deadline = None
+        self.error = 0
+        self.orphan = False  # cancelled, but the NWP will still complete it
 
     def complete(self, args):
         """Take the arguments, a view of the frame buffer."""

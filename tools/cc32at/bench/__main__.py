@@ -31,7 +31,7 @@ def main(elf: Path, ledger: Path | None) -> None:
     """Measure commands and boot in virtual time."""
     figures = [("reset to first OK of AT+Test", measure.BOOT_BUDGET, None, booting(elf))]
     recordings = {case.name: case for case in cases.load(VECTORS)}
-    players = Player(elf), Player(elf, cpi=2)
+    players = Player(elf, style="guide"), Player(elf, cpi=2, style="guide")
     for row in measure.rows():
         costs = measured(players, row.recording(recordings))
         figures.append((row.name, row.budget, row.vendor, costs))

@@ -65,7 +65,7 @@ def command(player: Player, case: Case) -> Cost:
     last = len(case.steps) - 1
     nwp = player.prepare(case)
     text = [player.play(nwp, index) for index in range(last + 1)][-1]
-    if not text.endswith(b"OK\r\n"):
+    if b"OK\r\n" not in text or b"ERROR:" in text:
         raise ValueError(f"{case.name}: {text[:80]!r}")
     nwp = player.prepare(case)
     for index in range(last):

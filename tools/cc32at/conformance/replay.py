@@ -9,7 +9,7 @@ from cc32at.nwp.scripted import ScriptedNwp
 from .cases import Case
 from .compare import Difference, differences
 
-SETTINGS = {"style": "ti", "autostart": "0", "banner": "0"}
+SETTINGS = {"autostart": "0", "banner": "0"}
 BOOT = 2.0  # seconds after which the firmware has read its settings and waits for a command
 PATIENCE = 12.0  # longest wait for what is expected; the longest time-out recorded is 10 s
 SETTLE = 0.06  # how long nothing more may come before a step is over
@@ -17,14 +17,15 @@ PIECE = 0.005
 
 
 class Player:
-    """The firmware in the emulator, booted once in style `ti`, put back for every case.
+    """The firmware in the emulator, booted once, put back for every case.
 
-    cpi: cycles that an instruction takes.
+    cpi: cycles that an instruction takes; style: of the replies, `ti` is that of the recordings.
     """
 
-    def __init__(self, elf: Path, cpi: float = 1):
+    def __init__(self, elf: Path, cpi: float = 1, style: str = "ti"):
         self.model = NetworkProcessor()
-        self.machine = Machine(elf, nwp=self.model, settings=SETTINGS, cpi=cpi)
+        settings = {**SETTINGS, "style": style}
+        self.machine = Machine(elf, nwp=self.model, settings=settings, cpi=cpi)
         self._pass(BOOT)
         self.machine.uart.host_read()
         self._booted = self.machine.snapshot()
@@ -103,7 +104,7 @@ class Player:
             self.machine.uart.host_write(f"AT+{name}=?\r\n".encode())
             self._pass(0.5)
             answer = self.machine.uart.host_read()
-            self._declared[name] = not answer.startswith(b"ERROR: command not exist")
+            self._declared[name] = b"command not exist" not in answer
         return self._declared[name]
 
 

@@ -9,6 +9,7 @@ from .library import Keyword, Keywords, load
 
 CONSTANTS = {"QUOTED": 1, "EMPTY": 2, "BAD_QUOTE": 4, "BACKSLASH": 8}
 MAX_LINE = 0xFFFF
+FRAME_HEAD = 64
 MASK64 = 0xFFFFFFFFFFFFFFFF
 
 
@@ -100,6 +101,39 @@ class AtBytes:
         at -= at > blank
         at -= at == blank and not ti
         return bytes(buf[:at]) + b"\r\n"
+
+    def begin(self, dst, name, ti) -> int:
+        head = b"+" + (name.lower() if ti else name) + (b":" if ti else b": ")
+        return self.put(dst, 0, head)
+
+    def frame(self, n, base64, memory=b"") -> memoryview:
+        room = (n + 2) // 3 * 4 if base64 else n
+        size = FRAME_HEAD + room + 2
+        buf = memory if len(memory) >= size else bytearray(size)
+        return memoryview(buf)[FRAME_HEAD + room - n :][:n]
+
+    @staticmethod
+    def call(function, first, rest):
+        return function(first, *rest)
+
+    def payload(self, frame, size, format, name, ti, values) -> memoryview:
+        if not 0 <= size <= len(frame):
+            raise ValueError("range")
+        buf = frame.obj
+        text = bytes(frame[:size])
+        if format:
+            room = ct.create_string_buffer((size + 2) // 3 * 4 + 1)
+            text = room.raw[: self._c.base64_encode(_array(text), size, room)]
+        head = bytearray(FRAME_HEAD)
+        head = head[: self.begin(head, name, ti)]
+        for value in values:
+            head += (b"%d" % value if isinstance(value, int) else bytes(value)) + b","
+        head += b"%d,%d," % (bool(format), len(text))
+        start = FRAME_HEAD - len(head)
+        if start < 0:
+            raise ValueError("range")
+        end = self.put(buf, self.put(buf, self.put(buf, start, head), text), b"\r\n")
+        return memoryview(buf)[start:end].toreadonly()
 
     def put_wire(self, dst, at, src, spec, ti) -> int:
         for kind, offset in zip(spec[::2], spec[1::2], strict=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes as ct
+import struct
 import types
 
 from .hostport import FOREVER, HostPort
@@ -41,6 +42,7 @@ CONSTANTS = {
 E_BREAK = -1007
 ANSWER_SIZE = 2048
 TIMEOUT_MS = 10000
+RECEIVE_MAX = 16000
 
 
 def writable(buf):
@@ -158,6 +160,25 @@ class Link:
         self._release()
         if array is not None:
             self._expected[sd & 15] = array
+
+    def receive(self, opcode, sd, flags, buf) -> int:
+        size = min(len(buf), RECEIVE_MAX)
+        if not size:
+            return CONSTANTS["E_SIZE"]
+        self.expect(sd, buf)
+        n = self.post(opcode, struct.pack("<HBB", size, sd, flags), None, sd, 0)
+        if n:
+            self.expect(sd, None)
+            return n
+        return self.nonblocking() >> (sd & 0x1F) & 1
+
+    @staticmethod
+    def resume(coroutine, box):
+        try:
+            return coroutine.send(None)
+        except StopIteration as stop:
+            box[0] = stop.value
+            return None
 
     def fail(self, kind, arg0, arg1) -> None:
         self.c.link_fail(kind, arg0 & 0xFFFFFFFF, arg1 & 0xFFFFFFFF)
