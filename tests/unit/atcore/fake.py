@@ -2,6 +2,8 @@
 
 from simplelink.errors import SlError
 
+from cc32at.hostlink.nwp import Link
+
 UART = 1  # flag of the link: the stream has something
 
 
@@ -45,6 +47,8 @@ class FakeLink:
         self.pending = []
         self.jobs = []
         self.woken = False
+
+    resume = staticmethod(Link.resume)
 
     def ticks(self):
         return self.now

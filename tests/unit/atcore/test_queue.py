@@ -103,8 +103,8 @@ def test_a_reply_in_the_queue_does_not_tear_them_apart(out):
 
 
 def test_a_payload_that_is_a_reply_is_not_late(out):
-    payload = (b"+X: 0,2,", b"hi", 0)
-    out.push((None, payload))
+    payload = memoryview(b"+X: 0,2,hi\r\n")
+    out.push(payload)
     out.push(b"OK\r\n")
     assert taken(out, held=True) == [payload, b"OK\r\n"]
 

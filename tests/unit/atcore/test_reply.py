@@ -3,11 +3,12 @@
 import base64
 import re
 
+import atbytes
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from atcore import reply
+from atcore import FRAME_SIZE, reply
 from atcore.keywords import find
 from atcore.reply import Line
 
@@ -215,35 +216,43 @@ def fields(text):
 # --- Payloads ---
 
 
-def whole(message):
-    """A payload message as rcv() copies it, and as the application pours it; they are one."""
-    size = reply.size_of(message)
-    buf = bytearray(size)
-    assert reply.copy(message, buf) == size
-    poured = bytearray()
-    reply.pour(message, poured.extend)
-    assert poured == buf + b"\r\n"  # L6
-    return bytes(buf)
+def counted(data, format, style_ti=False, values=(3,), room=0, memory=b""):
+    """The message for data that came into a frame with some room more, without its line end."""
+    frame = atbytes.frame(len(data) + room, format, memory)
+    frame[: len(data)] = data
+    message = bytes(atbytes.payload(frame, len(data), format, b"Recv", style_ti, values))
+    assert message[-2:] == b"\r\n"  # L6
+    return message[:-2]
 
 
-@given(st.binary(max_size=1500))
-def test_a_payload_in_both_formats(data):
-    line = Line(100)
-    raw = whole(line.begin(b"Recv", False).counted((3,), 0, memoryview(data)))
+@given(st.binary(max_size=1500), st.integers(0, 100))
+def test_a_payload_in_both_formats(data, room):
+    raw = counted(data, 0, room=room)
     assert raw == b"+Recv: 3,0,%d," % len(data) + data  # D1: bytes as they cross the line
     text = base64.b64encode(data)
-    coded = whole(line.begin(b"Recv", False).counted((3,), 1, memoryview(data)))
-    assert coded == b"+Recv: 3,1,%d," % len(text) + text
-    assert whole(line.begin(b"Recv", True).counted((3,), 0, memoryview(data))) == (
-        b"+recv:3,0,%d," % len(data) + data
-    )
+    assert counted(data, 1, room=room) == b"+Recv: 3,1,%d," % len(text) + text
+    assert counted(data, 0, True) == b"+recv:3,0,%d," % len(data) + data
 
 
 def test_no_data():
-    line = Line(100)
     for format in (0, 1):  # D4
-        message = line.begin(b"Recv", False).counted((0,), format, b"")
-        assert whole(message) == b"+Recv: 0,%d,0," % format
+        assert counted(b"", format, values=(0,)) == b"+Recv: 0,%d,0," % format
+
+
+def test_the_values_before_a_payload():
+    assert counted(b"x", 0, values=()) == b"+Recv: 0,1,x"
+    assert counted(b"x", 0, values=(65535, b"CONTINUATION")) == b"+Recv: 65535,CONTINUATION,0,1,x"
+    with pytest.raises(ValueError):
+        counted(b"x", 0, values=(b"s" * 64,))
+
+
+def test_a_frame_uses_the_memory_it_is_lent_if_that_is_enough():
+    memory = bytearray(FRAME_SIZE)
+    assert counted(bytes(4096), 1, memory=memory)[:14] == b"+Recv: 3,1,546"
+    assert any(memory)
+    small = bytearray(1000)
+    assert counted(bytes(4096), 0, memory=small)[:14] == b"+Recv: 3,0,409"
+    assert not any(small)
 
 
 # --- Lists ---

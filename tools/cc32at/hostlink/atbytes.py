@@ -122,8 +122,9 @@ class AtBytes:
         buf = frame.obj
         text = bytes(frame[:size])
         if format:
-            room = ct.create_string_buffer((size + 2) // 3 * 4 + 1)
-            text = room.raw[: self._c.base64_encode(_array(text), size, room)]
+            room = bytearray((size + 2) // 3 * 4)
+            self.b64_encode(text, size, room, 0)
+            text = bytes(room)
         head = bytearray(FRAME_HEAD)
         head = head[: self.begin(head, name, ti)]
         for value in values:
