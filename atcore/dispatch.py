@@ -193,11 +193,10 @@ def execute(core, line, end: int, data=None, wrong=0):
 def start(core, declaration, line, count: int, data=None, wrong=0):
     """Check the arguments of a known command and run its handler."""
     args = declaration[_ARGS]
-    if (
-        count != len(args) - (data is not None)
-        and not declaration[_SHAPE] & VARIES
-        or count == _MANY
-    ):
+    wanted = len(args)
+    if data is not None:
+        wanted -= 1
+    if count != wanted and not declaration[_SHAPE] & VARIES or count == _MANY:
         refuse(core, reply.COUNT, 0)
         return
     try:
@@ -208,7 +207,7 @@ def start(core, declaration, line, count: int, data=None, wrong=0):
         if data is None:
             values = []
             done = quick(TABLES, line, core.fields, count, args, 0, values)
-            if done < len(args):
+            if done < wanted:
                 last = None if declaration[_MORE] else args[-1]
                 parse_from(line, core.fields, count, args, 0, last, values, done)
         else:

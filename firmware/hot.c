@@ -170,7 +170,7 @@ mp_map_elem_t *port_name_lookup(mp_map_t *map, mp_obj_t index, mp_map_lookup_kin
     return name_slowly(map, index);
 }
 
-// --- Attributes of instances: what runtime.c does for all types (mp_load_method_any() and so on, see
+// --- Attributes of modules and instances: what runtime.c does for all types (mp_load_method_any() and so on, see
 // --- the Makefile), shorter ---
 
 void mp_load_method_any(mp_obj_t base, qstr attr, mp_obj_t *dest);
@@ -189,11 +189,20 @@ static inline mp_obj_instance_t *plain_instance(mp_obj_t obj) {
                : NULL;
 }
 
-// A method that is a Python function of the instance's own class; everything else the long way.
+// Something of a module, or a method that is a Python function of the instance's own class; everything
+// else the long way.
 void mp_load_method(mp_obj_t base, qstr attr, mp_obj_t *dest) {
     mp_obj_instance_t *self = plain_instance(base);
     mp_obj_t name = MP_OBJ_NEW_QSTR(attr);
-    if (self != NULL && attr != MP_QSTR___next__ && attr != MP_QSTR___class__ &&
+    if (mp_obj_is_type(base, &mp_type_module)) {
+        mp_obj_module_t *module = MP_OBJ_TO_PTR(base);
+        mp_map_elem_t *elem = port_name_lookup(&module->globals->map, name, MP_MAP_LOOKUP);
+        if (elem != NULL && attr != MP_QSTR___class__) {
+            dest[0] = elem->value;
+            dest[1] = MP_OBJ_NULL;
+            return;
+        }
+    } else if (self != NULL && attr != MP_QSTR___next__ && attr != MP_QSTR___class__ &&
         MP_OBJ_TYPE_HAS_SLOT(self->base.type, locals_dict) &&
         port_name_lookup(&self->members, name, MP_MAP_LOOKUP) == NULL) {
         mp_obj_dict_t *members = MP_OBJ_TYPE_GET_SLOT(self->base.type, locals_dict);

@@ -90,7 +90,8 @@ static mp_obj_t atbytes_cut(mp_obj_t buf, mp_obj_t start, mp_obj_t end) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_3(atbytes_cut_obj, atbytes_cut);
 
-// (dict, line, fields): dict[name of the tokenized line] or None.
+// (dict, line, fields): dict[name of the tokenized line] or None. All keys are bytes. As dict.get(), but
+// where names collide their hashes are compared, not the names.
 static mp_obj_t atbytes_get(mp_obj_t dict, mp_obj_t line, mp_obj_t fields_in) {
     mp_buffer_info_t fields = get_buffer(fields_in, MP_BUFFER_READ);
     if (fields.typecode != 'H' || fields.len < ATTOK_NAME_FIELDS * sizeof(uint16_t)) {
@@ -101,10 +102,20 @@ static mp_obj_t atbytes_get(mp_obj_t dict, mp_obj_t line, mp_obj_t fields_in) {
         get_span(line, MP_BUFFER_READ, MP_OBJ_NEW_SMALL_INT(field[0]), MP_OBJ_NEW_SMALL_INT(field[1]));
     const uint8_t *data = name.buf + name.start;
     size_t len = name.end - name.start;
-    mp_obj_str_t key = {{&mp_type_bytes}, qstr_compute_hash(data, len), len, data};
-    mp_map_t *map = mp_obj_dict_get_map(dict);
-    mp_map_elem_t *found = mp_map_lookup(map, MP_OBJ_FROM_PTR(&key), MP_MAP_LOOKUP);
-    return found == NULL ? mp_const_none : found->value;
+    size_t hash = qstr_compute_hash(data, len);
+    const mp_map_t *map = mp_obj_dict_get_map(dict);
+    for (size_t i = 0; i < map->alloc; i++) {
+        const mp_map_elem_t *elem = &map->table[(hash + i) % map->alloc];
+        if (elem->key == MP_OBJ_NULL) {
+            break;
+        }
+        const mp_obj_str_t *key = MP_OBJ_TO_PTR(elem->key);
+        if (elem->key != MP_OBJ_SENTINEL && key->hash == hash && key->len == len &&
+            memcmp(key->data, data, len) == 0) {
+            return elem->value;
+        }
+    }
+    return mp_const_none;
 }
 static MP_DEFINE_CONST_FUN_OBJ_3(atbytes_get_obj, atbytes_get);
 

@@ -1,8 +1,7 @@
 """A driver without a link, a stream without a UART, a clock that is moved by hand."""
 
-from simplelink.errors import SlError
-
 from cc32at.hostlink.nwp import Link
+from simplelink.errors import SlError
 
 UART = 1  # flag of the link: the stream has something
 
