@@ -15,9 +15,9 @@ tuples of constants: they stay in flash.
 from atbytes import b64_decode, cut, frame, get, payload, tokenize
 
 from . import grammar, reply
+from ._keywords import TABLES
 from .compat import const
 from .grammar import ParseError, parse, parse_from, quick
-from .keywords import TABLES
 from .pump import run
 
 # A declaration is a tuple (see Commands.command).

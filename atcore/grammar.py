@@ -11,10 +11,10 @@ ParseError with a code of at-commands.md chapter 6.2. The tokenizer marks text t
 (guide-style.md V8).
 """
 
-from atbytes import cut, number, unquote
+from atbytes import cut, kw_find, kw_mask, number, unquote
 
+from ._keywords import TABLES
 from .compat import const
-from .keywords import TABLES, kw_find, kw_mask
 
 try:
     from atbytes import parse as quick

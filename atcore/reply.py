@@ -9,6 +9,8 @@ it holds a payload, and carries its CR LF, so that it can be written in one go.
 from atbytes import (
     begin,
     cut,
+    kw_put,
+    kw_put_mask,
     message,
     put,
     put_dec,
@@ -20,8 +22,8 @@ from atbytes import (
     put_wire,
 )
 
+from ._keywords import TABLES
 from .compat import const, static
-from .keywords import TABLES, kw_put, kw_put_mask
 
 OK = b"OK\r\n"
 

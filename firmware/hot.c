@@ -170,7 +170,8 @@ mp_map_elem_t *port_name_lookup(mp_map_t *map, mp_obj_t index, mp_map_lookup_kin
     return name_slowly(map, index);
 }
 
-// --- Attributes of modules and instances: what runtime.c does for all types (mp_load_method_any() and so on, see
+// --- Attributes of modules and instances: what runtime.c does for all types (mp_load_method_any() and so on,
+// see
 // --- the Makefile), shorter ---
 
 void mp_load_method_any(mp_obj_t base, qstr attr, mp_obj_t *dest);
@@ -203,8 +204,8 @@ void mp_load_method(mp_obj_t base, qstr attr, mp_obj_t *dest) {
             return;
         }
     } else if (self != NULL && attr != MP_QSTR___next__ && attr != MP_QSTR___class__ &&
-        MP_OBJ_TYPE_HAS_SLOT(self->base.type, locals_dict) &&
-        port_name_lookup(&self->members, name, MP_MAP_LOOKUP) == NULL) {
+               MP_OBJ_TYPE_HAS_SLOT(self->base.type, locals_dict) &&
+               port_name_lookup(&self->members, name, MP_MAP_LOOKUP) == NULL) {
         mp_obj_dict_t *members = MP_OBJ_TYPE_GET_SLOT(self->base.type, locals_dict);
         mp_map_elem_t *elem = port_name_lookup(&members->map, name, MP_MAP_LOOKUP);
         if (elem != NULL && mp_obj_is_obj(elem->value)) {

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from atcore import FRAME_SIZE, reply
-from atcore.keywords import find
+from atcore._keywords import TABLES
 from atcore.reply import Line
 
 # Rule L8, as it stands there.
@@ -128,7 +128,7 @@ def test_keywords_are_spelled_as_the_guide_has_them():
         (b"event_netapp_id", b"ip_collision"),
         (b"event_wlan_id", b"P2P_CONNECTFAIL"),
     ):
-        value = find(table, text.upper())
+        value = atbytes.kw_find(TABLES, table, text.upper(), 0, len(text))
         found = guide(lambda line, t=table, v=value: line.key(t, v))
         assert found == b"+Name: " + text
         assert ti(lambda line, t=table, v=value: line.key(t, v)) == b"+name:" + text.lower()

@@ -1,11 +1,4 @@
-"""Keyword tables: find, print, and the same for bit masks.
-
-The tables are one packed `bytes` object in flash (`_keywords.TABLES`, layout in
-tools/cc32at/gen/keywords.py). On the device the C module `atbytes` walks them; the functions
-here say the same in Python and serve where that module lacks them.
-"""
-
-from ._keywords import TABLES
+"""Keyword tables in Python: what the C of firmware/link/keywords.c must do (test_keywords.py)."""
 
 BOTH, ALIAS, GUIDE, TI = 0, 1, 2, 3
 
@@ -28,7 +21,7 @@ def _table(tables: bytes, name: bytes) -> tuple:
     raise KeyError(name)
 
 
-def _entries(tables: bytes, name: bytes):
+def entries(tables: bytes, name: bytes):
     """Yield (kind, first index of the text, last, value) of each entry."""
     at, end, width = _table(tables, name)
     while at < end:
@@ -40,18 +33,18 @@ def _entries(tables: bytes, name: bytes):
         yield kind, text, text + size, value
 
 
-def _kw_find(tables: bytes, name: bytes, buf, start: int, end: int):
+def kw_find(tables: bytes, name: bytes, buf, start: int, end: int):
     """The value of the keyword buf[start:end], any case; None if the table lacks it."""
     wanted = bytes(buf[start:end]).lower()
-    for _, first, last, value in _entries(tables, name):
+    for _, first, last, value in entries(tables, name):
         if last - first == len(wanted) and tables[first:last].lower() == wanted:
             return value
     return None
 
 
-def _kw_put(tables: bytes, name: bytes, dst, at: int, value: int, ti: bool) -> int:
+def kw_put(tables: bytes, name: bytes, dst, at: int, value: int, ti: bool) -> int:
     """Print the keyword of a value at dst[at:], for style ti in lower case; -1 without one."""
-    for kind, first, last, number in _entries(tables, name):
+    for kind, first, last, number in entries(tables, name):
         if number == value and (kind == BOTH or kind == (TI if ti else GUIDE)):
             text = tables[first:last]
             dst[at : at + last - first] = text.lower() if ti else text
@@ -59,7 +52,7 @@ def _kw_put(tables: bytes, name: bytes, dst, at: int, value: int, ti: bool) -> i
     return -1
 
 
-def _kw_mask(tables: bytes, name: bytes, buf, start: int, end: int) -> int:
+def kw_mask(tables: bytes, name: bytes, buf, start: int, end: int) -> int:
     """The value of `a|b|c`, with or without [ ]; -1 for an empty member, -4 for an unknown one."""
     if end - start >= 2 and buf[start] == 0x5B and buf[end - 1] == 0x5D:
         start, end = start + 1, end - 1
@@ -67,17 +60,17 @@ def _kw_mask(tables: bytes, name: bytes, buf, start: int, end: int) -> int:
     for member in bytes(buf[start:end]).split(b"|"):
         if not member:
             return -1
-        value = _kw_find(tables, name, member, 0, len(member))
+        value = kw_find(tables, name, member, 0, len(member))
         if value is None:
             return -4
         total |= value
     return total
 
 
-def _kw_put_mask(tables: bytes, name: bytes, dst, at: int, value: int, ti: bool) -> int:
+def kw_put_mask(tables: bytes, name: bytes, dst, at: int, value: int, ti: bool) -> int:
     """Print a bit mask as `a|b`, ascending; bits without a name follow as one 0x number."""
     first_at = at
-    for kind, first, last, number in _entries(tables, name):
+    for kind, first, last, number in entries(tables, name):
         if not number or kind not in (BOTH, TI if ti else GUIDE):
             continue
         single = not number & (number - 1)
@@ -94,19 +87,3 @@ def _kw_put_mask(tables: bytes, name: bytes, dst, at: int, value: int, ti: bool)
         dst[at : at + len(text)] = text
         at += len(text)
     return at
-
-
-try:
-    from atbytes import kw_find, kw_mask, kw_put, kw_put_mask
-except ImportError:
-    kw_find, kw_mask, kw_put, kw_put_mask = _kw_find, _kw_mask, _kw_put, _kw_put_mask
-
-
-def find(table: bytes, text: bytes):
-    """The value of a keyword or None (for tests and user scripts)."""
-    return kw_find(TABLES, table, text, 0, len(text))
-
-
-def names(table: bytes) -> list:
-    """The keywords of a table in the guide's spelling, aliases left out."""
-    return [TABLES[a:b] for kind, a, b, _ in _entries(TABLES, table) if kind in (BOTH, GUIDE)]
