@@ -16,7 +16,7 @@ OBJECTS = (
     ("hal/", HAL),
     ("link/", LINK),
     ("modnwp.", LINK),
-    ("modatbytes.", LINK),
+    ("modatbytes", LINK),
     ("machine/", PORT),
     ("extmod/machine_", PORT),
     ("extmod/modmachine.", PORT),
