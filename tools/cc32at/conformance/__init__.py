@@ -1,1 +1,1 @@
-"""Replaying recordings of the vendor's AT core against the firmware, in style `ti`."""
+"""Replaying recordings of the vendor's AT core against the firmware, in both styles."""

@@ -1,7 +1,8 @@
 """Replay recordings against the firmware: python -m cc32at.conformance DIR.
 
 Exit status 0 if nothing is different, 1 otherwise; with --strict also 1 if a rule of the
-deviations table explains nothing.
+deviations table explains nothing. With --guide the firmware runs in style `guide`, and what it
+prints must have that style's form and the recorded values (guide.py).
 """
 
 import sys
@@ -21,16 +22,18 @@ ELF = Path("build/CC3220SF_LAUNCHXL/firmware.elf")
 @click.argument("vectors", type=click.Path(exists=True, path_type=Path))
 @click.option("--elf", type=click.Path(exists=True, path_type=Path), default=ELF)
 @click.option("--only", default="", help="Only cases whose name contains this.")
+@click.option("--guide", is_flag=True, help="In style `guide`: the same values in its form.")
 @click.option("--strict", is_flag=True, help="A rule that explains nothing is an error.")
 @click.option("--verbose", "-v", is_flag=True, help="Name every case and its verdict.")
-def main(vectors: Path, elf: Path, only: str, strict: bool, verbose: bool) -> None:
+def main(vectors: Path, elf: Path, only: str, guide: bool, strict: bool, verbose: bool) -> None:
     """Replay the recordings in VECTORS (a file, or all *.json of a folder) in style `ti`."""
+    style = "guide" if guide else "ti"
     try:
         chosen = [c for c in cases.load(vectors) if only in c.name]
-        report = Report(deviations.load())
+        report = Report(deviations.load(style=style))
     except ValueError as error:
         raise click.ClickException(str(error)) from error
-    player = Player(elf)
+    player = Player(elf, style=style)
     start = time.monotonic()
     for case in chosen:
         one(player, report, case, verbose)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from .cases import Case, Step
 
 LINE_END = b"\r\n"
-TEXT, FRAMES = "text", "frames"
+TEXT, FRAMES, FORM = "text", "frames", "form"
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,13 @@ def differences(
         seen = show_frames([frame.hex() for frame in frames])
         found.append(Difference(case, step, index, FRAMES, shown, seen, *texts))
     return found
+
+
+def malformed(case: Case, index: int, text: bytes, what: str) -> Difference:
+    """A step whose text is not even of the form that its style demands; no rule explains that."""
+    step = case.steps[index]
+    wanted = show_text(b"".join(message + LINE_END for message in step.out))
+    return Difference(case, step, index, FORM, wanted, f"{show_text(text)}\n{what}", "", "")
 
 
 def frames_equal(expected: list[tuple[bytes, frozenset[int]]], got: list[bytes]) -> bool:

@@ -32,6 +32,7 @@ from cc32at.client.values import split_parameters
 
 from .compare import FRAMES, TEXT, Difference
 
+VALUE_WITHOUT_KEYWORD = "value-without-keyword"
 CONDITIONS = ("flag", "line", "nwp", "number", "recorded", "printed", "removed", "added")
 
 
@@ -116,10 +117,17 @@ class Deviations:
         return [r for r in self.rules if not self.used[r.name]]
 
 
-def load(path: Path | None = None) -> Deviations:
-    """The rules of a file (default: our own). Raises ValueError for a malformed rule."""
-    source = path or resources.files(__package__).joinpath("deviations.yaml")
-    rows = yaml.safe_load(source.read_text()) or []
+def load(path: Path | None = None, style: str = "ti") -> Deviations:
+    """The rules of a file (default: our own for a style). Raises ValueError for a malformed rule.
+
+    Style `guide` has rules of its own first. Values without keyword are none of its deviations:
+    they are translated (guide.py).
+    """
+    own = resources.files(__package__)
+    rows = yaml.safe_load((path or own.joinpath("deviations.yaml")).read_text()) or []
+    if style == "guide":
+        rows = [row for row in rows if row["name"] != VALUE_WITHOUT_KEYWORD]
+        rows = yaml.safe_load(own.joinpath("deviations_guide.yaml").read_text()) + rows
     rules = [_rule(row) for row in rows]
     names = Counter(r.name for r in rules)
     if doubled := [n for n, count in names.items() if count > 1]:

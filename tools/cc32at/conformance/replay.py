@@ -1,13 +1,15 @@
 """Playing a recording: its commands over the emulated UART, its NWP frames over the link."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from cc32at.emulator import Machine
 from cc32at.nwp import NetworkProcessor
 from cc32at.nwp.scripted import ScriptedNwp
 
-from .cases import Case
-from .compare import Difference, differences
+from .cases import Case, Step
+from .compare import Difference, differences, malformed
+from .guide import NotGuide, Translator, printed_lines
 
 SETTINGS = {"autostart": "0", "banner": "0"}
 BOOT = 2.0  # seconds after which the firmware has read its settings and waits for a command
@@ -19,12 +21,14 @@ PIECE = 0.005
 class Player:
     """The firmware in the emulator, booted once, put back for every case.
 
-    cpi: cycles that an instruction takes; style: of the replies, `ti` is that of the recordings.
+    cpi: cycles that an instruction takes. style: `ti`, or `guide` to replay the values of a
+    recording rather than its bytes (guide.py).
     """
 
     def __init__(self, elf: Path, cpi: float = 1, style: str = "ti"):
+        self.style = style
         self.model = NetworkProcessor()
-        settings = {**SETTINGS, "style": style}
+        settings = SETTINGS | {"style": style}
         self.machine = Machine(elf, nwp=self.model, settings=settings, cpi=cpi)
         self._pass(BOOT)
         self.machine.uart.host_read()
@@ -46,9 +50,16 @@ class Player:
         """Play a case; everything that differs, step by step."""
         nwp = self.prepare(case)
         racy = "output_order_racy" in case.flags
+        translator = Translator()
         found = []
-        for index in range(len(case.steps)):
+        for index, step in enumerate(case.steps):
             text = self.play(nwp, index)
+            if self.style == "guide":
+                try:
+                    text = translated(translator, step, text)
+                except NotGuide as error:
+                    found.append(malformed(case, index, text, str(error)))
+                    continue
             frames = [row.got for row in nwp.result(index) if row.got is not None]
             found += differences(case, index, text, frames, racy)
         return found
@@ -65,7 +76,11 @@ class Player:
         nwp.begin_step(index)
         if step.line is not None:
             self.machine.uart.host_write(step.line + b"\r\n")
-        return self._answer(sum(len(m) + 2 for m in step.out), nwp)
+        if self.style == "guide":
+            lines = printed_lines(step.out)
+            return self._answer(lambda text: text.count(b"\r\n") >= lines, nwp)
+        size = sum(len(m) + 2 for m in step.out)
+        return self._answer(lambda text: len(text) >= size, nwp)
 
     def _back(self, nwp) -> None:
         """The firmware as after its boot, with another network processor behind the link."""
@@ -78,8 +93,8 @@ class Player:
         chip.nwp_port.nwp = self.machine.nwp = nwp
         nwp.attach(chip.nwp_clock, chip._nwp_line)
 
-    def _answer(self, size: int, nwp: ScriptedNwp) -> bytes:
-        """What is printed until the expected size is there, or patience ends, and it is quiet."""
+    def _answer(self, enough: Callable[[bytes], bool], nwp: ScriptedNwp) -> bytes:
+        """What is printed until it is enough, or patience ends, and it is quiet."""
         text = bytearray()
         end = self.machine.now + PATIENCE
         quiet = 0.0
@@ -88,7 +103,7 @@ class Player:
             new = self.machine.uart.host_read()
             text += new
             waiting = self.machine.uart.waiting or new
-            done = len(text) >= size and nwp.finished
+            done = nwp.finished and enough(text)
             quiet = 0.0 if waiting else quiet + PIECE
             if not done and self.machine.now < end:
                 quiet = 0.0
@@ -106,6 +121,16 @@ class Player:
             answer = self.machine.uart.host_read()
             self._declared[name] = b"command not exist" not in answer
         return self._declared[name]
+
+
+def translated(translator: Translator, step: Step, text: bytes) -> bytes:
+    """A step's text in style `ti`; strings that `ti` leaves out must be on the wire."""
+    said = translator.say(step.line, text)
+    wire = b"".join(frame for e in step.exchanges for frame in e.nwp)
+    for value in translator.given:
+        if value.encode("latin-1") not in wire:
+            raise NotGuide(f"{value!r} did not come from the network processor")
+    return said
 
 
 def _expects_unknown(case: Case, name: str) -> bool:
