@@ -209,7 +209,8 @@ def _expand(parts: list) -> list:
             raise ParseError(WRONG)
         if b"" in parts[last:]:
             raise ParseError(WRONG)
-        parts = parts[:gap] + [b"0"] * (8 - len(parts) + last - gap) + parts[last:]
+        zeros = [b"0"] * max(1, 8 - len(parts) + last - gap)  # `::` is at least one group
+        parts = parts[:gap] + zeros + parts[last:]
     if len(parts) != 8:
         raise ParseError(NO_DELIMITER)
     return [_group(part) for part in parts]
@@ -220,8 +221,8 @@ def ip6(line, start, end, flags, arg, before):
     parts = split(line, start, end, b":")
     if len(parts) == 4 and b"" not in parts:
         return tuple([element(part, 4294967295) for part in parts])
-    if len(parts) != 8 and b"::" not in cut(line, start, end):
-        raise ParseError(NO_DELIMITER)
+    if b"::" not in cut(line, start, end) and (len(parts) != 8 or b"" in parts):
+        raise ParseError(WRONG if len(parts) == 8 else NO_DELIMITER)
     groups = _expand(parts)
     return tuple([groups[i] << 16 | groups[i + 1] for i in range(0, 8, 2)])
 

@@ -8,7 +8,7 @@ import ipaddress
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.atcore.fake import FakeDriver, ask
@@ -368,6 +368,11 @@ def test_ip6(desk, text, value):
         ("1:2:3:4:5", -3),
         ("1:2:3:4:5:6:7", -3),
         ("1:2:3:4:5:6:7:8:9", -3),
+        ("1:2:3::4:5:6:7:8", -3),  # eight groups leave none for the `::`
+        ("::1:2:3:4:5:6:7:8", -3),
+        ("1:2:3:4:5:6: :8", -4),  # a blank is no group
+        ("1:2:3:4:5:6:7:", -4),
+        ("1:2:3:4:5:6:7:8::", -3),
         ("1", -3),
         ("10.0.0.1", -3),
         ("fe80::1%1", -4),
@@ -379,11 +384,12 @@ def test_no_ip6(desk, text, code):
 
 
 group = st.one_of(
-    st.sampled_from(["", "", "0", "1", "00", "ffff", "10000", "0x1", "g", "-1", " "]),
+    st.sampled_from(["", "", "0", "1", "00", "ffff", "10000", "0x1", "g", "-1", ":"]),
     st.integers(0, 0xFFFF).map("{:x}".format),
 )
 
 
+@settings(max_examples=400)
 @given(st.lists(group, min_size=5, max_size=10))
 def test_the_usual_notation_is_what_others_take_for_it(desk, groups):
     text = ":".join(groups)
