@@ -1,6 +1,6 @@
 """Sessions written by hand from the guide's tables and guide-style.md: transcripts/*.txt.
 
-One paragraph a table. `>` is sent; `<` must be answered in this order, and nothing else; `*` are
+One paragraph a table, or two. `>` is sent; `<` must be answered in this order, and nothing else; `*` are
 events, in their order, but between the answers wherever they come. A line in slashes is a regular
 expression. `!` is an operation on the radio world (cc32at/nwp/control.py) and its arguments.
 {port} is a port of loopback that nobody uses.
@@ -91,5 +91,6 @@ def test_a_session_is_as_written(talk, world, title):
 
 
 def test_every_table_of_these_chapters_has_its_session():
-    tables = {int(re.match(r"table (\d+)", title)[1]) for title in SESSIONS}
+    titles = [re.match(r"tables? (\d+)(?: and (\d+))?", title) for title in SESSIONS]
+    tables = {int(number) for title in titles for number in title.groups() if number}
     assert tables >= {*range(9, 38), 58, 59, *range(62, 67)}
