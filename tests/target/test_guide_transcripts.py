@@ -1,9 +1,9 @@
 """Sessions written by hand from the guide's tables and guide-style.md: transcripts/*.txt.
 
-One paragraph a table, or two. `>` is sent; `<` must be answered in this order, and nothing else; `*` are
-events, in their order, but between the answers wherever they come. A line in slashes is a regular
-expression. `!` is an operation on the radio world (cc32at/nwp/control.py) and its arguments.
-{port} is a port of loopback that nobody uses.
+One paragraph a table, or two tables. `>` is sent; `<` must be answered in this order, and nothing
+else; `*` are events, in their order, but between the answers wherever they come. A line in slashes
+is a regular expression. `!` is an operation on the radio world (cc32at/nwp/control.py) and its
+arguments. {port} is a port of loopback that nobody uses.
 """
 
 import json
