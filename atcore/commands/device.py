@@ -87,7 +87,7 @@ def get(cmd, id, option):
         return status(cmd, option)
     if id == _IOT:
         data = device.get(_IOT, _UDID, 16)
-        return cmd.value().bytes(data, 0, len(data), 0x2C)
+        return cmd.value().bytes(data, 0, 16, 0x2C)
     if option == _PERSISTENT:
         data = device.get(_GENERAL, _PERSISTENT, 1)
         return cmd.value().num(data[0])

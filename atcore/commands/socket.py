@@ -30,7 +30,7 @@ _OPTIONS = const(
         (13, "<II", (("Value1", "range", "", 0, 1), ("Value2", "u32", ""))),  # LINGER
         (
             20,
-            "<ii",
+            "<II",
             (("Value1", "range", "", 0, 0x7FFFFFFF), ("Value2", "range", "", 0, 0x7FFFFFFF)),
         ),
         (24, "<I", (("Value1", "range", "", 0, 1),)),  # NONBLOCKING

@@ -164,8 +164,7 @@ def wlan_get(cmd, id):
         line.hex(mask)
         return line.hex(rssi & 0xFFFFFFFF) if cmd.ti else line.num(rssi)
     if option == _CHANNELS:
-        for number in data:
-            line.num(number)
+        line.wire(b"B\x00B\x01B\x02B\x03", data)
     elif option in (24, 10, 11):
         line.num(word(data, 0, len(data)))
     else:
