@@ -37,60 +37,41 @@ class Answering:
         return memoryview(self.data[: len(self.data) // 44 * 44])
 
 
-GETS = [
-    *(f"AT+Get=General,{option}" for option in ("Version", "Time", "Persistent")),
-    *(f"AT+Get=Status,{option}" for option in ("Device", "WLAN", "BSD", "NETAPP")),
-    "AT+Get=IOT,UDID",
-    *(
-        f"AT+GetSockOpt=0,SOCKET,{option}"
-        for option in """
-            KEEPALIVE KEEPALIVETIME RX_NO_IP_BOUNDARY RCVTIMEO RCVBUF NONBLOCKING SECMETHOD
-            SECURE_MASK SECURE_FILES_CA_FILE_NAME SECURE_FILES_PRIVATE_KEY_FILE_NAME
-            SECURE_FILES_CERTIFICATE_FILE_NAME SECURE_FILES_DH_KEY_FILE_NAME CHANGE_CHANNEL
-            SECURE_ALPN LINGER SECURE_EXT_CLIENT_CHLNG_RESP SECURE_DOMAIN_NAME_VERIFICATION
-        """.split()
-    ),
-    *(
-        f"AT+GetSockOpt=0,IP,{option}"
-        for option in """
-            MULTICAST_TTL ADD_MEMBERSHIP DROP_MEMBERSHIP RAW_RX_NO_HEADER HDRINCL RAW_IPV6_HDRINCL
-        """.split()
-    ),
-    *(
-        f"AT+GetSockOpt=0,PHY,{option}"
-        for option in """
-            PHY_RATE PHY_TX_POWER PHY_NUM_FRAMES_TO_TX PHY_PREAMBLE PHY_TX_INHIBIT_THRESHOLD
-            PHY_TX_TIMEOUT PHY_ALLOW_ACKS
-        """.split()
-    ),
-    "AT+WlanProfileGet=0",
-    *(f"AT+WlanPolicyGet={type}" for type in ("CONNECTION", "SCAN", "PM", "P2P")),
-    "AT+WlanScan=0,30",
-    *(
-        f"AT+WlanGet=AP,{option}"
-        for option in """
-            SSID CHANNEL HIDDEN_SSID SECURITY PASSWORD MAX_STATIONS MAX_STA_AGING
-            ACCESS_LIST_NUM_ENTRIES
-        """.split()
-    ),
-    "AT+WlanGet=AP,ACCESS_LIST,0",
-    "AT+WlanGet=ACCESS_LIST,0",
-    *(
-        f"AT+WlanGet=GENERAL,{option}"
-        for option in "COUNTRY_CODE STA_TX_POWER AP_TX_POWER SCAN_PARAMS".split()
-    ),
-    "AT+WlanGet=P2P,CHANNEL_N_REGS",
-    "AT+WlanGet=RX_FILTER,STATE",
-    "AT+WlanGet=RX_FILTER,SYS_STATE",
-    "AT+WlanGet=CONNECTION,",
-    *(
-        f"AT+NetCfgGet={id}"
-        for id in """
-            GET_MAC_ADDR IPV4_STA_ADDR IPV4_AP_ADDR IF IPV6_ADDR_LOCAL IPV6_ADDR_GLOBAL
-            AP_STATIONS_CONNECTED AP_STATIONS_INFO IPV4_DNS_CLIENT IPV4_DHCP_CLIENT
-        """.split()
-    ),
-]
+# What can be asked, by what the lines begin with.
+ASKED = {
+    "AT+Get=General,": "Version Time Persistent",
+    "AT+Get=Status,": "Device WLAN BSD NETAPP",
+    "AT+Get=IOT,": "UDID",
+    "AT+GetSockOpt=0,SOCKET,": """
+        KEEPALIVE KEEPALIVETIME RX_NO_IP_BOUNDARY RCVTIMEO RCVBUF NONBLOCKING SECMETHOD SECURE_MASK
+        SECURE_FILES_CA_FILE_NAME SECURE_FILES_PRIVATE_KEY_FILE_NAME
+        SECURE_FILES_CERTIFICATE_FILE_NAME SECURE_FILES_DH_KEY_FILE_NAME CHANGE_CHANNEL SECURE_ALPN
+        LINGER SECURE_EXT_CLIENT_CHLNG_RESP SECURE_DOMAIN_NAME_VERIFICATION
+    """,
+    "AT+GetSockOpt=0,IP,": """
+        MULTICAST_TTL ADD_MEMBERSHIP DROP_MEMBERSHIP RAW_RX_NO_HEADER HDRINCL RAW_IPV6_HDRINCL
+    """,
+    "AT+GetSockOpt=0,PHY,": """
+        PHY_RATE PHY_TX_POWER PHY_NUM_FRAMES_TO_TX PHY_PREAMBLE PHY_TX_INHIBIT_THRESHOLD
+        PHY_TX_TIMEOUT PHY_ALLOW_ACKS
+    """,
+    "AT+WlanProfileGet=": "0",
+    "AT+WlanPolicyGet=": "CONNECTION SCAN PM P2P",
+    "AT+WlanScan=": "0,30",
+    "AT+WlanGet=AP,": """
+        SSID CHANNEL HIDDEN_SSID SECURITY PASSWORD MAX_STATIONS MAX_STA_AGING
+        ACCESS_LIST_NUM_ENTRIES ACCESS_LIST,0
+    """,
+    "AT+WlanGet=GENERAL,": "COUNTRY_CODE STA_TX_POWER AP_TX_POWER SCAN_PARAMS",
+    "AT+WlanGet=": """
+        ACCESS_LIST,0 P2P,CHANNEL_N_REGS RX_FILTER,STATE RX_FILTER,SYS_STATE CONNECTION,
+    """,
+    "AT+NetCfgGet=": """
+        GET_MAC_ADDR IPV4_STA_ADDR IPV4_AP_ADDR IF IPV6_ADDR_LOCAL IPV6_ADDR_GLOBAL
+        AP_STATIONS_CONNECTED AP_STATIONS_INFO IPV4_DNS_CLIENT IPV4_DHCP_CLIENT
+    """,
+}
+GETS = [head + option for head, options in ASKED.items() for option in options.split()]
 ANSWERS = st.one_of(
     st.binary(min_size=260, max_size=260),
     st.sampled_from([b"\0", b"\xff", b"\r\nOK\r\n", b'",;\\ ']).map(lambda b: (b * 260)[:260]),
