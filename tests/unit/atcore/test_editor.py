@@ -1,0 +1,171 @@
+"""Echo and line editing (DESIGN.md, settings and console): what is shown, and what is executed."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.unit.atcore.fake import FakeDriver, FakeStream, messages
+
+BS, CTRL_U, DEL = b"\x08", b"\x15", b"\x7f"
+OK = b"OK"
+
+
+class Terminal:
+    """A core with its editor on a stream; `shown` is what a terminal would have printed."""
+
+    def __init__(self, **settings):
+        import atcore
+        from atcore.apps.editor import Editor
+        from atcore.commands import ALL, device, socket  # noqa: F401
+
+        driver = FakeDriver()
+        self.calls = driver.calls
+        self.stream = Screen(driver.link)
+        self.core = atcore.create(driver, ALL, self.stream, **settings)
+        self.core.reader = Editor(self.core, self.stream)
+
+    def type(self, data, ms=1):
+        """What is answered."""
+        from tests.unit.atcore.fake import listen
+
+        self.stream.feed(data)
+        return listen(self.core, ms)
+
+    @property
+    def shown(self):
+        return bytes(self.stream.out)
+
+
+class Screen(FakeStream):
+    """Takes at most `room` bytes a write."""
+
+    def __init__(self, link):
+        super().__init__(link)
+        self.out = bytearray()
+        self.room = 1000
+
+    def write(self, data):
+        n = min(len(data), self.room)
+        self.out += bytes(data[:n])
+        return n
+
+    def space(self):
+        return self.room
+
+
+@pytest.fixture
+def terminal():
+    return Terminal()
+
+
+def test_what_is_typed_is_shown(terminal):
+    assert terminal.type(b"AT+Test") == []
+    assert terminal.shown == b"AT+Test"
+    assert terminal.type(b"\r") == [OK]
+    assert terminal.shown == b"AT+Test\r\n"
+
+
+@pytest.mark.parametrize("end", [b"\r", b"\n", b"\r\n"])
+def test_a_line_end_is_shown_as_one(terminal, end):
+    assert terminal.type(b"AT+Test" + end + b"AT+Foo" + end) == [
+        OK,
+        b"ERROR:command not exist, 0",
+    ]
+    assert terminal.shown == b"AT+Test\r\nAT+Foo\r\n"
+
+
+@pytest.mark.parametrize("key", [BS, DEL])
+def test_the_last_character_is_taken_back(terminal, key):
+    assert terminal.type(b"AT+Tesx" + key + b"t\r") == [OK]
+    assert terminal.shown == b"AT+Tesx\b \bt\r\n"
+
+
+def test_nothing_is_taken_back_from_an_empty_line(terminal):
+    assert terminal.type(BS + DEL + CTRL_U + b"AT+Test\r" + 3 * BS + b"AT+Test\r") == [OK, OK]
+    assert terminal.shown == b"AT+Test\r\nAT+Test\r\n"
+
+
+def test_the_whole_line_is_taken_back(terminal):
+    assert terminal.type(b"AT+Stop=0" + CTRL_U + b"AT+Test\r") == [OK]
+    assert terminal.shown == b"AT+Stop=0" + 9 * b"\b \b" + b"AT+Test\r\n"
+    assert not terminal.calls
+
+
+def test_a_character_of_several_bytes_is_one(terminal):
+    """Its bytes go together, and one column of the screen with them."""
+    text = "é€𝄞".encode()
+    terminal.type(b"AT+Test" + text + 3 * BS)
+    assert terminal.shown == b"AT+Test" + text + 3 * b"\b \b"
+    assert terminal.type(b"\r") == [OK]
+
+
+def test_control_characters_are_not_shown(terminal):
+    assert terminal.type(b"AT+\x01\x1bTest\r") == [b"ERROR:command not exist, 0"]
+    assert terminal.shown == b"AT+Test\r\n"
+
+
+def test_a_payload_is_shown_and_never_edited(terminal):
+    payload = b"a" + BS + CTRL_U + DEL + b"\r"
+    assert terminal.type(b"AT+Send=3,0,5," + payload + b"\r\nAT+Test\r\n") == [OK, OK]
+    assert terminal.calls == [("send", 3, payload)]
+    assert payload in terminal.shown
+
+
+def test_the_header_of_a_payload_can_be_edited(terminal):
+    assert terminal.type(b"AT+Send=9" + BS + b"3,0,4,abcd\r\n") == [OK]
+    assert terminal.calls == [("send", 3, b"abcd")]
+
+
+def test_what_was_taken_back_is_no_payload_command(terminal):
+    """Send was typed, and then something else in its place."""
+    assert terminal.type(b"AT+Send=3,0" + CTRL_U + b"AT+Test\r\n") == [OK]
+    assert terminal.type(b"AT+Send=3,0" + 8 * BS + b"\r\n") == [b"ERROR:command not exist, 0"]
+    assert terminal.type(b"AT+Test\r\n") == [OK]
+    assert not terminal.calls
+
+
+def test_a_screen_that_takes_a_byte_at_a_time(terminal):
+    terminal.stream.room = 1
+    assert terminal.type(b"AT+Tesx" + BS + b"t\r\n") == [OK]
+    assert terminal.shown == b"AT+Tesx\b \bt\r\n"
+
+
+@given(st.lists(st.sampled_from([b"A", b"T", b"+", b"x", b" ", BS, DEL, CTRL_U, "ü".encode()])))
+def test_the_screen_shows_what_is_executed(keys):
+    terminal = Terminal()
+    line, screen = [], []
+    for key in keys:
+        if key in (BS, DEL):
+            del line[-1:]
+        elif key == CTRL_U:
+            line.clear()
+        else:
+            line.append(key)
+    terminal.type(b"".join(keys))
+    for char in terminal.shown.replace(b"\b \b", b"\b").decode():
+        if char == "\b":
+            del screen[-1:]
+        else:
+            screen.append(char)
+    assert "".join(screen) == b"".join(line).decode()
+    framer = terminal.core.framer
+    assert bytes(framer.view[framer.start : framer.end]) == b"".join(line)
+
+
+def test_a_line_longer_than_the_limit_is_dropped_whole(terminal):
+    assert terminal.type(b"AT+Set=AT,STYLE," + b"x" * 2560 + b"\r\n") == [
+        b"ERROR:parse parameters, -5"
+    ]
+    assert terminal.type(b"AT+Test\r\n") == [OK]
+
+
+def test_while_a_command_is_under_way_nothing_is_read(terminal):
+    from tests.unit.atcore.fake import Wait
+
+    terminal.core.sl.device.stopping = wait = Wait()
+    assert terminal.type(b"AT+Stop=0\r\nAT+Test\r\n") == []
+    assert terminal.shown == b"AT+Stop=0\r\n"
+    wait.finish()
+    terminal.core.sl.link.woken = True
+    assert messages(terminal.core) == [OK, OK]
+    assert terminal.shown == b"AT+Stop=0\r\nAT+Test\r\n"
