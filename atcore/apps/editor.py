@@ -28,7 +28,7 @@ class Editor:
         read, framer.readinto = framer.readinto, nothing  # its bytes come by take()
         while True:
             framer.serve()
-            if core.foreground is not None or core.attention or core.out.full():
+            if core.foreground is not None or not framer.end and core.out.full():
                 core.stalled = core.active = True
             if core.stalled or not self.stream.readinto(self.byte):
                 framer.readinto = read

@@ -169,3 +169,26 @@ def test_while_a_command_is_under_way_nothing_is_read(terminal):
     terminal.core.sl.link.woken = True
     assert messages(terminal.core) == [OK, OK]
     assert terminal.shown == b"AT+Stop=0\r\nAT+Test\r\n"
+
+
+def test_replies_that_nobody_takes_hold_back_the_reading(terminal):
+    from atcore.queue import MANY
+
+    terminal.stream.feed(b"AT+Test\r\n" * 100)
+    for _ in range(50):
+        terminal.core.step(0)
+    assert len(terminal.core.out) <= MANY
+    assert messages(terminal.core, 200) == 100 * [OK]
+
+
+def test_nothing_that_waits_stops_a_line_half_typed_or_a_payload(terminal):
+    core = terminal.core
+    for line in (b"AT+Test\r\n", b"AT+Send=3,0,4,abcd\r\n"):
+        got = []
+        for byte in line:
+            core.out.push_late((b"late\r\n",))
+            core.out.push_late((b"late\r\n",))
+            got += terminal.type(bytes([byte]), 50)
+        got += terminal.type(b"", 2000)
+        assert sorted(got) == [OK] + 2 * len(line) * [b"late"]
+    assert terminal.calls == [("send", 3, b"abcd")]
