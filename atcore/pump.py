@@ -16,6 +16,7 @@ from simplelink.errors import SlError
 from . import reply
 from .compat import MISREAD, const, mem_free, ticks_diff
 from .grammar import ParseError
+from .queue import MANY
 from .reply import OK, Line
 
 _SLOTS = const(16)  # commands in the background
@@ -267,7 +268,7 @@ def news(core, flags: int):
 
 def step(core, ms: int = -1) -> int:
     """Once round the loop, asleep at most ms (-1: until something happens)."""
-    if core.active:
+    if core.active or len(core.entries) >= MANY:
         return busy_step(core, ms)
     flags = core.wait(ms)
     if flags != UART:

@@ -295,15 +295,18 @@ def test_a_long_list_waits_for_its_reader(desk):
     assert messages(desk.core, 500) == [*(b"+Long: %d" % i for i in range(200)), OK]
 
 
-def test_replies_hold_back_the_reading_of_lines():
+@pytest.mark.parametrize("burst", [100, 1])
+def test_replies_hold_back_the_reading_of_lines(burst):
+    """Although the program goes on without taking messages, and the lines come one by one."""
     from atcore.queue import MANY
 
     desk = Desk(stream=True)
-    desk.stream.feed(b"AT+Quick\r\n" * 100)
-    for _ in range(50):
-        desk.core.step(0)
+    for i in range(100 // burst):
+        desk.stream.feed(b"AT+Quick\r\n" * burst, i)
+    for _ in range(200):
+        desk.core.step(1)
     assert len(desk.core.out) <= MANY
-    assert desk.more() == 100 * [OK]
+    assert desk.more(100) == 100 * [OK]
 
 
 # --- Power-up ---
