@@ -365,3 +365,30 @@ def test_an_idle_stream_holds_nothing_back(line):
     assert answers(line, b"AT+Test\r\n") == [OK]
     core.sl.on_event(0xFF03, b"")
     assert listen(core) == [b"+EventFatalError: SYNC_LOSS"]
+
+
+def test_events_during_a_line_left_half_typed_for_a_minute(line):
+    """Each waits a second at most, counted from the last byte of the line (O9, TESTS 12)."""
+    core, _, _ = line
+    assert answers(line, b"AT+Te", ms=999) == []
+    for _ in range(60):
+        core.sl.on_event(0xFF03, b"")
+        assert listen(core, 1000) == [b"+EventFatalError: SYNC_LOSS"]
+    assert answers(line, b"s", ms=1) == []
+    core.sl.on_event(0xFF03, b"")
+    assert listen(core, 900) == []
+    assert sorted(answers(line, b"t\r\n")) == [b"+EventFatalError: SYNC_LOSS", OK]
+
+
+def test_a_thousand_events_while_nobody_reads(line):
+    """The newest are kept, the rest is counted and told once, and nothing is stuck (TESTS 12)."""
+    core, _, _ = line
+    for number in range(1000):
+        core.sl.on_event(0xFF04, number.to_bytes(4, "little"))
+    lost, *kept = answers(line, b"AT+Test\r\n")
+    assert kept.pop() == OK
+    count = int(lost.removeprefix(b"+EventLost: "))
+    assert count + len(kept) == 1000 and len(kept) >= 16
+    assert kept == [b"+EventFatalError: NO_CMD_ACK,%d" % i for i in range(count, 1000)]
+    core.sl.on_event(0xFF03, b"")
+    assert answers(line, b"AT+Test\r\n") == [b"+EventFatalError: SYNC_LOSS", OK]
