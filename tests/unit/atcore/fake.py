@@ -136,6 +136,8 @@ class FakeSockets:
         self.waits = {}  # descriptor -> Wait of a pending operation
 
     async def send(self, sd, data):
+        if sd in self.waits:  # no credits yet
+            await self.waits.pop(sd)
         self.calls.append(("send", sd, bytes(data)))
 
     async def sendto(self, sd, data, port, address):

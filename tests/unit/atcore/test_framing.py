@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.atcore.fake import FakeDriver, FakeStream, ask, listen
+from tests.unit.atcore.fake import FakeDriver, FakeStream, Wait, ask, listen
 
 LIMIT = 2560  # bytes of a line without payload
 OK = b"OK"
@@ -392,3 +392,67 @@ def test_a_thousand_events_while_nobody_reads(line):
     assert kept == [b"+EventFatalError: NO_CMD_ACK,%d" % i for i in range(count, 1000)]
     core.sl.on_event(0xFF03, b"")
     assert answers(line, b"AT+Test\r\n") == [b"+EventFatalError: SYNC_LOSS", OK]
+
+
+# --- A payload that has to wait stays as it was ---
+
+MORE = b"AT+Test\r\n" + b"AT+Send=4,0,2000," + b"y" * 2000 + b"\r\nAT+Foo\r\n" * 200
+
+
+@pytest.mark.parametrize("size", [5, 4096])
+def test_a_payload_waits_for_credits_while_more_comes_in(line, size):
+    core, stream, calls = line
+    core.sl.sockets.waits[3] = wait = Wait()
+    data = bytes(i & 0xFF for i in range(size))
+    assert answers(line, b"AT+Send=3,0,%d," % size + data + b"\r\n", (MORE, 5), ms=500) == []
+    assert not calls
+    wait.finish()
+    core.sl.link.woken = True
+    assert listen(core, 10) == [OK, OK, OK] + 200 * [UNKNOWN]
+    assert calls == [("send", 3, data), ("send", 4, b"y" * 2000)]
+
+
+def test_a_payload_waits_for_power_up_while_more_comes_in(line):
+    from atcore.pump import boot
+
+    core, stream, calls = line
+    wait = Wait()
+
+    async def start():
+        await wait
+
+    boot(core, start())
+    assert answers(line, b"AT+Send=3,1,8,aGVsbG8=\r\n", (MORE, 5), ms=500) == []
+    wait.finish()
+    core.sl.link.woken = True
+    assert listen(core, 10) == [OK, OK, OK] + 200 * [UNKNOWN]
+    assert calls == [("send", 3, b"hello"), ("send", 4, b"y" * 2000)]
+
+
+def test_a_line_waits_for_power_up_while_more_comes_in(line):
+    """The values of a command that waits are its own, not the buffer's."""
+    from atcore.pump import boot
+
+    core, stream, calls = line
+    wait = Wait()
+
+    async def start():
+        await wait
+
+    boot(core, start())
+    name = b"AT+SetSockOpt=0,SOCKET,SECURE_DOMAIN_NAME_VERIFICATION,"
+    assert answers(line, name + b"example.com\r\n" + MORE, ms=500) == []
+    wait.finish()
+    core.sl.link.woken = True
+    assert listen(core, 10) == [OK, OK, OK] + 200 * [UNKNOWN]
+    assert calls[0] == ("setsockopt", 0, 1, 42, b"example.com")
+
+
+def test_a_background_command_keeps_its_parameters_while_more_comes_in(line):
+    core, stream, calls = line
+    core.sl.sockets.waits[7] = wait = Wait()
+    assert answers(line, b"AT+Recv=0x7,1,32767\r\n" + MORE, ms=10)[0] == OK
+    assert calls[0] == ("recv", 7, 4096)  # a larger request is served with 4096
+    wait.finish(error=-11)
+    core.sl.link.woken = True
+    assert listen(core, 10) == [b"ERROR:process command +Recv 7, -11"]
