@@ -108,7 +108,6 @@ class Queue:
                 entry = entry[1:]
             if len(entry) > 1:
                 entries[i] = (None,) + entry[1:]
-                entries.insert(0, entries.pop(i))
             else:
                 del entries[i]
             return entry[0]
