@@ -140,3 +140,18 @@ def test_an_opcode_that_is_no_event_says_nothing():
         if opcode not in known:
             core.on_event(opcode, bytes(40))
     assert ask(core, b"AT+Test") == [b"OK"]
+
+
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        (b"example.com", b"example.com"),  # ends with the answer
+        (b"example.com\0junk", b"example.com"),
+        (b"\0example.com", b""),
+        (b"", b""),
+        (b"x" * 255, b"x" * 255),
+    ],
+)
+def test_a_string_ends_with_a_nul_or_with_the_answer(data, text):
+    line = b"AT+GetSockOpt=0,SOCKET,SECURE_DOMAIN_NAME_VERIFICATION"
+    assert ask(build(data), line) == [b"+GetSockOpt:" + b" " * bool(text) + text, b"OK"]

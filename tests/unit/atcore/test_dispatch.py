@@ -159,6 +159,9 @@ def test_the_count_goes_before_what_is_in_the_parameters(desk):
         (b"AT+More=1,2,3,4", OK, (1, 2, 3)),
         (b"AT+More=1,2", b"ERROR:parse parameters, -3", None),
         (b"AT+More=1", b"ERROR:parse parameters, -3", None),
+        (b"AT+More=1,", b"ERROR:parse parameters, -3", None),  # ended before the comma behind it
+        (b"AT+More=1,,", b"ERROR:parse parameters, -1", None),
+        (b"AT+More=,2,3", b"ERROR:parse parameters, -1", None),
         (b"AT+More=1,2,", b"ERROR:parse parameters, -1", None),
         (b"AT+More=1,x,3", b"ERROR:parse parameters, -4", None),
         (b"AT+More=1,2,256", b"ERROR:parse parameters, -4", None),

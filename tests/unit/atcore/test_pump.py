@@ -61,6 +61,12 @@ class Desk:
             await Timer(self.link, number)
             return cmd.value().num(number)
 
+        @command(b"Ends")
+        async def ends(cmd):
+            await self.waits.setdefault("ends", Wait())
+            for number in (1, 2):
+                self.waits.pop(number).finish(error=-2005)
+
         @command(b"Quick", offline=True)
         def quick(cmd):
             self.runs.append("quick")
@@ -218,6 +224,18 @@ def test_what_a_command_ends_answers_before_it(desk):
     ]
 
 
+def test_what_a_command_ends_while_it_goes_on_answers_before_it_too(desk):
+    desk(b"AT+Recv=1")
+    desk(b"AT+Recv=2")
+    desk(b"AT+Ends")
+    desk.finish("ends")
+    assert desk.more() == [
+        b"ERROR:process command +Recv 1, -2005",
+        b"ERROR:process command +Recv 2, -2005",
+        OK,
+    ]
+
+
 def test_the_late_line_is_in_the_style_in_which_the_command_was_accepted(desk):
     desk(b"AT+Recv=1")
     desk(b"AT+Recv=2")
@@ -302,7 +320,7 @@ def test_replies_hold_back_the_reading_of_lines(burst):
 
     desk = Desk(stream=True)
     for i in range(100 // burst):
-        desk.stream.feed(b"AT+Quick\r\n" * burst, i)
+        desk.stream.feed(b"AT+Quick\r" * burst, i)
     for _ in range(200):
         desk.core.step(1)
     assert len(desk.core.out) <= MANY
