@@ -85,6 +85,8 @@ def serve(machine: Machine) -> int:
 @click.option("--profile", is_flag=True, help="Print where the time went, at the end.")
 def main(elf, world, nwp, nwp_store, pty, tcp, settings, trace, cpi, accel, profile) -> None:
     """Run the CC3220 firmware on the wall clock."""
+    if pty is not None and tcp:
+        raise click.UsageError("the console has one other end: --pty or --tcp")
     with contextlib.ExitStack() as stack:
         try:
             machine = Machine(
