@@ -1,6 +1,7 @@
 """The firmware itself, with the whole network processor: repetition and snapshots."""
 
 import hashlib
+import socket
 import time
 
 import pytest
@@ -42,6 +43,29 @@ def test_a_session_from_a_snapshot_is_the_same():
     first = session.talk()
     session.machine.restore(state)
     assert session.talk() == first
+
+
+def test_a_board_that_is_put_back_while_a_send_waits_is_as_new():
+    """The peer reads nothing: Send waits for credits, which come back when the socket goes."""
+    session = Session()
+    state, first = session.machine.snapshot(), session.talk()
+    session.machine.restore(state)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        session.port.write(b"AT+Socket=INET,STREAM,TCP\r\n")
+        assert session.port.read(4096) == b"+Socket: 0\r\nOK\r\n"
+        session.port.write(b"AT+Connect=0,INET,%d,127.0.0.1\r\n" % server.getsockname()[1])
+        assert session.port.read_until(b"127.0.0.1\r\n").startswith(b"OK\r\n+Connect")
+        for _ in range(100):
+            session.port.write(b"AT+Send=0,0,4096," + bytes(4096) + b"\r\n")
+            session.port.timeout = 1.5
+            if session.port.read_until(b"\r\n") != b"OK\r\n":
+                break
+        else:
+            pytest.fail("the peer took 400 KB")
+        session.machine.restore(state)
+        session.port.timeout = 0.3
+        assert session.talk() == first
 
 
 def test_the_firmware_does_nothing_a_driver_should_not_do():

@@ -6,6 +6,7 @@ import time
 import pytest
 
 from cc32at.emulator import GuestIdle, ImageError, Machine
+from cc32at.emulator.peripherals.gprcm import MCU_RESET
 from cc32at.emulator.scheduler import CPU_HZ, Clock, Scheduler
 from cc32at.emulator.serialport import EmuSerial
 
@@ -91,6 +92,33 @@ def test_a_snapshot_holds_the_network_processor_and_its_timers(guest):
     assert nwp.written == written
     machine.finish()
     assert (fingerprint(machine), nwp.written) == first
+
+
+def test_what_the_line_does_during_a_restore_is_not_latched(guest):
+    class Restless(FakeNwp):
+        def restore(self, state):
+            self.on_irq(True)
+            super().restore(state)
+            self.on_irq(self.irq)
+
+    machine = guest("lspi", 0, nwp=Restless())
+    machine.run(timeout=0.005)  # it waits for the first message
+    state, nvic = machine.snapshot(), machine.chip.nvic.save()
+    machine.finish()
+    machine.restore(state)
+    assert machine.chip.nvic.save() == nvic
+
+
+def test_a_restore_forgets_what_the_chip_was_asked_to_do(guest):
+    machine = guest("busy")
+    machine.boot()
+    state, before = machine.snapshot(), fingerprint(machine)
+    machine.chip.request_reset(MCU_RESET)
+    machine.chip.request_hibernate()
+    machine.cpu.counters[0] = 1000  # of a slice that an error has ended
+    machine.restore(state)
+    machine.run(max_insns=0)
+    assert fingerprint(machine) == before
 
 
 def test_a_timer_of_the_network_processor_that_has_run_does_not_come_back():

@@ -410,6 +410,21 @@ def test_a_megabyte_each_way(host, pair):
     assert len(received) == want
 
 
+def test_a_restore_says_nothing_about_sockets_that_still_had_to_send():
+    """Their credits come back, which is news for a host; this one was never there."""
+    host = NetHost(world=WORLD)
+    state, server = host.np.snapshot(), listener()
+    server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
+    sd = host.socket()
+    assert host.connected(sd, server.getsockname()[1]) == 0
+    fill(host, sd, 8)
+    host.levels.clear()
+    host.np.restore(state)
+    assert host.levels == [False] and not host.np.irq
+    assert not host.np.groups["sockets"].has_real_io()
+    server.close()
+
+
 def test_snapshot_needs_closed_host_sockets(host, pair):
     from cc32at.nwp import SnapshotError
 

@@ -216,7 +216,19 @@ class Chip:
         }
 
     def load(self, state: dict[str, Any]) -> None:
+        """Put save()'s state back, whatever the chip is in the middle of.
+
+        The network processor goes before the blocks and the NVIC: nothing that its line does on
+        the way may stay latched in them.
+        """
         cpu = self.cpu
+        cpu.counters[0] = 0
+        self.base_cycles = state["cycles"]
+        self.reset_request, self.hibernate_request = None, False
+        self.bus.fault = None
+        self.nwp_clock.drop_all()
+        self.scheduler.load(state["scheduler"])
+        self.nwp_port.load(state["nwp"])
         if bytes(self.flash.view) != state["flash"]:
             self.flash.view[:] = state["flash"]
             cpu.flush(FLASH_BASE, FLASH_BASE + self.flash.size)
@@ -226,13 +238,9 @@ class Chip:
         cpu.all.values.cast("B")[:] = state["registers"]
         cpu.all.write()
         cpu.pc = state["pc"]
-        self.base_cycles = state["cycles"]
-        self.nwp_clock.drop_all()
-        self.scheduler.load(state["scheduler"])
         for block, saved in zip(self.blocks, state["blocks"], strict=True):
             block.load(saved)
         self.nvic.load(state["nvic"])
         self.hibernating = state["hibernating"]
         self.asleep = state["asleep"]
         self.boots = state["boots"]
-        self.nwp_port.load(state["nwp"])

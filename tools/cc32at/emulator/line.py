@@ -214,13 +214,13 @@ class Line:
     def save(self) -> tuple:
         return (
             list(self._queue), self._next, bytes(self._out), self._guest_char, self.guest_baud,
-            self.host_baud, self.framing_errors, self.last_output, self.low,
+            self.host_baud, self.framing_errors, self.last_output, self.low, self._low_time,
         )  # fmt: skip
 
     def load(self, state: tuple) -> None:
         (
             queue, self._next, out, self._guest_char, self.guest_baud,
-            self.host_baud, self.framing_errors, self.last_output, self.low,
+            self.host_baud, self.framing_errors, self.last_output, self.low, self._low_time,
         ) = state  # fmt: skip
         self._queue = deque(queue)
         self._out = bytearray(out)

@@ -313,6 +313,7 @@ class Machine:
         }
 
     def restore(self, state: dict[str, Any]) -> None:
+        self._trap = None
         self.chip.load(state["chip"])
         self.instructions = state["instructions"]
         self.idle_cycles = state["idle"]

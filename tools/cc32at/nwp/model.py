@@ -102,7 +102,7 @@ class NetworkProcessor(Helpers):
     one in memory. seed: of `np.random`. boot_s: seconds from power-on to INIT_COMPLETE.
     """
 
-    not_copied = frozenset({"protocol", "groups", "handlers", "log", "trace", "strict", "_on_irq"})
+    not_copied = frozenset({"protocol", "groups", "handlers", "log", "trace", "strict", "on_irq"})
 
     def __init__(self, world=None, storage=None, seed: int = 1, boot_s: float | None = None):
         load_groups()
@@ -134,7 +134,7 @@ class NetworkProcessor(Helpers):
         self.log: deque = deque(maxlen=2000)
         self._ready = True
         self.told = 0
-        self._on_irq = None
+        self.on_irq = None
         self.trace = None  # trace("H" | "N", name, frame from the sync word on)
         self.strict = True  # errors in handlers end the run; else they are printed and refused
         self.control = Control(self)
@@ -143,7 +143,7 @@ class NetworkProcessor(Helpers):
 
     def attach(self, clock, on_irq) -> None:
         """Connect to a clock (now, call_at, cancel) and to the interrupt line, on_irq(level)."""
-        self._on_irq = on_irq
+        self.on_irq = on_irq
         self.timers.attach(clock)
 
     def power(self, on: bool) -> None:
@@ -274,8 +274,8 @@ class NetworkProcessor(Helpers):
     # Link events
 
     def _line(self, level: bool) -> None:
-        if self._on_irq is not None:
-            self._on_irq(level)
+        if self.on_irq is not None:
+            self.on_irq(level)
 
     def line_restored(self) -> None:
         """Tell the host side the level after a restore."""

@@ -91,7 +91,7 @@ class ScriptedNwp:
         self._released: list[_Exchange] = []
         self._rows: list[tuple[int, Comparison]] = []
         self._stopped = False
-        self._on_irq = None
+        self.on_irq = None
         self.trace = None
 
     # Steps
@@ -152,13 +152,13 @@ class ScriptedNwp:
         return message.raw
 
     def _line(self, level: bool) -> None:
-        if self._on_irq is not None:
-            self._on_irq(level)
+        if self.on_irq is not None:
+            self.on_irq(level)
 
     # Seam
 
     def attach(self, clock, on_irq) -> None:
-        self._on_irq = on_irq
+        self.on_irq = on_irq
         self.timers.attach(clock)
 
     def power(self, on: bool) -> None:
@@ -198,7 +198,7 @@ class ScriptedNwp:
     # Snapshot (snapshot.py)
 
     groups: dict = {}
-    not_copied = frozenset({"_on_irq", "trace", "case"})
+    not_copied = frozenset({"on_irq", "trace", "case"})
 
     def components(self) -> dict:
         return {"np": self, "link": self.link, "timers": self.timers}

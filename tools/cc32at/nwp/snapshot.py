@@ -40,7 +40,12 @@ def take(np) -> dict:
 
 
 def put_back(np, state: dict) -> None:
-    """Make the model what it was; its clock must show the time of the snapshot again."""
+    """Make the model what it was; its clock must show the time of the snapshot again.
+
+    The host side hears the level of the snapshot and nothing of what goes down on the way: closing
+    sockets give credits back, and a message would tell of them.
+    """
+    on_irq, np.on_irq = np.on_irq, None
     for group in np.groups.values():
         if group.has_real_io():
             group.power_off()
@@ -53,4 +58,5 @@ def put_back(np, state: dict) -> None:
             delattr(part, gone)
         vars(part).update(values)
     np.timers.rearm()
+    np.on_irq = on_irq
     np.line_restored()
