@@ -14,6 +14,7 @@ import subprocess
 import sys
 
 from cc32at.hostlink import asan_environment
+from cc32at.nwp.linklayer import encode
 from simplelink.errors import SlError
 
 from .calls import OPCODES
@@ -26,7 +27,7 @@ TASKS = 30  # operations that wait at a time, at most
 
 
 class Fuzzer:
-    """One run: frames until `frames` were sent."""
+    """One run: until the driver has read `frames` frames."""
 
     def __init__(self, frames: int, seed: int):
         self.random = random.Random(seed)
@@ -34,13 +35,15 @@ class Fuzzer:
         self.sent = 0
         self.restarts = 0
         self.peer = Peer(self.answer)
+        self.read = 0  # frames that the driver took
+        self.peer.link.fill = self.fill
         self.rig = Rig(self.peer)
         self.honest = True
         self.rig.run(self.rig.sl.device.start())
 
     def run(self) -> None:
         self.honest = False
-        while self.sent < self.frames:
+        while self.read < self.frames:
             self.turn()
             if self.sent % 1000 == 0:
                 self.rig.events.clear()
@@ -112,6 +115,10 @@ class Fuzzer:
             if opcode != 0x000C or kind > 0.99:
                 self.peer.send(opcode, self.body())
 
+    def fill(self, message, sequence: int) -> bytes:
+        self.read += 1
+        return encode(message, self.peer.header, sequence)
+
     def answer(self, opcode: int, body: bytes) -> list:
         """What a command is answered with."""
         row = OPCODES[opcode]
@@ -134,8 +141,9 @@ def main() -> int:
     frames = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
     fuzzer = Fuzzer(frames, int(sys.argv[2]) if len(sys.argv) > 2 else 1)
     fuzzer.run()
-    counters = {name: fuzzer.rig.nwp.counter(i) for i, name in enumerate(fuzzer.rig.nwp.COUNTERS)}
-    print(f"{fuzzer.sent} frames, {fuzzer.restarts} restarts, no finding; at the end {counters}")
+    nwp = fuzzer.rig.nwp
+    counters = {name: nwp.counter(i) for i, name in enumerate(nwp.COUNTERS)}
+    print(f"{fuzzer.read} frames read, {fuzzer.restarts} restarts, no finding; last {counters}")
     return 0
 
 

@@ -15,16 +15,17 @@ from simplelink import events
 from tests.unit.driver.fuzz import Fuzzer
 
 ROOT = Path(__file__).resolve().parents[3]
-FRAMES = int(os.environ.get("FUZZ_FRAMES", "20000"))  # 1,000,000 take about ten minutes
+FRAMES = int(os.environ.get("FUZZ_FRAMES", "1000000"))  # of ours: 40 to 90 seconds
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_random_frames_bring_defined_errors_only(seed):
     fuzzer = Fuzzer(3000, seed)
     fuzzer.run()
-    assert fuzzer.sent >= 3000
+    assert fuzzer.read >= 3000
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(3600)
 def test_random_frames_under_the_address_sanitizer():
     done = subprocess.run(
@@ -35,7 +36,8 @@ def test_random_frames_under_the_address_sanitizer():
         text=True,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert re.match(r"\d+ frames, \d+ restarts, no finding", done.stdout)
+    found = re.match(r"(\d+) frames read, \d+ restarts, no finding", done.stdout)
+    assert found and int(found[1]) >= FRAMES
 
 
 @settings(max_examples=500, deadline=None)
