@@ -44,10 +44,17 @@ def record(name: str, error=BAD):
 
 
 def mac(address: bytes | str) -> bytes:
-    """A MAC address given as bytes or as "02:1a:11:f0:00:01"."""
-    return bytes.fromhex(address.replace(":", "")) if isinstance(address, str) else address
+    """A MAC address given as bytes or as "02:1a:11:f0:00:01". Raises ValueError."""
+    found = bytes.fromhex(address.replace(":", "")) if isinstance(address, str) else address
+    if not isinstance(found, bytes) or len(found) != 6:
+        raise ValueError(f"{address!r} is not a MAC address")
+    return found
 
 
 def text(value: bytes | str) -> bytes:
-    """Bytes given as such or as text."""
-    return value.encode() if isinstance(value, str) else bytes(value)
+    """Bytes given as such or as text. Raises ValueError."""
+    if isinstance(value, str):
+        return value.encode()
+    if not isinstance(value, (bytes, bytearray)):
+        raise ValueError(f"{value!r} is not text")
+    return bytes(value)

@@ -56,11 +56,11 @@ class ControlServer:
                 self._send(client, self.answer(line))
 
     def answer(self, line: bytes) -> dict:
-        """The answer object for one request line."""
+        """The answer object for one request line; whatever is wrong with it is told there."""
         try:
             request = json.loads(line)
             return {"ok": True, "result": self.control.call(request.pop("op"), **request)}
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+        except Exception as error:
             return {"ok": False, "error": f"{type(error).__name__}: {error}"}
 
     def _send(self, client: socket.socket, answer: dict) -> None:

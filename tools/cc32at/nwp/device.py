@@ -214,7 +214,10 @@ class Device(Group):
     # Scripted trouble, for the control interface
 
     def abort(self, abort_type: int, abort_data: int) -> None:
-        """DEVICE_ABORT; the NWP answers nothing any more."""
+        """DEVICE_ABORT, its two words 32 bits each; the NWP answers nothing any more."""
+        for word in (abort_type, abort_data):
+            if not isinstance(word, int) or not 0 <= word <= 0xFFFF_FFFF:
+                raise ValueError(f"{word!r} is not a number of 32 bits")
         self.np.event("DEVICE_ABORT", abort_type=abort_type, abort_data=abort_data)
         self.np.booted = False
 

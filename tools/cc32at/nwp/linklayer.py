@@ -21,17 +21,22 @@ from .codec import CNYS, H2N_SYNC, N2H_SYNC, align4
 
 RAISE_AFTER = 0.001
 FILLER = 0xFF
+LONGEST_BODY = 0xFFFF - 8 - 3  # Len counts the header's last 8 bytes, and padding
 
 
 class Message:
     """One message to the host: opcode, argument and payload bytes, and how to spoil it.
 
     `payload` begins on a word boundary after `args`; Len counts both exactly (2.2).
-    `raw` replaces everything, sync included. `abort_type` takes the place of the two socket
-    bitmaps (DEVICE_ABORT). `name` is for logs.
+    `raw` replaces everything, sync included. `abort_type`, 32 bits, takes the place of the two
+    socket bitmaps (DEVICE_ABORT). `name` is for logs. ValueError for what no header can hold.
     """
 
     def __init__(self, opcode: int, args: bytes = b"", payload: bytes = b"", name: str = ""):
+        if not isinstance(opcode, int) or not 0 <= opcode <= 0xFFFF:
+            raise ValueError(f"{opcode!r} is not an opcode")
+        if len(args) + len(payload) > LONGEST_BODY:
+            raise ValueError(f"{len(args) + len(payload)} bytes are more than a message holds")
         self.opcode = opcode
         self.args = args
         self.payload = payload
