@@ -13,11 +13,11 @@ from cc32at.world import World
 class Host:
     """A driver over the seam: sends commands by name, reads messages, moves virtual time."""
 
-    def __init__(self, np=None, world: str | None = None, boot: bool = True):
+    def __init__(self, np=None, world: str | None = None, boot: bool = True, clock=None):
         if np is None:
             np = NetworkProcessor(World.parse(world) if world is not None else None)
         self.np = np
-        self.clock = VirtualClock()
+        self.clock = VirtualClock() if clock is None else clock
         self.levels = []
         self.sequence = 0
         self.events = []

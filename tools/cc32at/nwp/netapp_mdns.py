@@ -78,7 +78,7 @@ class Mdns(Group):
     def __init__(self, np):
         super().__init__(np)
         self.own: list[OwnService | None] = [None] * OWN_SERVICES
-        self.bridge = Bridge()
+        self.bridge = Bridge(f"{label}._tcp" for label in _TYPES.values())
 
     def power_on(self):
         raw = [self.np.config.get(AREA, i, None) for i in range(OWN_SERVICES)]
@@ -89,7 +89,7 @@ class Mdns(Group):
                 self.bridge.register(service)
 
     def power_off(self):
-        self.bridge.stop()
+        self.bridge.stop(self.np.world)
 
     def fds(self):
         return self.bridge.fds()

@@ -42,7 +42,7 @@ routes:           {"address" or "address:port": where it leads}: an address or a
                   refused | silent | unreachable. Known addresses without a route refuse
                   connections, unknown ones are unreachable
 timing:           seconds that things take in this world, see Timing in routes.py
-zeroconf: bool [false]         mDNS also on the PC's own network (package zeroconf)
+zeroconf: bool [false]         mDNS also on the PC's loopback (package zeroconf), wall clock
 files:            in the factory image: list of
   name: text   one of text / hex / base64 / path (relative to the YAML file)   max_size: bytes
   flags: list of failsafe, secure, nosignature, static_token, vendor_token, public_write,
