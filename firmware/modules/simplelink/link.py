@@ -163,13 +163,14 @@ class Link(Inbox):
     # Long commands and two-phase operations
 
     async def command(
-        self, opcode, args, payload=b"", head=4, into=None, ms=0, prefix=b"", more=b"", undo=None
-    ):
+        self, opcode, args, payload=b"", head=4, into=None, ms=0, prefix=b"", more=b"", undo=None,
+        lock=-1
+    ):  # fmt: skip
         """Long command (files, netutil): holds the slot until its answer; returns its Completion.
 
         args, payload, prefix (before the payload) and more (behind it) must stay as they are until
         then. head: size of the answer's arguments; into: buffer for what follows them; ms: time
-        for the answer.
+        for the answer; lock: of the event that follows the answer.
         """
         fs = opcode & 0x1800 == 0
         self.check(fs)
@@ -188,6 +189,8 @@ class Link(Inbox):
             if code < 0:
                 self.broken(code)
             wait.sent = True
+            if lock >= 0:
+                self.owners[lock].sent = True
             await wait
         finally:
             self.leave(_SLOT, wait)

@@ -53,14 +53,28 @@ class NetUtil:
         wait.into = out
         try:
             args = pack("<HHHH", command, len(attrib), len(data), len(out))
-            done = await link.command(_NETUTIL_CMD, args, attrib, more=data)
-            status = unpack_from("<h", done.result)[0]
-            if status < 0:
-                raise SlError(status)
-            wait.sent = True
+            await self._started(wait, args, attrib, data)
             return _output(await wait, wait.size, len(out))
         finally:
             link.leave(_LOCK, wait)
+
+    async def _started(self, wait, args, attrib, data):
+        """Send a command and take its answer; `wait` is for the event that follows."""
+        try:
+            done = await self.link.command(
+                _NETUTIL_CMD, args, attrib, more=data, undo=self._unwanted, lock=_LOCK
+            )
+            status = unpack_from("<h", done.result)[0]
+            if status < 0:
+                raise SlError(status)
+        except SlError:
+            wait.sent = False  # no event follows
+            raise
+
+    async def _unwanted(self, answer):
+        """The answer of a command that was cancelled before it: no event follows a refusal."""
+        if len(answer) < 2 or answer[1] & 0x80:
+            self.link.owners[_LOCK] = None
 
 
 def _output(done: bytes, size: int, room: int) -> int:
