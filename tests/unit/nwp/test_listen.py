@@ -1,5 +1,8 @@
 """The link seam over TCP: any driver, one at a time; the model alone as a program."""
 
+import contextlib
+import json
+import random
 import signal
 import socket
 import struct
@@ -10,7 +13,7 @@ import threading
 import pytest
 
 from cc32at.nwp import NetworkProcessor
-from cc32at.nwp.codec import CNYS
+from cc32at.nwp.codec import CNYS, H2N_SYNC, N2H_SYNC, align4
 from cc32at.nwp.listen import LinkServer, TcpHost, pack_message
 from cc32at.world import World
 
@@ -173,3 +176,142 @@ def test_program_tells_what_is_wrong_with_a_world(tmp_path):
     done = subprocess.run(command, capture_output=True, text=True, timeout=20)
     assert done.returncode == 1
     assert "bad.yaml: access_points[0]: bssid is missing" in done.stderr
+
+
+class Sloppy(TcpHost):
+    """A driver with other habits: it reads too much, too little, in pieces, and asks twice.
+
+    All of it is what TI's driver does or nwp-protocol 2 allows.
+    """
+
+    def __init__(self, port: int, seed: int):
+        super().__init__(port)
+        self.chance = random.Random(seed)
+
+    def pieces(self, n: int) -> bytes:
+        """n bytes, clocked in by pieces of whole words, now and then by single bytes."""
+        got = b""
+        while len(got) < n:
+            step = self.chance.choice((1, 4, 4, 8, 64, 4096))
+            got += self.read(min(step, n - len(got)))
+        return got
+
+    def message(self, wanted: int | None = None) -> tuple[int, bytes]:
+        """The next message, of its body at most `wanted` bytes; the rest stays unread."""
+        self.wait_line()
+        for _ in range(self.chance.choice((1, 1, 2, 3))):
+            self.write(CNYS)
+        self.write(bytes(4 * self.chance.randrange(3)))  # a full-duplex wire while it reads
+        want = (N2H_SYNC | self.sequence & 3).to_bytes(4, "little")
+        seen = self.pieces(4)
+        for _ in range(8):
+            if seen[-4:] == want:
+                break
+            seen += self.pieces(4)
+        assert seen[-4:] == want, seen.hex()
+        self.sequence += 1
+        header = self.pieces(12)
+        opcode, length = struct.unpack("<HH", header[:4])
+        size = length - 8
+        assert header[4] > 3 and header[6:8] != b"\0\0"
+        take = size if wanted is None else min(size, wanted)
+        body = self.pieces(align4(take))[:take]
+        if wanted is None and self.chance.random() < 0.3:
+            extra = 4 * self.chance.randrange(1, 60)
+            assert self.read(extra) == b"\xff" * extra
+        return opcode, body
+
+    def command(self, opcode: int, body: bytes = b"") -> None:
+        """A command in pieces, with nothing or zero words around it."""
+        body = body.ljust(align4(len(body)), b"\0")
+        frame = H2N_SYNC + struct.pack("<HH", opcode, len(body)) + body
+        frame = bytes(4 * self.chance.randrange(3)) + frame
+        while frame:
+            step = self.chance.choice((3, 4, 8, 100, 5000))
+            self.write(frame[:step])
+            frame = frame[step:]
+
+    def ask(self, opcode: int, body: bytes = b"", wanted: int | None = None) -> bytes:
+        self.command(opcode, body)
+        got, answer = self.message(wanted)
+        assert got == opcode & 0x7FFF
+        return answer
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_driver_with_other_habits_gets_every_message_whole(server, seed):
+    host = Sloppy(server.port, seed)
+    host.power(True)
+    assert host.message()[0] == 0x0008
+    content = random.Random(seed).randbytes(2000)
+    create = struct.pack("<II", 3 << 12 | 1 << 8 | 2, 0)  # overwrite, two units of 1024
+    handle = struct.unpack("<i", host.ask(0xA43C, create + b"file\0")[:4])[0]
+    assert handle > 0
+    for at in range(0, 2000, 1000):
+        part = content[at : at + 1000]
+        args = struct.pack("<IIHH", handle, at, len(part), 0)
+        assert host.ask(0xA441, args + part)[:2] == struct.pack("<H", len(part))
+    host.ask(0xA43D, struct.pack("<III", handle, 0, 0))
+    handle = struct.unpack("<i", host.ask(0xA43C, struct.pack("<II", 0, 0) + b"file\0")[:4])[0]
+    for _ in range(60):
+        at = host.chance.randrange(2000)
+        args = struct.pack("<IIHH", handle, at, 1456, 0)
+        wanted = host.chance.choice((None, None, 4, 8, 44, 104))
+        whole = content[at : at + 1456]
+        answer = host.ask(0xA440, args, wanted)
+        assert answer[:2] == struct.pack("<H", len(whole))
+        assert answer[4:] == whole[: len(answer) - 4]
+        assert len(answer) == 4 + len(whole) or len(answer) == wanted
+        assert host.ask(0x8466, PERSISTENT)[8:] == b"\1"
+    host.ask(0xA43D, struct.pack("<III", handle, 0, 0))
+    host.close()
+
+
+def test_messages_that_wait_come_one_by_one_whatever_is_left_of_the_last(server):
+    """Three answers, of the first two only the header is read (2.4: nothing is drained)."""
+    host = Sloppy(server.port, 9)
+    host.power(True)
+    assert host.message()[0] == 0x0008
+    for _ in range(3):
+        host.command(0x8466, struct.pack("<HHHH", 0, 1, 12, 0))
+    assert host.message(wanted=0) == (0x0466, b"")
+    assert host.message(wanted=4)[0] == 0x0466
+    assert len(host.message()[1]) == 28
+    assert host.read(8) == b"\xff" * 8 and not host.line
+    host.close()
+
+
+def test_the_program_is_driven_by_its_control_port(tmp_path):
+    """A driver joins a network; over the control port that is taken away."""
+    world = tmp_path / "lab.yaml"
+    world.write_text(
+        'access_points: [{ssid: lab, bssid: "02:00:00:00:00:01", channel: 1, rssi: -40}]\n'
+        "timing: {scan_s: 0.01, dhcp_s: 0.01, beacon_loss_s: 0.05}\n"
+    )
+    command = [sys.executable, "-m", "cc32at.nwp", "--listen", "0", "--once", "--control", "0"]
+    command += ["--world", str(world)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        ports = [int(process.stdout.readline().rsplit(":", 1)[1]) for _ in range(2)]
+        with (
+            contextlib.closing(TcpHost(ports[0])) as host,
+            socket.create_connection(("127.0.0.1", ports[1]), 5) as control,
+        ):
+            lines = control.makefile("rw")
+
+            def call(**request):
+                lines.write(json.dumps(request) + "\n")
+                lines.flush()
+                answer = json.loads(lines.readline())
+                assert answer["ok"], answer
+                return answer["result"]
+
+            host.power(True)
+            assert host.message()[0] == 0x0008
+            host.command(0x8C80, struct.pack("<BB6sB3s", 0, 3, bytes(6), 0, b"lab"))
+            seen = [host.message()[0] for _ in range(3)]
+            assert seen == [0x0C80, 0x0880, 0x1825]
+            assert call(op="station")["ssid"] == "lab"
+            call(op="ap_off", ssid="lab")
+            assert host.message()[0] == 0x0881
+            assert call(op="violations") == []
+        assert process.wait(10) == 0

@@ -135,6 +135,7 @@ class TcpHost:
 
     def __init__(self, port: int, timeout: float = 5.0):
         self.socket = socket.create_connection(("127.0.0.1", port), timeout)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.timeout = timeout
         self.buffer = bytearray()
         self.line = False
