@@ -9,12 +9,14 @@ import threading
 
 import pytest
 
+from cc32at.nwp.codec import protocol
 from tests.unit.nwp.netsupport import WORLD, NetHost
-from tests.unit.nwp.pki import lab
+from tests.unit.nwp.pki import dh_parameters, lab
 
 KEY, CERT, CA, PEER, STARTTLS, PARAMS = 30, 31, 32, 33, 35, 36
 NO_STORE, ALPN, DOMAIN, OCSP, ALPN_NAME = 38, 40, 42, 43, 44
 NOT_VERIFIED, DATE, UNKNOWN_ROOT, WRONG_PEER = -453, -461, -468, -469
+NO_SUCH_SUITE = -790
 
 
 @pytest.fixture
@@ -228,6 +230,59 @@ def test_cipher_mask_and_connection_parameters(host):
     assert (values.version, values.cipher, values.peer_validated) == (3, mask, 1)
     assert values.issuer[: values.issuer_len] == b"Lab Root"
     assert values.subject[: values.subject_len] == b"server"
+
+
+# Cipher suites as IANA numbers them, by the names of enum cipher_mask.
+SUITES = {
+    "TLS_RSA_WITH_AES_256_CBC_SHA": 0x0035,
+    "TLS_DHE_RSA_WITH_AES_256_CBC_SHA": 0x0039,
+    "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA": 0xC014,
+    "TLS_RSA_WITH_AES_128_CBC_SHA256": 0x003C,
+    "TLS_RSA_WITH_AES_256_CBC_SHA256": 0x003D,
+    "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256": 0xC027,
+    "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256": 0xC023,
+    "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA": 0xC009,
+    "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA": 0xC00A,
+    "TLS_RSA_WITH_AES_128_GCM_SHA256": 0x009C,
+    "TLS_RSA_WITH_AES_256_GCM_SHA384": 0x009D,
+    "TLS_DHE_RSA_WITH_AES_128_GCM_SHA256": 0x009E,
+    "TLS_DHE_RSA_WITH_AES_256_GCM_SHA384": 0x009F,
+    "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256": 0xC02F,
+    "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384": 0xC030,
+    "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256": 0xC02B,
+    "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384": 0xC02C,
+    "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256": 0xCCA9,
+    "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256": 0xCCA8,
+    "TLS_DHE_RSA_WITH_CHACHA20_POLY1305_SHA256": 0xCCAA,
+}
+MASKS = {k: v for k, v in protocol().enums["cipher_mask"].items() if k != "SECURE_DEFAULT"}
+
+
+def number_of(context, name: str) -> int:
+    """The number of a suite that OpenSSL calls `name`."""
+    return next(c["id"] & 0xFFFF for c in context.get_ciphers() if c["name"] == name)
+
+
+@pytest.mark.parametrize("name", MASKS)
+def test_each_cipher_suite(host, name):
+    """A mask of one bit: that suite, or the NWP's refusal where OpenSSL has it no more (RC4)."""
+    peer = Peer("server" if "_ECDSA_" in name else "rsa")
+    peer.context.set_ciphers("ALL:@SECLEVEL=0")
+    if "_DHE_" in name:
+        with tempfile.NamedTemporaryFile() as file:
+            file.write(dh_parameters())
+            file.flush()
+            peer.context.load_dh_params(file.name)
+    mask = MASKS[name]
+    sd, status = connect(host, peer, o26=struct.pack("<I", mask))
+    if name not in SUITES:
+        assert "_RC4_" in name and status == NO_SUCH_SUITE
+        return
+    assert status == NOT_VERIFIED
+    exchange(host, sd)
+    assert number_of(peer.context, peer.seen[1][0]) == SUITES[name]
+    values = host.np.protocol.unpack("ssl_connection_params", host.read_option(sd, PARAMS).payload)
+    assert values.cipher == mask
 
 
 def test_cipher_the_peer_does_not_have(host):
