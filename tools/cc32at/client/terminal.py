@@ -86,6 +86,9 @@ class Terminal:
             completer=AtCompleter(),
             complete_while_typing=False,
         )
+        # Lines are printed without a moment in which the terminal echoes what is typed, and in
+        # which Ctrl-C would throw it away.
+        self._session.input.cooked_mode = contextlib.nullcontext
         at.listeners.append(self._show)
 
     def run(self) -> int:
