@@ -62,3 +62,32 @@ def test_the_firmware_runs_on_a_model_outside(model, pytestconfig, tmp_path, tra
         assert at.command("AT+Get=General,Version", timeout=10).fields
         assert asked(control, op="violations") == []
         assert asked(control, op="state")["booted"]
+
+
+def test_the_world_changes_over_a_local_socket_while_the_firmware_runs(
+    pytestconfig, tmp_path, transcript
+):
+    process, device = start_on_pty(pytestconfig.getoption("--elf"), tmp_path, "--control", "0")
+    with (
+        stopped_at_the_end(process),
+        AtClient.open(device.path, device.baud, transcript=transcript) as at,
+    ):
+        line = process.stderr.readline()
+        assert line.startswith("control on 127.0.0.1:")
+        control = int(line.rsplit(":", 1)[1])
+        at.flush(quiet=1.0)
+        at.command("AT+WlanConnect=office,,WPA_WPA2,correct-horse,,,", timeout=10)
+        at.wait_event("NetApp", "IPV4_ACQUIRED")
+        assert asked(control, op="station")["ssid"] == "office"
+        asked(control, op="ap_off", ssid="office")
+        at.wait_event("Wlan", "DISCONNECT")
+        asked(control, op="ap_on", ssid="office")
+        asked(control, op="cut_power")
+        assert asked(control, op="state")["powered"] is False
+
+
+def test_the_control_port_is_the_built_in_models(pytestconfig):
+    command = [sys.executable, "-m", "cc32at.emulator", "--control", "0"]
+    command += ["--elf", str(pytestconfig.getoption("--elf")), "--nwp", "tcp:127.0.0.1:1"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30)
+    assert done.returncode == 2 and "control belong to the built-in NWP" in done.stderr

@@ -43,6 +43,7 @@ def parse_settings(pairs: tuple[str, ...]) -> dict[str, str]:
 @click.option("--elf", metavar="FILE", help="Firmware for the emulator.")
 @click.option("--store", metavar="FILE", help="Keep the emulator's files and settings over runs.")
 @click.option("--nwp", metavar="tcp:HOST:PORT", help="Another network processor behind the chip.")
+@click.option("--control", metavar="PORT", help="Control interface of the emulator's world.")
 @click.option("--trace", metavar="FILE", help="AT lines and frames of the link, secrets masked.")
 @click.option("--log", metavar="FILE", help="Transcript of both directions, secrets masked.")
 def main(port, baud, wait, settings, log, **emulator):

@@ -38,11 +38,16 @@ def address(text: str, scheme: str = "") -> tuple[str, int]:
     return host or "127.0.0.1", int(port)
 
 
-def network_processor(nwp: str | None, world: str | None, store: str | None) -> Any:
-    """The outside one at `tcp:HOST:PORT`, else the model. Raises OSError, ValueError."""
+def network_processor(
+    nwp: str | None, world: str | None, store: str | None, control: str | None = None
+) -> Any:
+    """The outside one at `tcp:HOST:PORT`, else the model. Raises OSError, ValueError.
+
+    control: port of the model's control interface (cc32at/nwp/control.py); it is told on stderr.
+    """
     if nwp:
-        if world or store:
-            raise click.UsageError("--world and --nwp-store belong to the built-in NWP")
+        if world or store or control:
+            raise click.UsageError("world, store and control belong to the built-in NWP")
         return TcpNwp(*address(nwp, "tcp:"))
     from cc32at.nwp import NetworkProcessor, Storage
     from cc32at.world import World
@@ -51,7 +56,10 @@ def network_processor(nwp: str | None, world: str | None, store: str | None) -> 
     path = Path(store) if store else None
     if path and path.is_dir():
         path = path / STORE_FILE
-    return NetworkProcessor(around, Storage(path, blocks=around.device.flash_kb // 4))
+    model = NetworkProcessor(around, Storage(path, blocks=around.device.flash_kb // 4))
+    if control:
+        click.echo(f"control on 127.0.0.1:{model.control.listen(address(control)[1])}", err=True)
+    return model
 
 
 def serve(machine: Machine) -> int:
@@ -72,6 +80,7 @@ def serve(machine: Machine) -> int:
 @click.option("--world", metavar="FILE", help="Radio world (YAML).")
 @click.option("--nwp", metavar="tcp:HOST:PORT", help="A network processor outside.")
 @click.option("--nwp-store", metavar="PATH", help="Keep the NWP's files over runs (file or dir).")
+@click.option("--control", metavar="PORT", help="Control interface of the NWP (127.0.0.1).")
 @click.option("--pty", is_flag=False, flag_value="", default=None, metavar="[LINK]",
               help="Console on a pseudo-terminal; LINK: a symbolic link to it.")  # fmt: skip
 @click.option("--tcp", metavar="[HOST:]PORT", help="Console on a TCP port (127.0.0.1).")
@@ -83,7 +92,9 @@ def serve(machine: Machine) -> int:
 @click.option("--cpi", default=1.0, show_default=True, help="Cycles an instruction.")
 @click.option("--accel/--no-accel", default=None, help="C accelerator (default: if available).")
 @click.option("--profile", is_flag=True, help="Print where the time went, at the end.")
-def main(elf, world, nwp, nwp_store, pty, tcp, settings, trace, cpi, accel, profile) -> None:
+def main(
+    elf, world, nwp, nwp_store, control, pty, tcp, settings, trace, cpi, accel, profile
+) -> None:
     """Run the CC3220 firmware on the wall clock."""
     if pty is not None and tcp:
         raise click.UsageError("the console has one other end: --pty or --tcp")
@@ -91,7 +102,7 @@ def main(elf, world, nwp, nwp_store, pty, tcp, settings, trace, cpi, accel, prof
         try:
             machine = Machine(
                 elf,
-                nwp=network_processor(nwp, world, nwp_store),
+                nwp=network_processor(nwp, world, nwp_store, control),
                 clock="real",
                 settings=dict(pair(text) for text in settings),
                 trace=Trace(trace) if trace else None,

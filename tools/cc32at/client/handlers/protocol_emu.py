@@ -3,6 +3,7 @@
 emu://                                    our firmware, default world and settings
 emu://?elf=FILE&world=FILE&clock=real     another image and radio world, on the wall clock
 emu://?trace=FILE&nwp=tcp:HOST:PORT       frames and AT lines in a file; an outside NWP
+emu://?control=PORT                       the model's control interface on a port (0: any)
 emu://?style=ti&autostart=0               anything else is a setting to boot with
 """
 
@@ -25,14 +26,14 @@ def machine_of(url: str) -> Machine:
     query = dict(parse_qsl(urlsplit(url).query))
     elf = Path(query.pop("elf", ELF))
     clock = query.pop("clock", "virtual")
-    nwp, world, store = (query.pop(name, None) for name in ("nwp", "world", "store"))
+    nwp = [query.pop(name, None) for name in ("nwp", "world", "store", "control")]
     trace = query.pop("trace", None)
     if not elf.exists():
         raise serial.SerialException(f"there is no {elf}; make firmware builds it")
     try:
         return Machine(
             elf,
-            nwp=network_processor(nwp, world, store),
+            nwp=network_processor(*nwp),
             clock=clock,
             settings=query,
             trace=Trace(Path(trace).open("w", buffering=1)) if trace else None,  # noqa: SIM115
@@ -60,4 +61,6 @@ class Serial(EmuSerial):
         super().close()
         if self.machine is not None:
             self.machine.close()
+            if control := getattr(self.machine.nwp, "control", None):
+                control.close()
             self.machine = None
