@@ -1,8 +1,10 @@
 """MicroPython's own tests: a skip needs a reason, a reason needs a skip."""
 
+import types
+
 import pytest
 
-from cc32at.image import mpytests
+from cc32at.image import mpytests, patient
 
 OUTPUT = """\
 pass  basics/0prelim.py
@@ -64,3 +66,14 @@ def test_every_line_of_the_list_has_a_reason():
     assert mpytests.read_skips(mpytests.SKIPS.read_text())
     with pytest.raises(ValueError, match="no reason"):
         mpytests.read_skips("basics/sys_path\n")
+
+
+def test_a_test_may_be_silent_for_a_minute():
+    class Pyboard:
+        def read_until(self, min_num_bytes, ending, timeout=10, data_consumer=None):
+            return timeout
+
+    patient.be_patient(types.SimpleNamespace(Pyboard=Pyboard))
+    assert Pyboard().read_until(1, b"\x04") == 60
+    assert Pyboard().read_until(1, b"\x04", timeout=2) == 12
+    assert Pyboard().read_until(1, b"\x04", timeout=None) is None

@@ -2,8 +2,8 @@
 
 python -m cc32at.image.mpytests [--elf FILE] [--mpy-dir DIR] [--port DEVICE] [DIRECTORY...]
 
-Uses the suite's run-tests.py as it is. Directories: basics micropython float. With --port the
-tests run on what is there, a board for instance.
+Uses the suite's run-tests.py as it is, only more patient. Directories: basics micropython float.
+With --port the tests run on what is there, a board for instance.
 """
 
 import argparse
@@ -120,7 +120,8 @@ def environment() -> dict[str, str]:
 
 def run(port: str, mpy_dir: Path, directories: list[str], timeout_s: float | None) -> Outcome:
     """Run the suite's tests of some directories. RuntimeError when the time is over."""
-    command = [sys.executable, "run-tests.py", "-t", f"port:{port}", "-r", RESULTS, "-d"]
+    suite = [sys.executable, "-m", "cc32at.image.patient"]
+    command = [*suite, "-t", f"port:{port}", "-r", RESULTS, "-d"]
     try:
         done = subprocess.run(
             [*command, *directories],
