@@ -333,6 +333,7 @@ class Uart(Block):
     # Registers
 
     def _read_fr(self) -> int:
+        before = self._ris
         self._sync()
         value = TXFE if not self._tx else 0
         depth = self._depth()
@@ -344,7 +345,8 @@ class Uart(Block):
             value |= TXFF
         if self._shifting >= 0:
             value |= BUSY
-        self._update()
+        if self._ris != before or self._event_time == NEVER:
+            self._update()
         return value
 
     def _read_ris(self) -> int:
