@@ -53,6 +53,10 @@ _NETAPP_EV_NO_GLOBAL_IPV6_COLLISION = const(0x1AC6)
 _SL_EZEROLEN = const(-2002)
 _SL_RET_CODE_NET_APP_PING_INVALID_PARAMS = const(-2015)
 # end
+# table: constants netapp_metadata_max netapp_data_max
+_NETAPP_METADATA_MAX = const(1024)
+_NETAPP_DATA_MAX = const(1364)
+# end
 # table: constants ping_guard_ms http_token_name_max http_token_value_max
 _PING_GUARD_MS = const(20000)
 _HTTP_TOKEN_NAME_MAX = const(20)
@@ -74,8 +78,9 @@ class NetApp:
 
     on_request(app, type, handle, flags, metadata, payload) and on_token(name) may be set by the
     application; metadata, payload and name are views that last until they return. on_request
-    answers by respond(), at once or later; on_token returns the value. Without them requests are
-    answered 404, tokens with NULs.
+    answers by respond(), at once or later; an SlError that it lets through is dropped, as a link
+    that fails reports itself. on_token returns the value. Without them requests are answered 404,
+    tokens with NULs.
     """
 
     def __init__(self, link):
@@ -242,20 +247,31 @@ class NetApp:
             self._token(args)
 
     def respond(self, handle: int, status: int, metadata=b"", payload=b"", flags: int = 0) -> None:
-        """Answer a request; metadata at most 1024 bytes, both at most 1364."""
+        """Answer a request: by a plain 404 if metadata > 1024 bytes or both together > 1364."""
+        self.link.check()
+        size = len(metadata) + len(payload)
+        if len(metadata) > _NETAPP_METADATA_MAX or size > _NETAPP_DATA_MAX:
+            status, metadata, payload, flags = _NOT_FOUND, b"", b"", 0
+        code = self._respond(handle, status, bytes(metadata), bytes(payload), flags)
+        if code < 0:
+            self.link.broken(code)
+
+    def _respond(self, handle, status, metadata=b"", payload=b"", flags=0) -> int:
         args = pack("<HHHHI", handle, status, len(metadata), len(payload), flags)
-        data = bytes(metadata) + bytes(payload)
-        self.link.nwp.post(_NETAPP_REQUEST_RESPONSE, args, data, 0, -1)
+        return self.link.nwp.post(_NETAPP_REQUEST_RESPONSE, args, metadata + payload, 0, -1)
 
     def _request(self, args):
         if len(args) < 12:
             return
         app, kind, handle, meta_len, size, flags = unpack_from("<BBHHHI", args)
         if self.on_request is None or meta_len + size > len(args) - 12:
-            self.respond(handle, _NOT_FOUND)
+            self._respond(handle, _NOT_FOUND)
         else:
             at = 12 + meta_len
-            self.on_request(app, kind, handle, flags, args[12:at], args[at : at + size])
+            try:
+                self.on_request(app, kind, handle, flags, args[12:at], args[at : at + size])
+            except SlError:
+                pass
 
     def _token(self, args):
         size = min(args[0], _HTTP_TOKEN_NAME_MAX) if len(args) else 0

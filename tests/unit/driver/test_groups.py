@@ -234,6 +234,23 @@ def test_request_reaches_its_handler(rig, peer):
     ]
 
 
+@pytest.mark.parametrize(("metadata", "payload"), [(1025, 0), (1024, 341), (0, 1365), (0, 70000)])
+def test_a_response_that_is_too_long_is_404(rig, peer, metadata, payload):
+    rig.sl.netapp.respond(16, 200, bytes(metadata), bytes(payload), 1)
+    assert peer.frames == [(0x9C78, struct.pack("<HHHHI", 16, 404, 0, 0, 0))]
+
+
+def test_the_longest_response_is_sent(rig, peer):
+    rig.sl.netapp.respond(16, 200, b"m" * 1024, b"p" * 340, 1)
+    args = struct.pack("<HHHHI", 16, 200, 1024, 340, 1)
+    assert peer.frames == [(0x9C78, args + b"m" * 1024 + b"p" * 340)]
+
+
+def test_a_response_without_network_processor_is_an_error(rig):
+    rig.run(rig.sl.device.stop(0))
+    assert code_of(rig, lambda: rig.sl.netapp.respond(16, 200)) == -2018
+
+
 def test_more_of_a_request(rig, peer):
     buf = bytearray(10)
     task = rig.start(rig.sl.netapp.recv(16, buf))
