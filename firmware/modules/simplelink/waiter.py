@@ -49,13 +49,34 @@ class Sleep(Waiter):
         return self.done or ticks_diff(self.ticks(), self.deadline) >= 0
 
 
-class Turn(Waiter):
+class Listed(Waiter):
+    """A waiter that stands in a list of the link as long as it waits."""
+
+    def __init__(self, link, waits: list):
+        self.link = link
+        self.waits = waits
+        waits.append(self)
+
+    def __iter__(self):
+        try:
+            while not self.ready():
+                yield self
+        finally:
+            self.gone = True
+            if self in self.waits:
+                self.waits.remove(self)
+        if self.error:
+            raise SlError(self.error)
+
+    __await__ = __iter__
+
+
+class Turn(Listed):
     """Wait until nobody owns a lock of the link: first come, first served."""
 
     def __init__(self, link, lock: int):
-        self.link = link
+        super().__init__(link, link.queue)
         self.lock = lock
-        link.queue.append(self)
 
     def ready(self) -> bool:
         if self.done:
@@ -66,19 +87,6 @@ class Turn(Waiter):
             if turn.lock == self.lock:
                 return turn is self
         return True
-
-    def __iter__(self):
-        try:
-            while not self.ready():
-                yield self
-        finally:
-            self.gone = True
-            if self in self.link.queue:
-                self.link.queue.remove(self)
-        if self.error:
-            raise SlError(self.error)
-
-    __await__ = __iter__
 
 
 class Completion(Waiter):
