@@ -3,16 +3,11 @@
 Equal after translation (tools/cc32at/conformance/guide.py), or explained by a named rule.
 """
 
-from pathlib import Path
-
 import pytest
 
 from cc32at.conformance import cases, deviations
 from cc32at.conformance.replay import Player
-from cc32at.conformance.report import DIFFERENT, Report, describe
-
-VECTORS = Path(__file__).parents[1] / "vectors"
-FILES = sorted(path.stem for path in VECTORS.glob("*.json"))
+from tests.conformance.conftest import VECTORS, complete
 
 pytestmark = [pytest.mark.world, pytest.mark.timeout(600)]
 
@@ -24,30 +19,17 @@ def player(pytestconfig):
 
 
 @pytest.fixture(scope="module")
-def report(summaries):
-    """Counts over all files; its closing line is in the summary of the run."""
-    report = Report(deviations.load(style="guide"))
-    report.played = set()
-    summaries.append(lambda: f"recordings in style guide: {report.summary}")
-    return report
+def report(new_report):
+    """What is counted over all files."""
+    return new_report(deviations.load(style="guide"), "recordings in style guide")
 
 
-@pytest.mark.parametrize("name", FILES)
-def test_a_recording_holds_the_same_values_in_style_guide(name, player, report):
-    found = []
-    for case in cases.load(VECTORS / f"{name}.json"):
-        if reason := player.missing(case):
-            report.not_run(reason)
-            continue
-        verdict, left = report.judge(player.run(case))
-        if verdict == DIFFERENT:
-            found.append(describe(case, left))
-    report.played.add(name)
-    assert not found, "\n".join(found)
+def test_a_recording_holds_the_same_values_in_style_guide(differences):
+    assert not differences, "\n".join(differences)
 
 
 def test_every_rule_of_style_guide_explains_something(report):
-    if report.played == set(FILES):
+    if complete(report):
         ti = {rule.name for rule in deviations.load().rules}
         assert not [r.name for r in report.deviations.unused if r.name not in ti]
 

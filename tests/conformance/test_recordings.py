@@ -4,16 +4,11 @@ Equal, or explained by a rule of tools/cc32at/conformance/deviations.yaml; a rul
 nothing is an error.
 """
 
-from pathlib import Path
-
 import pytest
 
-from cc32at.conformance import cases, deviations
+from cc32at.conformance import deviations
 from cc32at.conformance.replay import Player
-from cc32at.conformance.report import DIFFERENT, Report, describe
-
-VECTORS = Path(__file__).parents[1] / "vectors"
-FILES = sorted(path.stem for path in VECTORS.glob("*.json"))
+from tests.conformance.conftest import complete
 
 pytestmark = [pytest.mark.world, pytest.mark.timeout(600)]
 
@@ -25,28 +20,15 @@ def player(pytestconfig):
 
 
 @pytest.fixture(scope="module")
-def report(summaries):
-    """Counts over all files; its closing line is in the summary of the run."""
-    report = Report(deviations.load())
-    report.played = set()
-    summaries.append(lambda: f"recordings: {report.summary}")
-    return report
+def report(new_report):
+    """What is counted over all files."""
+    return new_report(deviations.load(), "recordings")
 
 
-@pytest.mark.parametrize("name", FILES)
-def test_recordings_are_equal_or_explained(name, player, report):
-    found = []
-    for case in cases.load(VECTORS / f"{name}.json"):
-        if reason := player.missing(case):
-            report.not_run(reason)
-            continue
-        verdict, left = report.judge(player.run(case))
-        if verdict == DIFFERENT:
-            found.append(describe(case, left))
-    report.played.add(name)
-    assert not found, "\n".join(found)
+def test_recordings_are_equal_or_explained(differences):
+    assert not differences, "\n".join(differences)
 
 
 def test_every_rule_explains_something(report):
-    if report.played == set(FILES):
+    if complete(report):
         assert not [rule.name for rule in report.deviations.unused]
