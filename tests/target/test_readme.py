@@ -9,8 +9,9 @@ README = Path(__file__).parents[2] / "README.md"
 pytestmark = pytest.mark.world
 
 
-def blocks() -> list[str]:
-    return re.findall(r"^```\n(.*?)^```$", README.read_text(), re.DOTALL | re.MULTILINE)
+def blocks(language: str = "") -> list[str]:
+    fenced = re.findall(r"^```(\w*)\n(.*?)^```$", README.read_text(), re.DOTALL | re.MULTILINE)
+    return [text for name, text in fenced if name == language]
 
 
 def test_the_first_session_is_real(at, board):
@@ -32,3 +33,9 @@ def test_the_first_script_is_real(at):
             at.write(line.encode() + b"\r\n")
             lines += [str(m) for m in at.messages(timeout=5, quiet=0.5)]
         assert lines == [line for line in shown.splitlines() if not line.isdigit()]
+
+
+def test_the_commands_are_those_of_the_firmware(commands):
+    section = README.read_text().partition("\n## The commands\n")[2].partition("\n## ")[0]
+    (table,) = re.findall(r"^\|---.*\n((?:\|.*\n)+)", section, re.MULTILINE)
+    assert sorted(name.lower() for name in re.findall(r"`(\w+)`", table)) == sorted(commands)

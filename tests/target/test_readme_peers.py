@@ -1,0 +1,107 @@
+"""The README's sessions with real programs are what happens.
+
+A line behind `$` is a command of the PC, run as it stands but for the ports, which are free ones
+of the same length; one behind `>` is typed, and what follows it must come.
+"""
+
+import contextlib
+import re
+import shlex
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cc32at.world import World
+from tests.target import peers
+from tests.target.test_readme import blocks
+
+pytestmark = [pytest.mark.world, pytest.mark.timeout(120)]
+LISTENERS = ("socat", "s_server")
+CLIENT_PORT = r"(?<=^\+Accept: 1,INET,)\d+"
+
+
+def session(program: str) -> tuple[str, dict[str, int]]:
+    """The session with a program, its ports replaced; the new ports by the old ones."""
+    (text,) = [b for b in blocks() if re.search(rf"^\$ {program}\b.*[^&]$", b, re.MULTILINE)]
+    ports = {port: peers.free_port() for port in sorted(set(re.findall(r"\b1\d{4}\b", text)))}
+    for old, new in ports.items():
+        text = text.replace(old, str(new))
+    return text, ports
+
+
+@contextlib.contextmanager
+def program(command: str, folder: Path) -> Iterator[subprocess.Popen]:
+    """A command of the PC in the background; ended at the end, however it is then."""
+    process = subprocess.Popen(
+        shlex.split(command), cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def wait_for(port: int) -> None:
+    """Until something listens there."""
+    end = time.monotonic() + 20
+    while time.monotonic() < end:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"nothing listens on port {port}")
+
+
+def play(at, text: str, ports: dict[str, int], folder: Path) -> str | None:
+    """Do what a session says and see that what comes is what it shows; what curl prints."""
+    process = None
+    with contextlib.ExitStack() as stack:
+        for part in re.split(r"^(?=[>$] )", text, flags=re.MULTILINE)[1:]:
+            line, _, expected = part[2:].partition("\n")
+            if part.startswith(">"):
+                at.write(line.encode() + b"\r\n")
+            else:
+                process = stack.enter_context(program(line, folder))
+                if any(name in line.split() for name in LISTENERS):
+                    wait_for(*ports.values())
+            if expected:
+                assert heard(at, expected) == expected.replace("40714", "PORT"), line
+        if process.args[0] == "curl":
+            return process.communicate(timeout=20)[0]
+
+
+def heard(at, expected: str) -> str:
+    """What comes until it is as long as what is expected, and a little longer."""
+    lines: list[str] = []
+    end = time.monotonic() + 20
+    while len(lines) < len(re.findall(r"^(\+|OK|ERROR)", expected, re.MULTILINE)):
+        lines += [str(m) for m in at.messages(timeout=1, quiet=0.2)]
+        assert time.monotonic() < end, lines
+    text = "".join(line.replace("\r\n", "\n") + "\n" for line in lines)
+    return re.sub(CLIENT_PORT, "PORT", text)
+
+
+def test_the_echo_server(at, tmp_path):
+    play(at, *session("socat"), tmp_path)
+
+
+def test_the_web_server(at, tmp_path):
+    assert play(at, *session("curl"), tmp_path) == "Hi, curl.\n"
+
+
+def test_the_tls_server(at, world, tmp_path):
+    text, ports = session("openssl")
+    make, _, talk = text.partition("\n")
+    subprocess.run(shlex.split(make[2:]), cwd=tmp_path, check=True, capture_output=True)
+    (source,) = [block for block in blocks("yaml") if "trusted_roots" in block]
+    (tmp_path / "tls.yaml").write_text(source)
+    shown = World.load(tmp_path / "tls.yaml")
+    for file in shown.files:
+        world.write_file(file.name.decode(), file.content)
+    world.model.world.trusted_roots += shown.trusted_roots
+    today = time.strftime("Time,%H,%M,%S,%d,%m,%Y", time.gmtime())
+    play(at, re.sub(r"Time(,\d+){6}", re.sub(r"\b0", "", today), talk), ports, tmp_path)
