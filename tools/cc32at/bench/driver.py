@@ -10,6 +10,7 @@ from pathlib import Path
 
 import yaml
 
+from .figures import Figure
 from .measure import Cost
 from .prompt import Prompt
 
@@ -77,12 +78,21 @@ class Meter:
         return (counts[1][0] - counts[0][0]) / turns, (counts[1][1] - counts[0][1]) / turns
 
 
-def figures(elf: Path) -> list[tuple]:
-    """(name, budget, vendor's figure, costs at one and two cycles an instruction) of each row."""
+def figures(elf: Path) -> list[Figure]:
+    """The cost of each row."""
     meters = Meter(elf), Meter(elf, cpi=2)
     found = []
     for row in rows():
-        found.append((row.name, row.budget, None, tuple(meter.cost(row) for meter in meters)))
+        cost, slow = (meter.cost(row) for meter in meters)
+        found.append(
+            Figure(
+                row.name,
+                cost.instructions,
+                row.budget,
+                ms=cost.milliseconds,
+                slow=slow.milliseconds,
+            )
+        )
     for meter in meters:
         meter.prompt.close()
     return found
