@@ -14,7 +14,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from prompt_toolkit.formatted_text.utils import fragment_list_to_text
 
+from cc32at.client.terminal import formatted
 from cc32at.world import World
 from tests.target import peers
 from tests.target.test_readme import blocks
@@ -75,13 +77,15 @@ def play(at, text: str, ports: dict[str, int], folder: Path) -> str | None:
 
 
 def heard(at, expected: str) -> str:
-    """What comes until it is as long as what is expected, and a little longer."""
+    """What the terminal shows until it is as much as is expected, and a little longer."""
     lines: list[str] = []
     end = time.monotonic() + 20
     while len(lines) < len(re.findall(r"^(\+|OK|ERROR)", expected, re.MULTILINE)):
-        lines += [str(m) for m in at.messages(timeout=1, quiet=0.2)]
+        lines += [
+            fragment_list_to_text(formatted(m)) + "\n" for m in at.messages(timeout=1, quiet=0.2)
+        ]
         assert time.monotonic() < end, lines
-    text = "".join(line.replace("\r\n", "\n") + "\n" for line in lines)
+    text = "".join(lines)
     return re.sub(CLIENT_PORT, "PORT", text)
 
 
