@@ -25,8 +25,10 @@ extern uint8_t _stack_bottom[], _stack_top[], _heap_start[], _heap_end[];
 // For the frames of Python functions, some 100 bytes each.
 static uint8_t pystack[4 * 1024] __attribute__((aligned(8)));
 
-// An application that fails sooner than this is not started again at once.
+// An application that fails sooner than this would fail again: here there is a prompt instead, or a reset
+// after a pause, in which the last words can be read.
 #define QUICK_FAILURE_MS (2000)
+#define PAUSE_MS         (10000)
 
 typedef enum { RUN_AT, RUN_FRIENDLY, RUN_RAW } run_t;
 
@@ -49,7 +51,20 @@ static void report_exception(mp_obj_t exception) {
     mp_print_t print = {&at_start, print_commented};
     mp_hal_stdout_tx_strn("\r\n", 2);
     mp_obj_print_exception(&print, exception);
+    if (mp_obj_exception_match(exception, MP_OBJ_FROM_PTR(&mp_type_MemoryError))) {
+        mp_printf(&print, "the heap has %u bytes\n", (unsigned)(_heap_end - _heap_start));
+    }
 }
+
+#if !MICROPY_HW_ENABLE_REPL
+static void __attribute__((noreturn)) reset_later(void) {
+    bool at_start = true;
+    mp_print_t print = {&at_start, print_commented};
+    mp_printf(&print, "fatal: the AT application does not start; reset in %u s\n", PAUSE_MS / 1000);
+    mp_hal_delay_ms(PAUSE_MS);
+    hal_reset();
+}
+#endif
 
 static run_t reason_to_run(mp_obj_t reason) {
     if (MICROPY_HW_ENABLE_REPL && mp_obj_is_type(reason, &mp_type_bytes)) {
@@ -81,31 +96,38 @@ static bool run_at(run_t *next) {
 
 // --- From one soft reset to the next; returns what to begin with then ---
 
+#if MICROPY_HW_ENABLE_REPL
+// mpremote waits for these words.
+static const char soft_reboot[] = "MPY: soft reboot\r\n";
+#endif
+
 static run_t run_session(run_t what) {
     for (;;) {
         if (what == RUN_AT) {
             uint32_t start = mp_hal_ticks_ms();
             if (!run_at(&what)) {
                 if (mp_hal_ticks_ms() - start >= QUICK_FAILURE_MS) {
+                    mp_hal_stdout_tx_str("# the AT application starts again\r\n");
                     return RUN_AT;
                 }
 #if MICROPY_HW_ENABLE_REPL
                 what = RUN_FRIENDLY;
 #else
-                mp_hal_delay_ms(QUICK_FAILURE_MS);
-                return RUN_AT;
+                reset_later();
 #endif
             }
         }
 #if MICROPY_HW_ENABLE_REPL
         if (what == RUN_RAW) {
             if (pyexec_raw_repl() & PYEXEC_FORCED_EXIT) {
+                mp_hal_stdout_tx_str(soft_reboot);
                 return RUN_RAW;
             }
             what = RUN_AT;
         } else if (what == RUN_FRIENDLY) {
             repl_exit_t end = repl_friendly();
             if (end == REPL_RESET) {
+                mp_hal_stdout_tx_str(soft_reboot);
                 return RUN_AT;
             }
             what = end == REPL_TO_RAW ? RUN_RAW : RUN_AT;
@@ -130,7 +152,6 @@ static void open_session(void) {
 }
 
 static void close_session(void) {
-    mp_printf(MP_PYTHON_PRINTER, "MPY: soft reboot\n");
     nwp_deinit();
     machine_pin_deinit_all();
 #if MICROPY_PY_MACHINE_UART
