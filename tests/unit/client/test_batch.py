@@ -55,6 +55,15 @@ def test_waiting_for_late_results_has_a_limit():
     assert 2 <= port.clock() < 3
 
 
+def test_a_device_that_gives_up_ends_it_at_once():
+    """Its last words are shown, and nothing more is sent (atcore's lines with # are comments)."""
+    answers = {b"AT+Test": b"# Traceback\r\n# fatal: no room\r\n# more\r\n", b"AT": b"OK\r\n"}
+    status, out, complaints, port = run(b"AT+Test\nAT\n", answers)
+    assert (status, out, bytes(port.written)) == (1, b"", b"AT+Test\r\n")
+    assert "# Traceback\n" in complaints and complaints.endswith("gave up: no room\n")
+    assert port.clock() < 1
+
+
 @pytest.mark.parametrize(
     ("line", "count"),
     [

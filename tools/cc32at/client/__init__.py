@@ -9,7 +9,7 @@ with AtClient.open("/dev/ttyACM0") as at:
     print(pending.result(timeout=30).fields)
 """
 
-from .errors import AtError, AtTimeout, ClientError
+from .errors import AtError, AtTimeout, ClientError, DeviceFailed
 from .messages import Message, MessageReader
 from .ports import open_port
 from .session import AtClient, Pending, Result
@@ -20,6 +20,7 @@ __all__ = [
     "AtError",
     "AtTimeout",
     "ClientError",
+    "DeviceFailed",
     "Message",
     "MessageReader",
     "Pending",

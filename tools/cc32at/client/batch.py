@@ -3,7 +3,7 @@
 import sys
 from typing import BinaryIO, TextIO
 
-from .errors import AtError, AtTimeout
+from .errors import AtError, AtTimeout, DeviceFailed
 from .messages import Message
 from .scripted_input import commands_of
 from .session import AtClient, Pending
@@ -23,13 +23,20 @@ class Batch:
 
     def run(self, commands: BinaryIO, wait: float = 10.0, timeout: float = 60.0) -> int:
         """Send all commands, `timeout` s for each, then `wait` s at most for late results."""
+        try:
+            self._run(commands, wait, timeout)
+        except DeviceFailed as error:
+            self.failed = True
+            print(*error.seen, error, sep="\n", file=self.complaints)
+        return int(self.failed)
+
+    def _run(self, commands: BinaryIO, wait: float, timeout: float) -> None:
         for line, payload in commands_of(commands):
             self._send(line, payload, timeout)
         end = self.at.clock() + wait
         for pending, count in self._waiting:
             for _ in range(count):
                 self._late(pending, max(0.0, end - self.at.clock()))
-        return int(self.failed)
 
     def _send(self, line: str, payload: bytes, timeout: float) -> None:
         try:

@@ -32,3 +32,12 @@ class AtTimeout(ClientError):
         self.seen = seen
         tail = "; last lines: " + " | ".join(seen) if seen else "; nothing came at all"
         super().__init__(f"no {waiting_for} within {seconds:g} s{tail}")
+
+
+class DeviceFailed(ClientError):
+    """The firmware gave up (a line `# fatal: ...`) and answers no more; `seen` as above."""
+
+    def __init__(self, reason: str, seen: list[str]):
+        self.reason = reason
+        self.seen = seen
+        super().__init__(f"the device gave up: {reason}")

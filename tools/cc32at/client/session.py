@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import serial
 
 from . import table
-from .errors import AtError, AtTimeout
+from .errors import AtError, AtTimeout, DeviceFailed
 from .messages import PAYLOAD_AFTER, Message, MessageReader
 from .ports import clock_of, open_port
 from .transcript import Transcript
@@ -20,6 +20,7 @@ LATE_GUIDE = frozenset(c for c, row in table.commands().items() if row.late)
 LATE_TI = LATE_GUIDE - {"netappgethostbyname", "netappgethostbyservice", "netapprecv"}
 # Late errors of these name the command's first parameter too (guide-style O7).
 NAMED_BY_FIRST = frozenset({"accept", "connect", "recv", "recvfrom", "netapprecv"})
+FATAL = "# fatal: "
 _STYLE = re.compile(r"at\+set=at,style,(guide|ti)$", re.IGNORECASE)
 
 
@@ -129,6 +130,7 @@ class AtClient:
         self._tap: list[Message] | None = None
         self._foreground = ""
         self._owed_oks = 0
+        self._fatal = ""
 
     @classmethod
     def open(
@@ -298,12 +300,19 @@ class AtClient:
         self.command("AT+Test", timeout=timeout)
 
     def poll(self) -> int:
-        """Read what has come (waiting one port time-out at most); returns the bytes read."""
+        """Read what has come (waiting one port time-out at most); returns the bytes read.
+
+        Raises DeviceFailed when the firmware says that it gave up.
+        """
         data = self.port.read(max(1, self.port.in_waiting))
         if data:
             self.transcript.received(data)
             for message in self._reader.feed(data):
                 self._route(message)
+        if self._fatal:
+            reason, self._fatal = self._fatal, ""
+            self.transcript.flush()
+            raise DeviceFailed(reason, self.transcript.tail())
         return len(data)
 
     def wait_until(self, condition: Callable[[], object], timeout: float, what: str) -> None:
@@ -329,6 +338,7 @@ class AtClient:
             self.events.append(message)
         elif message.kind == "comment":
             self.comments.append(message)
+            self._fatal = self._fatal or message.text.partition(FATAL)[2]
         elif message.kind == "ok" and self._owed_oks:
             self._owed_oks -= 1
         elif not self._to_pending(message):

@@ -19,6 +19,7 @@ from prompt_toolkit.shortcuts import print_formatted_text
 from prompt_toolkit.styles import Style
 
 from . import table
+from .errors import DeviceFailed
 from .messages import Message
 from .secrets import mask_line
 from .session import AtClient
@@ -92,7 +93,7 @@ class Terminal:
         at.listeners.append(self._show)
 
     def run(self) -> int:
-        """Until Ctrl-D; returns 0, or 1 if the port failed."""
+        """Until Ctrl-D; returns 0, or 1 if the port or the device failed."""
         self._print([("class:comment", HELP)])
         worker = threading.Thread(target=self._serve, daemon=True)
         worker.start()
@@ -108,7 +109,8 @@ class Terminal:
         self._stop.set()
         worker.join(timeout=2)
         if self._failure:
-            self._print([("class:error", f"port: {self._failure}")])
+            what = "" if isinstance(self._failure, DeviceFailed) else "port: "
+            self._print([("class:error", f"{what}{self._failure}")])
         return int(self._failure is not None)
 
     def _serve(self) -> None:
