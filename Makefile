@@ -6,15 +6,20 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
-BOARD ?= CC3220SF_LAUNCHXL
+ROOT := .
+include firmware/image.mk
 VENV := $(CURDIR)/.venv
 PY := $(VENV)/bin/python
 BUILD := build
+ELF := $(BUILD)/$(IMAGE)/firmware.elf
 STAMPS := $(BUILD)/stamps
 LOGS := $(BUILD)/logs
 MPY_CACHE := $(BUILD)/cache/micropython-1.25.0
 JOBS ?= $(shell nproc)
-FIRMWARE_MAKE = $(MAKE) -j$(JOBS) -C firmware BOARD=$(BOARD) PYTHON=$(PY) WARNINGS=error BUILD_VERBOSE=0
+override MPY_DIR := $(abspath $(MPY_DIR))
+export MPY_DIR
+CHOICE = BOARD=$(BOARD) REPL=$(REPL) MPY_DIR=$(MPY_DIR)
+FIRMWARE_MAKE = $(MAKE) -j$(JOBS) -C firmware PYTHON=$(PY) WARNINGS=error BUILD_VERBOSE=0 $(CHOICE)
 
 # Extra arguments: make run ARGS="--set style=ti", make test TESTS=tests/unit.
 ARGS ?=
@@ -34,7 +39,7 @@ help:
 	@echo 'make run          talk AT to the firmware in the emulator (or: printf "AT+Test\n" | make run)'
 	@echo 'make test         everything: lint, unit, target and conformance tests, MicroPython suite'
 	@echo 'make conformance  replay recordings against the firmware: VECTORS=DIR'
-	@echo 'make firmware     build build/$(BOARD)/firmware.elf: BOARD=NAME'
+	@echo 'make firmware     build $(ELF): BOARD=NAME REPL=0'
 	@echo 'make size         flash, RAM and heap against the budgets'
 	@echo 'make bench        instructions a command takes, against the budgets'
 	@echo 'make flash        write the firmware to a LaunchPad over its debug probe'
@@ -57,48 +62,51 @@ setup: $(STAMPS)/packages $(STAMPS)/venv
 
 firmware: setup
 	@[ -n '$(MPY_DIR)' ] || [ -d $(MPY_CACHE) ] || $(PY) -m cc32at.image.micropython $(MPY_CACHE)
-	@[ -e $(BUILD)/$(BOARD)/firmware.elf ] || \
+	@[ -e $(ELF) ] || \
 	    echo 'setup: building the firmware (a minute or two; $(LOGS)/firmware.log)' >&2
 	@mkdir -p $(LOGS)
-	+@$(FIRMWARE_MAKE) $(if $(REPL),REPL=$(REPL)) >$(LOGS)/firmware.log 2>&1 || \
+	+@$(FIRMWARE_MAKE) >$(LOGS)/firmware.log 2>&1 || \
 	    { tail -n 40 $(LOGS)/firmware.log >&2; false; }
 
 # --- Using it ---
 
-# `make run` ends with the client's status, 0 or 1. make itself would turn a 1 into 2; but asked
-# whether a target is up to date (--question), it answers 1 for no, and runs only what has a +.
+# `make run` ends with the client's status: 0, 1 if a command failed, 2 if there was no session.
+# make itself would turn a 1 into 2; but asked whether a target is up to date (--question), it
+# answers 1 for no, and runs only what has a +.
 ifeq ($(MAKECMDGOALS),run)
 MAKEFLAGS += --question
 RUN_STATUS := $(BUILD)/run.$(shell echo $$PPID)
 endif
+EMULATED = $(if $(findstring --port,$(ARGS)),,--elf $(ELF))
 
 .PHONY: session
 session:
-	+@MAKEFLAGS= $(MAKE) --no-print-directory BOARD=$(BOARD) firmware 1>&2
-	+@$(PY) -m cc32at.client $(ARGS); echo $$? >$(RUN_STATUS)
+	+@mkdir -p $(BUILD); MAKEFLAGS= $(MAKE) --no-print-directory $(CHOICE) firmware 1>&2 && \
+	    $(PY) -m cc32at.client $(EMULATED) $(ARGS); echo $$? >$(RUN_STATUS)
 
 run: session
-	+@rm -f $(RUN_STATUS)
-	$(if $(filter-out 0,$(file <$(RUN_STATUS))),false)
+	$(eval STATUS := $(file <$(RUN_STATUS)))$(shell rm -f $(RUN_STATUS))
+	$(if $(filter-out 0 1,$(STATUS)),$(error there was no session))$(if $(filter 1,$(STATUS)),false)
 
-test: lint firmware
-	+@$(MAKE) REPL=0 firmware
+# These images, whichever one BOARD and REPL name.
+test: lint
+	+@$(MAKE) BOARD=CC3220SF_LAUNCHXL REPL=1 firmware
+	+@$(MAKE) BOARD=CC3220SF_LAUNCHXL REPL=0 firmware
+	+@$(MAKE) BOARD=CC3220S_LAUNCHXL REPL=0 firmware
 	@mkdir -p $(BUILD)/junit $(LOGS)
 	@$(PY) -m pytest $(PARALLEL) --junit-xml=$(BUILD)/junit/tests.xml $(PYTEST_ARGS) $(TESTS)
 
 conformance: firmware
-	@$(PY) -m cc32at.conformance $(ARGS) $(VECTORS)
+	@$(PY) -m cc32at.conformance --elf $(ELF) $(ARGS) $(VECTORS)
 
 # The image in SRAM is linked too, whatever the board: its parts have budgets of their own.
-SIZED := $(sort $(BOARD) CC3220S_LAUNCHXL)
 size: firmware
-	+@for board in $(SIZED); do $(FIRMWARE_MAKE) BOARD=$$board all >$(LOGS)/size.log 2>&1 || \
-	    { tail -n 40 $(LOGS)/size.log >&2; exit 1; }; done
-	@missed=0; for board in $(SIZED); do \
-	    $(PY) -m cc32at.image.size $(BUILD)/$$board/firmware.elf || missed=1; done; exit $$missed
+	+@$(MAKE) BOARD=CC3220S_LAUNCHXL REPL=0 firmware
+	@missed=0; for elf in $(sort $(ELF) $(BUILD)/CC3220S_LAUNCHXL/firmware.elf); do \
+	    $(PY) -m cc32at.image.size $$elf || missed=1; done; exit $$missed
 
 bench: firmware
-	@$(PY) -m cc32at.bench $(ARGS)
+	@$(PY) -m cc32at.bench --elf $(ELF) $(ARGS)
 
 # On-chip flash over the LaunchPad's own debug probe; boards/*/board.md has the rest.
 flash: firmware
@@ -107,8 +115,7 @@ ifneq ($(BOARD),CC3220SF_LAUNCHXL)
 else
 	@command -v openocd >/dev/null || \
 	    { echo 'flash: OpenOCD 0.12 is missing: apt-get install openocd' >&2; false; }
-	@openocd -f board/ti_cc3220sf_launchpad.cfg \
-	    -c 'program $(BUILD)/$(BOARD)/firmware.elf verify reset exit'
+	@openocd -f board/ti_cc3220sf_launchpad.cfg -c 'program $(ELF) verify reset exit'
 endif
 
 # --- Keeping it in order ---

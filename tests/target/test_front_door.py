@@ -14,10 +14,10 @@ ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.world
 
 
-def make_run(text: bytes, arguments: str = "") -> subprocess.CompletedProcess:
+def make_run(text: bytes, arguments: str = "", *choice: str) -> subprocess.CompletedProcess:
     environment = {k: v for k, v in os.environ.items() if not k.startswith("MAKE")}
     return subprocess.run(
-        ["make", "run", f"ARGS={arguments}"],
+        ["make", "run", f"ARGS={arguments}", *choice],
         cwd=ROOT,
         env=environment,
         input=text,
@@ -62,8 +62,35 @@ def test_a_trace_shows_lines_and_frames(tmp_path):
 
 def test_an_option_of_the_emulator_does_not_go_with_a_port():
     done = make_run(b"", "--port loop:// --world office.yaml")
-    assert done.stdout == b"" and done.returncode == 1
+    assert done.stdout == b"" and done.returncode == 2
     assert b"Error: world is the emulator's" in done.stderr
+
+
+def test_the_image_without_a_prompt_is_the_one_that_runs():
+    """Ctrl-A is a character like others to it."""
+    done = make_run(b"\x01\nAT+Test\n", "", "REPL=0")
+    assert done.stdout == b"ERROR:command not exist, 0\nOK\n"
+
+
+def test_a_board_whose_heap_is_too_small_says_so():
+    done = make_run(b"AT+Test\nAT+Test\n", "", "BOARD=CC3220S_LAUNCHXL")
+    assert (done.stdout, done.returncode) == (b"", 1)
+    assert b"MemoryError" in done.stderr and b"# the heap has " in done.stderr
+    assert b"the device gave up: the AT application does not start" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("choice", "complaint"),
+    [
+        ("BOARD=CC3200", b"BOARD=CC3200: there is no ./boards/CC3200; there are CC3220R "),
+        ("REPL=yes", b"REPL=yes: CC3220SF_LAUNCHXL can have REPL=0 1"),
+        ("MPY_DIR=/dev/null", b"MPY_DIR=/dev/null: there is no MicroPython in it"),
+    ],
+)
+def test_an_image_that_cannot_be_is_refused(choice, complaint):
+    done = make_run(b"AT+Test\n", "", choice)
+    assert (done.stdout, done.returncode) == (b"", 2)
+    assert complaint in done.stderr
 
 
 class Desk:

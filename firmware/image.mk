@@ -1,0 +1,16 @@
+# Which image: BOARD=NAME, REPL=0 to leave the prompt out where there is one. For this folder's
+# Makefile and for the front door's, each of which says in ROOT where it stands.
+
+BOARD ?= CC3220SF_LAUNCHXL
+BOARD_DIR ?= $(ROOT)/boards/$(BOARD)
+
+ifeq ($(wildcard $(BOARD_DIR)/mpconfigboard.mk),)
+$(error BOARD=$(BOARD): there is no $(BOARD_DIR); there are $(notdir $(wildcard $(ROOT)/boards/*)))
+endif
+include $(BOARD_DIR)/mpconfigboard.mk
+
+REPL ?= $(REPL_DEFAULT)
+ifeq ($(filter 0 $(REPL_DEFAULT),$(REPL)),)
+$(error REPL=$(REPL): $(BOARD) can have REPL=$(sort 0 $(REPL_DEFAULT)))
+endif
+IMAGE := $(BOARD)$(if $(filter-out $(REPL_DEFAULT),$(REPL)),-norepl)
