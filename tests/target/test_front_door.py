@@ -141,6 +141,12 @@ def test_a_terminal_edits_lines_and_keeps_secrets_out_of_its_history(desk, tmp_p
     desk.type(b"\r")
     desk.expect(b"+Get:")
     desk.expect(b"OK")
+    desk.type(b"AT+Set=AT,ECHO,0\rAT+Sto\t?\r")  # Tab and what follows come at once
+    desk.expect(b"[Timeout]")
+    desk.expect(b"OK")
+    desk.type(b"\x1b[200~AT+Get=AT,BAUD\nAT+Get=AT,ECHO\x1b[201~\r")
+    desk.expect(b"m 115200\r")
+    desk.expect(b"m 0\r")
     desk.type(b"AT+WlanConnect=office,,WPA_WPA2,correct-horse,,,\rAT+Foo\x03AT+Test\r")
     desk.expect(b"+EventNetApp:")
     desk.type(b"\x1b[A\x1b[A\r")

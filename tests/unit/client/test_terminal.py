@@ -33,6 +33,13 @@ def test_the_history_holds_no_secret(tmp_path):
     assert "hunter22" not in (tmp_path / "history").read_text() + "".join(history.get_strings())
 
 
+def test_of_pasted_lines_each_is_masked(tmp_path):
+    history = MaskedHistory(str(tmp_path / "history"))
+    history.append_string("AT+Test\nAT+WlanConnect=HomeNet,,WPA_WPA2,hunter22,,,\nAT+Test")
+    assert "hunter22" not in (tmp_path / "history").read_text() + "".join(history.get_strings())
+    assert history.get_strings()[0].count("AT+Test") == 2
+
+
 def test_control_characters_are_shown_not_obeyed():
     text = "".join(t for _, t in formatted(parse(b"+Get: \x1b[2J")))
     assert text == "+Get: \\x1b[2J"

@@ -10,10 +10,16 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from prompt_toolkit import PromptSession
-from prompt_toolkit.completion import CompleteEvent, Completer, Completion
+from prompt_toolkit.completion import (
+    CompleteEvent,
+    Completer,
+    Completion,
+    get_common_complete_suffix,
+)
 from prompt_toolkit.document import Document
 from prompt_toolkit.formatted_text import FormattedText
 from prompt_toolkit.history import FileHistory
+from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.patch_stdout import patch_stdout
 from prompt_toolkit.shortcuts import print_formatted_text
 from prompt_toolkit.styles import Style
@@ -38,10 +44,13 @@ HELP = "# Tab completes, the arrow keys recall; AT+<Command>=? shows usage; Ctrl
 
 
 class MaskedHistory(FileHistory):
-    """Command history whose lines never hold a secret, on disk or in memory."""
+    """Command history whose lines never hold a secret, on disk or in memory.
+
+    What was pasted is one entry of several lines.
+    """
 
     def append_string(self, string: str) -> None:
-        super().append_string(mask_line(string))
+        super().append_string("\n".join(map(mask_line, string.split("\n"))))
 
 
 class AtCompleter(Completer):
@@ -67,6 +76,21 @@ class AtCompleter(Completer):
                 yield Completion(keyword, -len(start))
 
 
+def complete_at_once(event: KeyPressEvent) -> None:
+    """Tab. What comes in the same breath, an Enter for one, must find the line complete."""
+    buffer = event.current_buffer
+    if buffer.complete_state:
+        buffer.complete_next()
+        return
+    found = list(buffer.completer.get_completions(buffer.document, CompleteEvent()))
+    if len(found) == 1:
+        buffer.apply_completion(found[0])
+    elif common := get_common_complete_suffix(buffer.document, found):
+        buffer.insert_text(common)
+    else:
+        buffer.start_completion()
+
+
 class Terminal:
     """Reads lines from the user and prints what the device says as it comes.
 
@@ -80,11 +104,14 @@ class Terminal:
         self._failure: BaseException | None = None
         path = history or history_path()
         path.parent.mkdir(parents=True, exist_ok=True)
+        bindings = KeyBindings()
+        bindings.add("tab")(complete_at_once)
         self._session: PromptSession[str] = PromptSession(
             [("class:prompt", "> ")],
             style=STYLE,
             history=MaskedHistory(str(path)),
             completer=AtCompleter(),
+            key_bindings=bindings,
             complete_while_typing=False,
         )
         # Lines are printed without a moment in which the terminal echoes what is typed, and in
