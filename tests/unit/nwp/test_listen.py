@@ -174,7 +174,7 @@ def test_program_tells_what_is_wrong_with_a_world(tmp_path):
     command = [sys.executable, "-m", "cc32at.nwp", "--listen", "0"]
     command += ["--world", str(tmp_path / "bad.yaml")]
     done = subprocess.run(command, capture_output=True, text=True, timeout=20)
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "bad.yaml: access_points[0]: bssid is missing" in done.stderr
 
 

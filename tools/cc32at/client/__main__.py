@@ -11,6 +11,8 @@ from urllib.parse import urlencode
 import click
 import serial
 
+from cc32at.cli import NotStarted
+
 from .batch import Batch
 from .session import AtClient
 from .transcript import Transcript
@@ -32,9 +34,13 @@ def parse_settings(pairs: tuple[str, ...]) -> dict[str, str]:
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--port", metavar="URL", help="Serial port or pyserial URL; default: the emulator.")
-@click.option("--baud", default=115200, show_default=True)
+@click.option("--baud", type=click.IntRange(min=1), default=115200, show_default=True)
 @click.option(
-    "--wait", default=10.0, show_default=True, help="Seconds for late results at the end."
+    "--wait",
+    type=click.FloatRange(min=0),
+    default=10.0,
+    show_default=True,
+    help="Seconds for late results at the end.",
 )
 @click.option(
     "--set", "settings", multiple=True, metavar="NAME=VALUE", help="Setting to boot with."
@@ -56,7 +62,8 @@ def main(port, baud, wait, settings, log, **emulator):
     try:
         at = AtClient.open(url, baud, chosen.get("style", "guide"), Transcript(log))
     except (serial.SerialException, OSError, ValueError) as error:
-        raise click.ClickException(f"cannot open {url}: {error}") from error
+        what = f"cannot open {port}" if port else "cannot start the emulator"
+        raise NotStarted(f"{what}: {error}") from error
     with at:
         if sys.stdin.isatty():
             from .terminal import Terminal

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import click
 
+from cc32at.cli import NotStarted
+
 from . import cases, deviations
 from .replay import Player
 from .report import DIFFERENT, Report, describe
@@ -30,9 +32,11 @@ def main(vectors: Path, elf: Path, only: str, guide: bool, strict: bool, verbose
     style = "guide" if guide else "ti"
     try:
         chosen = [c for c in cases.load(vectors) if only in c.name]
+        if not chosen:
+            raise ValueError(f"no recording in {vectors} is called {only!r}")
         report = Report(deviations.load(style=style))
     except ValueError as error:
-        raise click.ClickException(str(error)) from error
+        raise NotStarted(str(error)) from error
     player = Player(elf, style=style)
     start = time.monotonic()
     for case in chosen:

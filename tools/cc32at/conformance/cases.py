@@ -65,9 +65,11 @@ class Case:
 def load(path: Path) -> list[Case]:
     """The cases of a file, or of every *.json of a folder in the order of their names.
 
-    Raises ValueError naming the file that is not a list of cases.
+    Raises ValueError naming the file that is not a list of cases, or the folder without any.
     """
     files = sorted(path.glob("*.json")) if path.is_dir() else [path]
+    if not files:
+        raise ValueError(f"{path}: no *.json in it")
     cases = []
     for file in files:
         try:

@@ -11,6 +11,8 @@ from typing import Any
 
 import click
 
+from cc32at.cli import NotStarted
+
 from .image import ImageError
 from .machine import GuestIdle, Machine
 from .nvic import Lockup
@@ -34,7 +36,7 @@ def address(text: str, scheme: str = "") -> tuple[str, int]:
     """`HOST:PORT` or `PORT` (then on 127.0.0.1)."""
     host, _, port = text.removeprefix(scheme).rpartition(":")
     if not port.isdigit() or int(port) > 65535:
-        raise click.BadParameter(f"{text!r} has no port")
+        raise click.BadParameter(f"{text!r} is not [HOST:]PORT with a port up to 65535")
     return host or "127.0.0.1", int(port)
 
 
@@ -86,10 +88,14 @@ def serve(machine: Machine) -> int:
 @click.option("--tcp", metavar="[HOST:]PORT", help="Console on a TCP port (127.0.0.1).")
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE",
               help="Boot with style, echo, banner, autostart, baud or verbose.")  # fmt: skip
+@click.option("--trace", metavar="FILE", help="AT lines and frames; - is stdout.")
 @click.option(
-    "--trace", metavar="FILE", type=click.File("w"), help="AT lines and frames; - is stdout."
+    "--cpi",
+    type=click.FloatRange(1, 100),
+    default=1.0,
+    show_default=True,
+    help="Cycles an instruction.",
 )
-@click.option("--cpi", default=1.0, show_default=True, help="Cycles an instruction.")
 @click.option("--accel/--no-accel", default=None, help="C accelerator (default: if available).")
 @click.option("--profile", is_flag=True, help="Print where the time went, at the end.")
 def main(
@@ -105,14 +111,14 @@ def main(
                 nwp=network_processor(nwp, world, nwp_store, control),
                 clock="real",
                 settings=dict(pair(text) for text in settings),
-                trace=Trace(trace) if trace else None,
+                trace=Trace(stack.enter_context(click.open_file(trace, "w"))) if trace else None,
                 cpi=int(cpi) if cpi == int(cpi) else cpi,
                 accelerate=accel,
             )
             stack.callback(machine.close)
             _add_ports(machine, pty, tcp)
         except (OSError, ValueError, ImageError) as error:
-            raise click.ClickException(str(error)) from None
+            raise NotStarted(str(error)) from None
         profiler = Profile() if profile else None
         if profiler:
             profiler.attach(machine)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from ..cli import NotStarted
 from ..world import World, WorldError
 from .listen import LinkServer
 from .model import NetworkProcessor
@@ -25,13 +26,14 @@ def main(port, world_file, store, control, once) -> None:
         world = World.load(world_file) if world_file else World.default()
         blocks = world.device.flash_kb // 4
         np = NetworkProcessor(world, Storage(store, blocks=blocks))
+        server = LinkServer(np, port)
+        controlled = None if control is None else np.control.listen(control)
     except (OSError, WorldError, ValueError) as error:
-        raise click.ClickException(str(error)) from None
-    server = LinkServer(np, port)
+        raise NotStarted(str(error)) from None
     with contextlib.suppress(KeyboardInterrupt), contextlib.closing(server):
         click.echo(f"listening on 127.0.0.1:{server.port}")
-        if control is not None:
-            click.echo(f"control on 127.0.0.1:{np.control.listen(control)}")
+        if controlled:
+            click.echo(f"control on 127.0.0.1:{controlled}")
         serve(server, once)
     np.control.close()
 
