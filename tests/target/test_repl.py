@@ -112,6 +112,15 @@ def test_mpremote_resume_keeps_and_soft_reset_forgets_variables(serial_device):
     serial_device.answers_at()
 
 
+@pytest.mark.parametrize(
+    ("arguments", "missing"), [(("ls",), "ilistdir"), (("mount", "."), "mount")]
+)
+def test_mpremote_is_refused_a_file_system(serial_device, arguments, missing):
+    with pytest.raises(AssertionError, match=f"has no attribute '{missing}'"):
+        mpremote(serial_device.path, *arguments)
+    serial_device.answers_at()
+
+
 def test_a_soft_reset_from_the_raw_repl_does_not_start_the_network_processor(at):
     repl.enter(at)
     at.write(b"\x04")
