@@ -1,5 +1,7 @@
 // What the interpreter's inner loop asks of nearly every object, without a call where the answer is at hand.
 // The Makefile includes this in vm.c and runtime.c.
+#include <stdarg.h> // first, or py/obj.h leaves out what takes a va_list
+
 #include "py/obj.h"
 #include "py/runtime.h"
 
