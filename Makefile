@@ -32,6 +32,10 @@ PARALLEL ?= $(if $(findstring --port,$(PYTEST_ARGS)),,-n $(shell expr $(JOBS) + 
 
 C_SOURCES = $(shell git ls-files 'firmware/*.[ch]' 'boards/*.[ch]' 'tools/*.[ch]' 'tests/*.[ch]')
 PYTHON_SOURCES := atcore firmware boards tools tests manifest.py
+# What is compiled for the PC; the firmware's build has its own warnings.
+HOST_C = $(wildcard tools/cc32at/*/*.c tests/unit/link/*.c firmware/link/*.c)
+HOST_WARNINGS = -std=gnu11 -O2 -fsyntax-only -Wall -Wextra -Werror -Ifirmware/link \
+    -Itools/cc32at/hostlink
 
 .PHONY: help setup run test conformance firmware size bench flash lint format clean distclean
 
@@ -124,12 +128,13 @@ lint: setup firmware
 	@$(VENV)/bin/ruff check --quiet $(wildcard $(PYTHON_SOURCES))
 	@$(VENV)/bin/ruff format --quiet --check $(wildcard $(PYTHON_SOURCES)) || \
 	    { echo 'lint: run make format' >&2; exit 1; }
-	@if [ -n '$(C_SOURCES)' ]; then clang-format --dry-run -Werror $(C_SOURCES); fi
+	@clang-format --dry-run -Werror $(C_SOURCES)
+	@gcc $(HOST_WARNINGS) $(HOST_C)
 
 format: setup
 	@$(VENV)/bin/ruff check --quiet --fix $(wildcard $(PYTHON_SOURCES)); true
 	@$(VENV)/bin/ruff format --quiet $(wildcard $(PYTHON_SOURCES))
-	@if [ -n '$(C_SOURCES)' ]; then clang-format -i $(C_SOURCES); fi
+	@clang-format -i $(C_SOURCES)
 
 clean:
 	@rm -rf $(filter-out $(BUILD)/cache $(STAMPS),$(wildcard $(BUILD)/*))
