@@ -128,13 +128,13 @@ lint: setup firmware
 	@$(VENV)/bin/ruff check --quiet $(wildcard $(PYTHON_SOURCES))
 	@$(VENV)/bin/ruff format --quiet --check $(wildcard $(PYTHON_SOURCES)) || \
 	    { echo 'lint: run make format' >&2; exit 1; }
-	@clang-format --dry-run -Werror $(C_SOURCES)
+	@if [ -n '$(C_SOURCES)' ]; then clang-format --dry-run -Werror $(C_SOURCES); fi
 	@gcc $(HOST_WARNINGS) $(HOST_C)
 
 format: setup
 	@$(VENV)/bin/ruff check --quiet --fix $(wildcard $(PYTHON_SOURCES)); true
 	@$(VENV)/bin/ruff format --quiet $(wildcard $(PYTHON_SOURCES))
-	@clang-format -i $(C_SOURCES)
+	@if [ -n '$(C_SOURCES)' ]; then clang-format -i $(C_SOURCES); fi
 
 clean:
 	@rm -rf $(filter-out $(BUILD)/cache $(STAMPS),$(wildcard $(BUILD)/*))

@@ -17,16 +17,15 @@ packages=(
 
 say() { printf '%s\n' "setup: $*"; }
 
-as_root() {
-    if [ "$(id -u)" = 0 ]; then
-        "$@"
-    elif command -v sudo >/dev/null && sudo "$@"; then
-        :
-    else
-        say "these Debian packages are needed; as neither root nor sudo works here, please run:"
-        say "    apt-get install ${missing[*]}"
-        exit 1
-    fi
+# Sets as_root, an array to put before a command.
+become_root() {
+    as_root=()
+    [ "$(id -u)" != 0 ] || return 0
+    as_root=(sudo)
+    command -v sudo >/dev/null && sudo true && return
+    say "these Debian packages are needed; as neither root nor sudo works here, please run as root:"
+    say "    apt-get install ${missing[*]}"
+    exit 1
 }
 
 install_packages() {
@@ -41,9 +40,11 @@ install_packages() {
         exit 1
     fi
     say "installing Debian packages: ${missing[*]}"
-    as_root apt-get -qq update
-    as_root env DEBIAN_FRONTEND=noninteractive \
-        apt-get -qq install -y --no-install-recommends "${missing[@]}" </dev/null
+    become_root
+    "${as_root[@]}" apt-get -qq update &&
+        "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+            apt-get -qq install -y --no-install-recommends "${missing[@]}" </dev/null ||
+        { say "apt-get could not install them; what it says stands above"; exit 1; }
 }
 
 # Prints the first Python that is new enough and can make virtual environments.
