@@ -2,13 +2,13 @@
 
 import contextlib
 import os
-import pty
 import re
-import select
 import subprocess
 from pathlib import Path
 
 import pytest
+
+from tests.target.desk import Desk
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.world
@@ -93,45 +93,11 @@ def test_an_image_that_cannot_be_is_refused(choice, complaint):
     assert complaint in done.stderr
 
 
-class Desk:
-    """A terminal in which somebody has typed `make run`."""
-
-    def __init__(self, state: Path):
-        self.far, near = pty.openpty()
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("MAKE")}
-        environment |= {
-            "TERM": "xterm",
-            "PROMPT_TOOLKIT_NO_CPR": "1",
-            "XDG_STATE_HOME": str(state),
-        }
-        self.process = subprocess.Popen(
-            ["make", "run"], cwd=ROOT, env=environment, stdin=near, stdout=near, stderr=near,
-            start_new_session=True,
-        )  # fmt: skip
-        os.close(near)
-        self.seen = b""
-
-    def expect(self, what: bytes) -> bytes:
-        """What is on the screen up to `what`, from where the last one ended."""
-        while what not in self.seen:
-            ready, _, _ = select.select([self.far], [], [], 60)
-            assert ready, f"no {what!r} in {self.seen!r}"
-            self.seen += os.read(self.far, 4096)
-        shown, _, self.seen = self.seen.partition(what)
-        return shown
-
-    def type(self, keys: bytes) -> None:
-        os.write(self.far, keys)
-
-
 @pytest.fixture
 def desk(tmp_path):
     desk = Desk(tmp_path)
     yield desk
-    if desk.process.poll() is None:
-        desk.process.kill()
-    desk.process.wait()
-    os.close(desk.far)
+    desk.close()
 
 
 def test_a_terminal_edits_lines_and_keeps_secrets_out_of_its_history(desk, tmp_path):

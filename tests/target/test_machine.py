@@ -102,6 +102,44 @@ for ms in (1, 50, 1500):
     assert repl.once(at, source) == "True\r\n" * 3
 
 
+def test_idle_sleeps_but_lets_a_program_poll_the_time(at):
+    source = """
+import machine, time
+start, turns = time.ticks_ms(), 0
+while time.ticks_diff(time.ticks_ms(), start) < 100:
+    machine.idle()
+    turns += 1
+print(10 <= turns <= 200)
+"""
+    assert repl.once(at, source) == "True\r\n"
+
+
+FLOOD = 10_000
+COUNT_LOST = """
+import time
+from cc3220 import console
+console.overruns()
+time.sleep_ms(1500)
+kept, page = 0, bytearray(512)
+while n := console.readinto(page):
+    kept += n
+print(kept, console.overruns(), console.overruns())
+"""
+
+
+def test_what_does_not_fit_the_receive_ring_is_counted(at):
+    """The ring holds at least 8 KB; every byte beyond it is counted once."""
+    repl.enter(at)
+    at.write(COUNT_LOST.encode() + repl.END)
+    repl.expect(at, b"OK")
+    at.port.write(b"x" * FLOOD)
+    output = repl.expect(at, repl.END + b">").split(repl.END)[0]
+    repl.leave(at)
+    kept, lost, again = map(int, output.split())
+    assert kept >= 8192
+    assert (kept + lost, again) == (FLOOD, 0)
+
+
 @pytest.mark.world
 def test_ticks_go_on_over_the_wraps_of_the_counter(board, at):
     start = int(repl.once(at, "import time\nprint(time.ticks_ms())"))

@@ -1,4 +1,4 @@
-"""The Python prompt on the AT port, by hand and by mpremote (issue of development builds)."""
+"""The Python prompt on the AT port, by hand and by mpremote."""
 
 import subprocess
 import sys
@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from tests.target import repl
+from tests.target.desk import Desk
 
 SCRIPT = """
 import atcore, simplelink
@@ -109,6 +110,27 @@ def test_mpremote_resume_keeps_and_soft_reset_forgets_variables(serial_device):
     mpremote(path, "soft-reset")
     shown = mpremote(path, "resume", "exec", "print('kept' in globals())")
     assert shown == "False\n"
+    serial_device.answers_at()
+
+
+def test_mpremote_repl_is_a_terminal_on_the_port(serial_device, tmp_path):
+    """AT first, by Ctrl-C twice Python, and AT again with the next AT line; Ctrl-] leaves."""
+    command = [sys.executable, "-m", "mpremote", "connect", serial_device.path, "repl"]
+    desk = Desk(tmp_path, *command)
+    try:
+        desk.expect(b"Use Ctrl-]")
+        desk.type(b"\rAT+Get=AT,ECHO\r")
+        desk.expect(b"+Get: 0\r\nOK\r\n")
+        desk.type(b"\x03\x03")
+        desk.expect(b">>> ")
+        desk.type(b"print(6 * 7)\r")
+        desk.expect(b"\r\n42\r\n>>> ")
+        desk.type(b"AT+Get=AT,ECHO\r")
+        desk.expect(b"+Get: 0\r\nOK\r\n")
+        desk.type(b"\x1d")
+        assert desk.process.wait(20) == 0
+    finally:
+        desk.close()
     serial_device.answers_at()
 
 
