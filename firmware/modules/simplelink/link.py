@@ -211,8 +211,12 @@ class Link(Inbox):
         wait.undo = undo
         try:
             await self.free()
-            self.call(opcode, args, payload)
-            wait.sent = True
+            wait.sent = True  # at once: an interrupt from the keyboard may end the call
+            try:
+                self.call(opcode, args, payload)
+            except SlError:
+                wait.sent = False
+                raise
             if ms > 0:
                 self.expire(wait, ms)
             elif ms == 0 and lock < _MAX_SOCKETS and self.nwp.nonblocking() >> lock & 1:

@@ -224,3 +224,29 @@ def test_a_netutil_command_that_is_cancelled_before_its_answer(answer):
     peer.send(*row.done)
     rig.pump(20)
     assert second.error is None and second.result == row.result and nothing_left(rig)
+
+
+@pytest.mark.parametrize("name", ["connect", "accept", "dns"])
+def test_the_late_event_of_an_interrupted_one_is_not_the_next_ones(
+    rig, peer, running, monkeypatch, name
+):
+    """Ctrl-C when its request has been sent, before the answer is seen."""
+    row, call = OPERATIONS[name], rig.sl.link.call
+
+    def interrupted(*args):
+        call(*args)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(rig.sl.link, "call", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        row.call(rig.sl).send(None)
+    monkeypatch.undo()
+    second = rig.start(row.call(rig.sl))
+    rig.pump(50)
+    assert running(row) == 1
+    peer.send(*row.done)
+    rig.pump(50)
+    assert running(row) == 2 and not second.done and rig.sl.link.late == 1
+    peer.send(*row.done)
+    rig.pump(20)
+    assert second.error is None and second.result == row.result
