@@ -219,9 +219,10 @@ def _expand(parts: list) -> list:
 def ip6(line, start, end, flags, arg, before):
     """An IPv6 address (rule I2): four words or the usual notation; a tuple of four words."""
     parts = split(line, start, end, b":")
-    if len(parts) == 4 and b"" not in parts:
+    usual = b"::" in cut(line, start, end)
+    if len(parts) == 4 and not usual:
         return tuple([element(part, 4294967295) for part in parts])
-    if b"::" not in cut(line, start, end) and (len(parts) != 8 or b"" in parts):
+    if not usual and (len(parts) != 8 or b"" in parts):
         raise ParseError(WRONG if len(parts) == 8 else NO_DELIMITER)
     groups = _expand(parts)
     return tuple([groups[i] << 16 | groups[i + 1] for i in range(0, 8, 2)])

@@ -9,7 +9,7 @@ Get returns.
 
 from struct import calcsize, pack, unpack_from
 
-from .grammar import MISSING, ParseError
+from .grammar import MISSING, NO_DELIMITER, ParseError
 
 
 def find(rows: tuple, number: int):
@@ -18,6 +18,14 @@ def find(rows: tuple, number: int):
         if row[0] == number:
             return row
     raise ParseError(MISSING)
+
+
+def unfit(cmd, index: int):
+    """Refuse a known option, parameter number `index`, that does not go with those before it.
+
+    The command has values behind it: if the text ends with it, what is missing is their comma.
+    """
+    raise ParseError(MISSING if cmd.core.count > index + 1 else NO_DELIMITER)
 
 
 def packed(row: tuple, values: list) -> bytes:

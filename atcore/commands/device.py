@@ -5,6 +5,7 @@ from struct import pack, unpack_from
 from ..compat import const
 from ..dispatch import GUIDE_ONLY
 from ..grammar import MISSING, ParseError
+from ..options import unfit
 from ..settings import ROWS
 from . import command
 
@@ -116,7 +117,7 @@ def set(cmd, id, option):
     if id == _AT:
         return setting(cmd, option)
     if id != _GENERAL or option == _VERSION:
-        raise ParseError(MISSING)
+        unfit(cmd, 1)
     if option == _PERSISTENT:
         cmd.sl.device.set(_GENERAL, _PERSISTENT, bytes(cmd.rest(_SWITCH)))
     else:

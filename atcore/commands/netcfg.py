@@ -4,7 +4,8 @@ from struct import pack
 
 from ..compat import const
 from ..events import word
-from ..grammar import MISSING, ParseError
+from ..grammar import MISSING, ParseError, parse
+from ..options import unfit
 from . import command
 
 _SET_MAC = const(1)
@@ -76,18 +77,19 @@ def set_config(cmd, id):
             values = cmd.rest((("ConfigOpt", "later", "?"),) + row[3])[1:]
             break
     else:
-        option = cmd.rest((_OPTION,))[0]
-        row = option_row(id, option)
+        row = option_row(cmd, id)
         values = cmd.rest((_OPTION,) + row[3])[1:] if row[3] else ()
     cmd.sl.netcfg.set(id, row[1], wire(row[2], values))
 
 
-def option_row(id: int, option: int):
-    """The row of an id and its option; -1 if they do not go together."""
+def option_row(cmd, id: int):
+    """The row of an id and its option. Only options without values may end the text."""
+    core = cmd.core
+    option = parse(core.text, core.fields, core.count, (_OPTION,), 1, None, [])[0]
     for row in _SET:
         if row[0] == id and row[1] == option:
             return row
-    raise ParseError(MISSING)
+    unfit(cmd, 1)
 
 
 def wire(form, values) -> bytes:

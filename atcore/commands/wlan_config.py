@@ -5,7 +5,7 @@ from struct import pack, unpack_from
 from ..compat import const
 from ..events import word
 from ..grammar import MISSING, ParseError
-from ..options import find, packed, show
+from ..options import find, packed, show, unfit
 from . import command
 
 _SECURITY = const(b"wlan_security")
@@ -19,6 +19,7 @@ _INFO_ELEMENT = const(16)
 _SCAN_PARAMS = const(18)
 _CHANNELS = const(14)
 _LIST_OF_AP = const(0x100)  # option ACCESS_LIST of AP: the id ACCESS_LIST on the wire
+_ENTRIES = const(24)
 _STATE = const(27)
 _REMOVE = const(28)
 
@@ -91,7 +92,7 @@ _SIZES = const(
         (_AP_SECURITY, 1),
         (7, 64),
         (19, 1),
-        (24, 1),
+        (_ENTRIES, 1),
         (26, 2),
         (9, 3),
         (10, 4),
@@ -117,6 +118,8 @@ _NUMBERS = const(
 )
 def wlan_set(cmd, id, option):
     """Set a WLAN configuration (table 36)."""
+    if option == _ENTRIES:
+        unfit(cmd, 1)
     row = find(_SET, option)
     if option == _CHANNELS:
         data = channels(cmd)
@@ -165,7 +168,7 @@ def wlan_get(cmd, id):
         return line.hex(rssi & 0xFFFFFFFF) if cmd.ti else line.num(rssi)
     if option == _CHANNELS:
         line.wire(b"B\x00B\x01B\x02B\x03", data)
-    elif option in (24, 10, 11):
+    elif option in (_ENTRIES, 10, 11):
         line.num(word(data, 0, len(data)))
     else:
         show(line, find(_SET, option), data)

@@ -16,6 +16,14 @@ static size_t trim_blanks(const uint8_t *buf, size_t start, size_t end) {
     return end;
 }
 
+static int hex_digit(uint8_t c) {
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+    c |= 0x20;
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
 // One parameter: its text, its flags, and the comma (or the end of the line) behind it.
 typedef struct _param_t {
     size_t start;
@@ -49,7 +57,20 @@ static bool pass_quoted(const uint8_t *buf, size_t at, size_t end, bool escapes,
     return false;
 }
 
-// False if a quote or bracket is not closed. Commas are protected by a bracket only at the beginning.
+// Where an array of numbers ends that begins at `at`, or `at` if no such array begins there.
+static size_t pass_array(const uint8_t *buf, size_t at, size_t end) {
+    size_t start = at;
+    if (at < end && buf[at] == '[') {
+        do {
+            at++;
+        } while (at < end &&
+                 (buf[at] == ',' || buf[at] == ' ' || (buf[at] | 0x20) == 'x' || hex_digit(buf[at]) >= 0));
+        return at < end && buf[at] == ']' ? at : start;
+    }
+    return start;
+}
+
+// False if a quote is not closed. Commas are protected in an array of numbers at the beginning.
 static bool pass_param(const uint8_t *buf, size_t at, size_t end, bool escapes, param_t *param) {
     at = skip_blanks(buf, at, end);
     if (at < end && buf[at] == '"') {
@@ -57,14 +78,7 @@ static bool pass_param(const uint8_t *buf, size_t at, size_t end, bool escapes, 
     }
     param->start = at;
     param->flags = 0;
-    if (at < end && buf[at] == '[') {
-        while (at < end && buf[at] != ']') {
-            at++;
-        }
-        if (at == end) {
-            return false;
-        }
-    }
+    at = pass_array(buf, at, end);
     while (at < end && buf[at] != ',') {
         at++;
     }
@@ -100,10 +114,10 @@ int attok_split(uint8_t *buf, size_t len, uint16_t *fields, size_t room, bool es
     fields[0] = skip_blanks(buf, 0, equals);
     fields[1] = normalise_name(buf, fields[0], trim_blanks(buf, fields[0], equals));
     size_t at = skip_blanks(buf, equals + 1, len);
-    if (at >= len) {
+    if (equals + 1 >= len) {
         return 0;
     }
-    if (buf[at] == '?') {
+    if (at < len && buf[at] == '?') {
         return ATTOK_HELP;
     }
     int count = 0;
@@ -137,14 +151,6 @@ int32_t attok_skip(const uint8_t *buf, size_t start, size_t end, unsigned count,
         at = param.stop + 1;
     }
     return at;
-}
-
-static int hex_digit(uint8_t c) {
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 size_t attok_unquote(uint8_t *buf, size_t start, size_t end) {

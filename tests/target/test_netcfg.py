@@ -231,6 +231,11 @@ def test_the_address_of_the_access_point_counts_after_a_restart(talk):
         ("AT+NetCfgSet=IPV4_STA_ADDR,STATE,", "parse parameters, -1"),
         ("AT+NetCfgSet=IPV4_STA_ADDR,,", "parse parameters, -1"),
         ("AT+NetCfgSet=IPV4_STA_ADDR", "parse parameters, -3"),
+        ("AT+NetCfgSet=IPV4_STA_ADDR,", "parse parameters, -3"),  # 2.6: values would follow
+        ("AT+NetCfgSet=IPV4_STA_ADDR,XYZ", "parse parameters, -3"),
+        ("AT+NetCfgSet=IPV4_STA_ADDR,STATE", "parse parameters, -3"),
+        ("AT+NetCfgSet=GET_MAC_ADDR,DHCP", "parse parameters, -3"),
+        ("AT+NetCfgSet=GET_MAC_ADDR,DHCP,", "parse parameters, -1"),
         ("AT+NetCfgSet=IPV4_STA_ADDR,STATIC,10.0.0.2,255.0.0.0,10.0.0.1", "parse parameters, -3"),
         ("AT+NetCfgSet=IPV4_STA_ADDR,STATIC,10.0.0.2,,10.0.0.1,1.1.1.1", "parse parameters, -1"),
         (

@@ -159,6 +159,8 @@ def test_values_cross_the_wire_as_in_the_specification(talk, seen, line, value):
         ("AT+WlanSet=ACCESS_LIST,0,x", "parse parameters, -1"),
         ("AT+WlanSet=XYZ,SSID,x", "parse parameters, -4"),
         ("AT+WlanSet=AP", "parse parameters, -3"),
+        ("AT+WlanSet=AP,ACCESS_LIST_NUM_ENTRIES", "parse parameters, -3"),
+        ("AT+WlanSet=AP,ACCESS_LIST_NUM_ENTRIES,", "parse parameters, -1"),
         ("AT+WlanGet=AP,ACCESS_LIST_MODE", "parse parameters, -1"),
         ("AT+WlanGet=GENERAL,INFO_ELEMENT", "parse parameters, -1"),
         ("AT+WlanGet=GENERAL,SUSPEND_PROFILES", "parse parameters, -1"),

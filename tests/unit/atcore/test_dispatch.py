@@ -72,12 +72,16 @@ def desk():
         b"AT+ Plain",
         b"AT +Plain",
         b"AT+Plain=",
-    ]
-    + [b"AT+Plain = ", b"AT+Plain=   "],
+    ],
 )
 def test_the_name_in_any_case_with_blanks(desk, line):
     assert desk(line) == [OK]
     assert desk.calls == ["plain"]
+
+
+@pytest.mark.parametrize("line", [b"AT+Plain = ", b"AT+Plain=   "])
+def test_blanks_are_a_parameter(desk, line):
+    assert desk(line) == [COUNT]  # at-commands 2.1, 2.4
 
 
 @pytest.mark.parametrize(

@@ -286,7 +286,7 @@ def test_a_length_to_read(desk, text, value):
         ("1,123456789,2", parse_error(-5)),
         ("x,123456789,y", parse_error(-4)),  # the first that is wrong
         ('1,"x,2', (b"number of parameters", b"0")),  # what is not closed swallows the commas
-        ("1,[x,2", (b"number of parameters", b"0")),
+        ("1,[x,2", (1, b"[x", 2)),  # a bracket is a character of a name
         ("1", (b"number of parameters", b"0")),
         ("1,x", (b"number of parameters", b"0")),
         ("1,x,2,", (b"number of parameters", b"0")),
