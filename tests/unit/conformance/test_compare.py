@@ -144,20 +144,6 @@ def test_what_changed_is_the_middle(before, after, removed, added):
     assert deviations.changed(before, after) == (removed, added)
 
 
-@pytest.mark.parametrize(
-    ("line", "found"),
-    [
-        (b"AT+Set=General,Persistent,abc", ["abc"]),
-        (b"AT+WlanProfileAdd=MyAP,,OPEN,12x,,,,300", ["300"]),
-        (b"AT+SetSockOpt=0,SOCKET,LINGER, 1 ,0x5", ["0", "1", "0x5"]),
-        (b"AT+Foo=1", []),
-        (None, []),
-    ],
-)
-def test_numbers_of_a_line_are_what_the_guide_calls_numbers(line, found):
-    assert deviations.numbers(line) == found
-
-
 def test_one_of_several_sets_of_conditions_is_enough(case):
     row = {**LENIENT, "when": [{"line": "no such line"}, {"added": "", "removed": r"\+get:1\n"}]}
     (difference,) = compare.differences(case, 0, b"OK\r\n", [FRAME])
