@@ -11,6 +11,7 @@ from cc32at.conformance.compare import FRAMES, TEXT, Difference
 
 EXAMPLES = yaml.safe_load(Path(__file__).with_name("examples.yaml").read_text())
 EXPLAINED = [(name, row) for name, rows in EXAMPLES["explained"].items() for row in rows]
+GUIDE = [(name, row) for name, rows in EXAMPLES["guide"].items() for row in rows]
 S32 = "S" * 32
 
 
@@ -32,6 +33,11 @@ def rules():
     return deviations.load()
 
 
+@pytest.fixture(scope="module")
+def guide_rules():
+    return deviations.load(style="guide")
+
+
 @pytest.mark.parametrize(("name", "row"), EXPLAINED)
 def test_a_rule_explains_its_behaviour(rules, name, row):
     assert rules.explain(difference(row)).name == name
@@ -42,8 +48,20 @@ def test_no_rule_explains_a_wrong_answer(rules, row):
     assert rules.explain(difference(row)) is None
 
 
-def test_every_rule_is_tried(rules):
+@pytest.mark.parametrize(("name", "row"), GUIDE)
+def test_a_rule_of_style_guide_explains_its_behaviour(guide_rules, name, row):
+    assert guide_rules.explain(difference(row)).name == name
+
+
+@pytest.mark.parametrize("row", EXAMPLES["unexplained in guide"])
+def test_no_rule_of_style_guide_explains_a_wrong_answer(guide_rules, row):
+    assert guide_rules.explain(difference(row)) is None
+
+
+def test_every_rule_is_tried(rules, guide_rules):
     assert {rule.name for rule in rules.rules} == set(EXAMPLES["explained"])
+    tried = set(EXAMPLES["explained"]) | set(EXAMPLES["guide"])
+    assert {rule.name for rule in guide_rules.rules} == tried - {deviations.VALUE_WITHOUT_KEYWORD}
 
 
 def test_each_line_may_have_a_rule_of_its_own(rules):
@@ -84,11 +102,13 @@ def test_numbers_of_a_line_are_what_the_guide_calls_numbers(line, found):
         ("0x100000000:0:0:1", "ip", False),
         ("fe80:0:0:1", "ip", False),
         ("1:2:3:4:5:6:7:8", "ip", False),
-        ("10:20:30:40:50:60", "bytes", True),
-        ("08:20:30:40:50:60", "bytes", False),
-        ("0x1:0x2:0x3:0x4:0x5", "bytes", False),
-        ("1:2:3:4", "bytes", True),
-        ("1.2.3.4.5.6", "bytes", False),
+        ("10:20:30:40:50:60", "bytes6", True),
+        ("08:20:30:40:50:60", "bytes6", False),
+        ("0x1:0x2:0x3:0x4:0x5", "bytes6", False),
+        ("1:2:3:4", "bytes4", True),
+        ("1:2:3:4:5:6", "bytes4", False),
+        ("1.2.3.4.5.6", "bytes6", False),
+        (":".join(["0xff"] * 16), "bytes16", True),
     ],
 )
 def test_an_address_is_plain_if_the_guide_has_it(address, kind, plain):

@@ -10,7 +10,7 @@ A rule of deviations.yaml has
              true: it may explain a difference in what is printed, or in the frames
     when     conditions, all of which must hold, or a list of such sets, one of which must:
              `flag`      one of the case's flags
-             `line`      searched in the AT line
+             `line`      searched in the AT line, which has no blanks about its `+`
              `nwp`       searched in the hex of the frames played
              `wire`      searched in the hex of each frame of the host, `>`, the frames played
              `number`    the whole of a parameter that is a number by the guide
@@ -42,6 +42,7 @@ from . import parameters
 from .compare import FRAMES, TEXT, Difference
 
 VALUE_WITHOUT_KEYWORD = "value-without-keyword"
+_HEAD = re.compile(r"^( *at) *\+ *", re.IGNORECASE)
 _BITS = re.compile(r"(.*\||)0x[\da-f]+")  # a mask whose last member has no name
 
 
@@ -75,7 +76,7 @@ def _flag(pattern: re.Pattern, difference: Difference) -> bool:
 
 def _line(pattern: re.Pattern, difference: Difference) -> bool:
     line = difference.step.line
-    return line is not None and bool(pattern.search(line.decode("latin-1")))
+    return line is not None and bool(pattern.search(_HEAD.sub(r"\1+", line.decode("latin-1"))))
 
 
 def _nwp(pattern: re.Pattern, difference: Difference) -> bool:

@@ -15,9 +15,13 @@ from cc32at.client.values import split_parameters
 
 RANGE = re.compile(r"(-?\d+)\.\.(\d+)")
 NUMBER = re.compile(r"-?\d+|0x[\da-f]+", re.IGNORECASE)
-ADDRESSES = ("ip", "bytes")
 ANY = "*"
-_GROUPS = {"ip": {".": (4, 0xFF), ":": (4, 0xFFFFFFFF)}, "bytes": {":": (None, 0xFF)}}
+ADDRESSES = {  # how many groups with which mark, and the highest value of each
+    "ip": {".": (4, 0xFF), ":": (4, 0xFFFFFFFF)},
+    "bytes4": {":": (4, 0xFF)},
+    "bytes6": {":": (6, 0xFF)},
+    "bytes16": {":": (16, 0xFF)},
+}
 
 
 def numbers(line: bytes | None) -> list[tuple[str, int | None, int | None]]:
@@ -31,7 +35,7 @@ def numbers(line: bytes | None) -> list[tuple[str, int | None, int | None]]:
 
 
 def addresses(line: bytes | None) -> list[tuple[str, str]]:
-    """Addresses of a line: text and `ip` or `bytes`."""
+    """Addresses of a line: text and kind."""
     words = _words(line)
     row = _row(table.name_of(line or b""), words) or ()
     pairs = zip(words, row, strict=False)
@@ -50,9 +54,9 @@ def is_plain(text: str, kind: str) -> bool:
     """Whether an address is written in the one way that guide 5.1 has and nobody misreads."""
     if text[0] == "[" and text[-1] == "]":
         text = text[1:-1]
-    for mark, (count, high) in _GROUPS[kind].items():
+    for mark, (count, high) in ADDRESSES[kind].items():
         groups = text.split(mark)
-        if len(groups) in ((count,) if count else (4, 6, 16)):
+        if len(groups) == count:
             return all(_is_group(group, high) for group in groups)
     return False
 
