@@ -381,7 +381,7 @@ def _field(kind: str, value: str) -> str | None:
         return "|".join(known[v] for v in value.split("|") if v in known) or None
     if kind == "mask":
         if name == "alpn" and value == "FULL_LIST":
-            value = "|".join(keywords(name))
+            return "full_list"  # at-commands.md 9.9
         return _mask(keywords(name), value.split("|"))
     return value
 
