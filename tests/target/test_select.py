@@ -102,6 +102,27 @@ def test_closing_a_socket_ends_the_select_that_watches_it(talk):
     assert talk.background("AT+Select=0,0,0,0") == "+Select:"
 
 
+@pytest.mark.parametrize("sd", range(16))
+def test_without_a_socket_every_descriptor_is_a_late_error_9(talk, sd):
+    """One of them is the driver's own by then, and nobody else's."""
+    wrong = "ERROR:process command +Select, -9"
+    assert [talk.background(f"AT+Select=0,{sd},100,0") for _ in range(2)] == [wrong, wrong]
+
+
+def test_closing_every_descriptor_does_not_end_select(talk):
+    """A host that begins anew closes what may be open; the driver's own socket is not its."""
+    assert talk.socket("INET,DGRAM,UDP") == 0
+    assert talk.background("AT+Select=0,0,0,0") == "+Select:"
+    answers = [talk(f"AT+Close={sd}") for sd in range(16)]
+    assert answers == [["+Close: 0", "OK"]] + 15 * [["ERROR:process command, -9"]]
+    assert talk.socket("INET,DGRAM,UDP") == 0
+    with peers.datagrams() as peer:
+        port = peers.free_port(socket.SOCK_DGRAM)
+        talk.ok(f"AT+Bind=0,INET,{port},0.0.0.0", "AT+Select=0,0,60,0", "AT+Select=0,0,30,0")
+        peer.sendto(b"x", ("127.0.0.1", port))
+        assert [talk.late(), talk.late()] == 2 * ["+Select: 0"]
+
+
 @pytest.mark.parametrize("members", ["5", "0|5"])
 def test_a_descriptor_that_was_never_opened_is_a_late_error_9(talk, members):
     talk.socket("INET,DGRAM,UDP")

@@ -23,6 +23,9 @@ _SOCKET_SELECT_DONE = const(0x1007)
 _SOCKET_SENDTO_V4 = const(0x940D)
 _SOCKET_RECVFROM = const(0x940B)
 # end
+# table: errors SL_ERROR_BSD_EBADF
+_SL_ERROR_BSD_EBADF = const(-9)
+# end
 # table: constants select_control_port select_infinite max_sockets
 _SELECT_CONTROL_PORT = const(12302)
 _SELECT_INFINITE = const(65535)
@@ -64,6 +67,10 @@ class Selector:
         """See Sockets.select()."""
         link = self.link
         link.check()
+        if self.control == _NONE and not self.running:
+            self._open_control()
+        if self.owns(read | write):
+            raise SlError(_SL_ERROR_BSD_EBADF)
         forever = sec >= _SELECT_INFINITE
         caller = Caller(link, read, write, -1 if forever else sec * 1000 + usec // 1000)
         self.callers.append(caller)
@@ -85,8 +92,6 @@ class Selector:
     async def _serve(self, nfds: int, sec: int, usec: int):
         """Make requests as long as somebody waits. The first carries the numbers of its caller."""
         try:
-            if self.control == _NONE:
-                self._open_control()
             alone = True
             while self.callers:
                 self._merge()
@@ -182,6 +187,10 @@ class Selector:
                     caller.fail(error.code)
 
     # The control socket
+
+    def owns(self, bits: int) -> bool:
+        """Whether the control socket is among these: to everybody else it is not open."""
+        return self.control >= 0 and bits >> self.control & 1 == 1
 
     def _open_control(self):
         """Open and bind it. Without it select works, but a second caller waits for the first."""

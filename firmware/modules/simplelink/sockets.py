@@ -160,6 +160,8 @@ class Sockets:
         """Close. Ends whatever waits on the socket, and then does not wait for the end itself."""
         link = self.link
         lock = _id(sd)
+        if self.selector.owns(1 << lock):
+            raise SlError(_SL_ERROR_BSD_EBADF)
         args = pack("<BBBB", sd, 0, 0, 0)
         if link.owners[lock] is not None:
             link.call(_SOCKET_CLOSE, args)

@@ -265,9 +265,8 @@ def names(a) -> tuple[bytes, bytes]:
 
 
 def select_again(sl, a):
-    own = sl.sockets.selector.control
-    read = a["read_fds"] & ~(1 << own) if own >= 0 else a["read_fds"]
-    return sl.sockets.select(a["nfds"], read, a["write_fds"], a["tv_sec"], a["tv_usec"] << 10)
+    usec = a["tv_usec"] << 10
+    return sl.sockets.select(a["nfds"], a["read_fds"], a["write_fds"], a["tv_sec"], usec)
 
 
 def cut(field):

@@ -102,6 +102,7 @@ class Session:
         self.totals = Counter()
         self.problems = []
         self.calls = []
+        self.own = 0  # select's own socket, as a bit
         rest = [[bytes.fromhex(f) for f in e["nwp_frames_hex"]] for e in self.exchanges()]
         self.later = [
             messages([f for frames in rest[i:] for f in frames]) for i in range(len(rest))
@@ -154,6 +155,8 @@ class Session:
             self.rig.run(self.sl.device.stop(int.from_bytes(body[:2], "little")))
             return
         name, a = calls.prepared(opcode, body)
+        if opcode == SELECT:
+            a["read_fds"] &= ~self.own
         if name == "DEVICE_GET":
             a["size"] = DEVICE_SIZES.get((a["set_id"], a["option"]), 4)
         sd = a["sd"] if name in ("SOCKET_RECV", "SOCKET_RECVFROM", "SOCKET_ACCEPT") else None
@@ -169,9 +172,10 @@ class Session:
 
     def internal(self, opcode: int, body: bytes) -> bool:
         """True for the frames of the control socket: select() sends them."""
-        return (opcode == CREATE and body[:3] == b"\x02\x02\0") or (
-            opcode == BIND and body[4:6] == b"\x30\x0e"
-        )
+        if opcode == BIND and body[4:6] == b"\x30\x0e":
+            self.own = 1 << body[2]
+            return True
+        return opcode == CREATE and body[:3] == b"\x02\x02\0"
 
     async def awaited(self, call, a: dict):
         """The value of a call, waited for if it is a coroutine; views become bytes."""

@@ -50,7 +50,7 @@ SENT_BY = {
     "SOCKET_LISTEN": lambda sl: sl.sockets.listen(1, 5),
     "SOCKET_CONNECT_V4": lambda sl: sl.sockets.connect(1, 80, IP),
     "SOCKET_CONNECT_V6": lambda sl: sl.sockets.connect(1, 80, IP6),
-    "SOCKET_SELECT": lambda sl: sl.sockets.select(1, 1),
+    "SOCKET_SELECT": lambda sl: sl.sockets.select(2, 2),
     "SOCKET_SETSOCKOPT": lambda sl: sl.sockets.setsockopt(1, 1, 9, bytes(4)),
     "SOCKET_GETSOCKOPT": lambda sl: sl.sockets.getsockopt(1, 1, 9, 4),
     "SOCKET_RECV": lambda sl: sl.sockets.recv(1, bytearray(9)),

@@ -8,6 +8,7 @@ from tests.unit.driver.test_device import code_of
 from tests.unit.driver.test_frames import yes
 
 CONTROL = 9
+EBADF = -9
 
 
 class Selecting:
@@ -106,6 +107,31 @@ def test_second_caller_makes_the_request_anew(rig, peer, nwp):
     rig.pump(10)
     assert third.result == (1, 0b1000, 0)
     assert rig.sl.link.late == 0 or rig.sl.link.late == 1  # the datagram is nobody's
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda sockets: sockets.close(CONTROL),
+        lambda sockets: sockets.close(0x80 | CONTROL),
+        lambda sockets: sockets.select(16, 1 << CONTROL),
+        lambda sockets: sockets.select(16, 1, 1 << CONTROL),
+    ],
+)
+def test_the_control_socket_is_open_to_nobody_else(rig, peer, nwp, call):
+    """Who closes all descriptors one by one, or selects one of old, must not end select."""
+    waiting = rig.start(rig.sl.sockets.select(1, 1))
+    asked = len(peer.frames)
+    assert code_of(rig, lambda: call(rig.sl.sockets)) == EBADF
+    assert len(peer.frames) == asked
+    nwp.done(read=1)
+    rig.pump(5)
+    assert waiting.result == (1, 1, 0)
+
+
+def test_the_first_caller_cannot_select_the_control_socket_to_be(rig, peer, nwp):
+    assert code_of(rig, lambda: rig.sl.sockets.select(16, 1 << CONTROL)) == EBADF
+    assert 0x9407 not in peer.opcodes()
 
 
 def test_control_frames_cost_no_credits(rig, peer, nwp):
