@@ -139,22 +139,20 @@ def setting(cmd, option):
     return settings.keep()
 
 
-@command(b"", key=b"at", shape=GUIDE_ONLY, offline=True)
+@command(b"AT", key=b"at", shape=GUIDE_ONLY, offline=True)
 def attention(cmd):
     """Bare AT: is somebody there?"""
 
 
-@command(b"", key=b"ate0", shape=GUIDE_ONLY, offline=True)
+@command(b"ATE", key=b"ate0", shape=GUIDE_ONLY, offline=True)
 def echo_off(cmd):
     """ATE0: no echo until the next start."""
     cmd.core.settings.echo = 0
     cmd.core.settings.changed()
-    cmd.core.settings.changed()
 
 
-@command(b"", key=b"ate1", shape=GUIDE_ONLY, offline=True)
+@command(b"ATE", key=b"ate1", shape=GUIDE_ONLY, offline=True)
 def echo_on(cmd):
     """ATE1: echo and line editing until the next start."""
     cmd.core.settings.echo = 1
-    cmd.core.settings.changed()
     cmd.core.settings.changed()

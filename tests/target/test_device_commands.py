@@ -159,6 +159,12 @@ def test_help_names_the_parameters_and_does_nothing(at, line):
     assert at.command("AT+Get=General,Version").fields, "the device was not stopped"
 
 
+@pytest.mark.parametrize("line", ["AT=?", "at = ?", "ATE0=?", "ATE1=?"])
+def test_help_of_what_is_not_in_the_guide_has_the_form_of_a_value_line(at, line):
+    (usage,) = at.command(line).lines
+    assert re.fullmatch(r"\+[A-Za-z]+:( .+)?", usage)  # guide-style L8
+
+
 def test_help_of_stop_and_test_is_as_the_guide_names_the_parameters(at):
     assert at.command("AT+Test=?").lines == ["+Test:"]
     (usage,) = at.command("AT+Stop=?").lines
