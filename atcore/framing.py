@@ -341,6 +341,13 @@ class Framer:
         self.declaration = None
         self.asked = False
 
+    def forget(self):
+        """Drop what has come and is no complete command."""
+        self.end = 0
+        self.skip = 0
+        self.quiet_at = None
+        self.consume(0)
+
     def silent(self, ms: int) -> bool:
         """No byte for this long."""
         last = self.last  # None: just now

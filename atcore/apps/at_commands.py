@@ -17,6 +17,7 @@ from .editor import Editor, write_all
 
 SETTINGS_MS = 3000  # if the settings are not known by then, the defaults hold
 PROOF_MS = 10000  # within this a command must come at a new BAUD
+HALF_MS = 20  # a line that stays half typed for so long does not hold back a new BAUD
 TWICE_MS = 1000  # Ctrl-C twice on an empty line within this: friendly REPL
 STOP_MS = 200
 CTRL_A, CTRL_C = 1, 3
@@ -202,17 +203,21 @@ class AtCommands:
     def attend(self) -> int:
         """Change the speed of the line, or change it back, or import; how long to sleep, in ms.
 
-        A new BAUD holds from the moment its OK is out. It is kept once a command came at it; if
-        none comes within PROOF_MS the old one is used again.
+        A new BAUD holds from the moment its OK is out, with the answers to what came meanwhile.
+        It is kept once a command came at it; if none comes within PROOF_MS the old one is used
+        again.
         """
         core = self.core
         settings = core.settings
         if settings.baud != self.baud:
-            if core.foreground is not None or core.entries:
-                return -1  # its OK is still to come
+            if self.hears():
+                return -1  # its OK is still to come, or the answer to what came at the old speed
+            if core.framer.end and not core.framer.silent(HALF_MS):
+                return HALF_MS
             if self.proof_at is None:
                 self.fallback = self.baud
             self.change_baud()
+            core.framer.forget()  # half of it came at another speed
             core.confirmed = False
             self.proof_at = ticks_add(core.ticks(), PROOF_MS)
         if self.proof_at is None:
@@ -236,7 +241,17 @@ class AtCommands:
         else:
             settings.baud = self.fallback
             self.change_baud()
+            core.framer.forget()
         return 0
+
+    def hears(self) -> bool:
+        """Whether something is still to be executed or to be printed."""
+        core = self.core
+        before = core.framer.end
+        core.framer.fill()
+        if core.framer.end != before:
+            core.stalled = core.active = True
+        return core.foreground is not None or len(core.entries) > 0 or core.stalled
 
     def fetch(self):
         """Import a chapter before it is asked for; those behind EAGER wait for that."""

@@ -196,6 +196,26 @@ def test_a_speed_that_the_host_does_not_follow_is_given_up(restored):
     assert at.command("AT+Get=AT,BAUD").fields == ["115200"]
 
 
+def test_commands_sent_before_the_new_speed_holds_do_not_prove_it(restored):
+    """They are answered at the old speed, and the way back stays open."""
+    at = restored
+    at.write(b"AT+Set=AT,BAUD,921600\r\n" + 3 * b"AT+Get=AT,ECHO\r\n")
+    assert [str(m) for m in at.messages(quiet=0.3)] == ["OK"] + 3 * ["+Get: 0", "OK"]
+    at.sleep(11)
+    assert at.command("AT+Get=AT,BAUD").fields == ["115200"]
+
+
+@pytest.mark.parametrize("typed", [b"AT+Te", b"AT+Send=0,0,4096,"])
+def test_what_was_sent_at_the_wrong_speed_is_not_the_begin_of_the_next_command(restored, typed):
+    at = restored
+    at.command("AT+Set=AT,BAUD,9600")
+    at.sleep(5)
+    at.write(typed)
+    at.sleep(6)
+    at.flush()
+    at.command("AT+Test")
+
+
 @pytest.mark.world
 def test_a_setting_made_during_the_boot_is_kept(at, board):
     board.power_cycle(at, wait=False)
