@@ -273,7 +273,7 @@ class Framer:
         if length > MAX_TEXT or data - self.start > _MAX_LINE:
             self.skip = length
             self.start = data
-            self.abandon(grammar.WRONG)
+            self.abandon(grammar.WRONG if length > MAX_TEXT else grammar.TOO_LONG)
             return
         self.data = data
         self.need = data + length
