@@ -1,37 +1,31 @@
-"""Lines with one mistake each, made from the firmware's own declarations of its commands.
-
-What is wrong is chosen by the type of the argument (atcore/grammar.py); which error must follow
-is written down here, from at-commands 6.2 and guide-style O6. Types that nobody has described
-here are only left empty.
+"""Lines made from the firmware's own declarations of its commands: legal ones, and such with one
+mistake each. words.py has what an argument is tried with.
 """
 
 import importlib
-import json
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 from cc32at.hostlink import firmware_paths, install_atbytes
+from tests.target.words import (
+    CUT,
+    EMPTY,
+    LONG,
+    MOST,
+    WRONG,
+    bad,
+    good,
+    keyword,
+    limits,
+    longer,
+    longest,
+    names,
+)
 
-ROOT = Path(__file__).parents[2]
-KEYWORDS = json.loads((ROOT / "tools/cc32at/gen/keywords.json").read_text())
 COUNT = "number of parameters, 0"
 NAME, ARGS, HANDLER, SHAPE, PAYLOAD, MORE = range(6)  # of a declaration
-VARIES = 16
-NUMBERS = {
-    "u8": (0, 255),
-    "u16": (0, 65535),
-    "u32": (0, 0xFFFFFFFF),
-    "i16": (-32768, 32767),
-    "i32": (-(1 << 31), (1 << 31) - 1),
-}
-
-
-def _code(number: int) -> str:
-    return f"parse parameters, {number}"
-
-
-EMPTY, CUT, WRONG, LONG = map(_code, (-1, -3, -4, -5))
+LATE, VARIES = 1, 16
+QUAD = "AAAA"  # a payload in either format
 
 
 def load() -> dict:
@@ -53,115 +47,142 @@ def chapter(name: str):
     return importlib.import_module(f"atcore.commands.{name}")
 
 
-def keyword(table: bytes, number: int | None = None) -> str:
-    """The first keyword of a table, or the one with this number."""
-    names = KEYWORDS[table.decode()]["names"]
-    return next(k for k, v in names.items() if number is None or v == number)
-
-
 class Form:
-    """One way to write a command: its arguments and a word for each that would be understood.
+    """One way to write a command: its arguments and a word for each that is understood.
 
-    `fixed` words stand before the arguments that are tried, `tail` behind them.
+    `fixed` words stand before the arguments that are tried, `tail` behind them. `alone`: no other
+    words than these are legal in every place, or none that a test can live with.
     """
 
-    def __init__(self, declaration: tuple, args: tuple, fixed=(), tail=()):
+    def __init__(
+        self, declaration: tuple, args: tuple, fixed=(), tail=(), words=None, alone=False
+    ):
         self.name = declaration[NAME].decode()
         self.args = args
         self.fixed, self.tail = fixed, tail
+        self.late = bool(declaration[SHAPE] & LATE)
         self.varies = bool(declaration[SHAPE] & VARIES or declaration[MORE])
-        # A payload that is announced is waited for: its length is no subject here.
-        self.payload = {row[1] for row in declaration[PAYLOAD] or ()}
-        self.words = _words(args)
+        self.payload = declaration[PAYLOAD] or ()
+        self.words = list(words or _words(args, good))
+        self.alone = alone
+        # A payload that is announced is waited for: lengths are a subject of their own.
+        self.lengths = {row[1] for row in self.payload}
+        for data, length, *_ in self.payload:
+            self.words[data], self.words[length] = QUAD, str(len(QUAD))
 
     def line(self, words: list[str] | None = None) -> str:
         words = [*self.fixed, *(self.words if words is None else words), *self.tail]
         return f"AT+{self.name}" + ("=" + ",".join(words) if words else "")
 
+    def with_word(self, i: int, word: str) -> str:
+        """The line with another word for argument i."""
+        return self.line([*self.words[:i], word, *self.words[i + 1 :]])
+
     def mistakes(self) -> Iterator[tuple[str, str]]:
         """(line, what must stand behind ERROR:)"""
         for i, arg in enumerate(self.args):
-            for word, error in _bad(arg):
-                if i in self.payload and word.isdigit():
+            for word, error in bad(arg):
+                if i in self.lengths and word.strip().lstrip("-").isdigit():
                     continue
-                if word == "" and len(self.args) == 1 and not (self.fixed or self.tail):
+                if not word and len(self.args) == 1 and not (self.fixed or self.tail):
                     error = CUT if self.varies else COUNT  # no parameter at all
-                yield self.line([*self.words[:i], word, *self.words[i + 1 :]]), error
-        if self.payload:
-            return
-        if not self.tail and self.words and (len(self.words) > 1 or self.fixed):
-            yield self.line(self.words[:-1]), CUT if self.varies else COUNT
+                yield self.with_word(i, word), error
+        yield from self._cut()
         if not self.varies:
-            yield self.line([*self.words, "1"]), COUNT
+            for more in ("1", "", "1,1"):
+                if self.words or self.fixed or more:
+                    yield self.line() + ("," if "=" in self.line() else "=") + more, COUNT
+
+    def _cut(self) -> Iterator[tuple[str, str]]:
+        """Lines that end too early."""
+        if not self.words or self.tail:
+            return
+        for n in range(len(self.words)):
+            yield self.line(self.words[:n]), CUT if self.varies else COUNT
+        if not self.fixed:
+            yield f"AT+{self.name}=", CUT if self.varies else COUNT
+
+    def payload_mistakes(self) -> Iterator[tuple[str, str]]:
+        """Lines whose length or payload is wrong; what is missing is waited for."""
+        for data, length, format, _, _ in self.payload:
+
+            def line(form: str, size: object, text: str, at=(data, length, format)) -> str:
+                words = list(self.words)
+                for i, word in zip(at, (text, str(size), form), strict=True):
+                    words[i] = word
+                return self.line(words)
+
+            yield line("0", MOST + 1, "x" * (MOST + 1)), WRONG
+            yield from ((line("0", n, "x"), WRONG) for n in (65536, 1 << 32, -1, -(1 << 32)))
+            yield line("0", 9, "x"), LONG
+            yield line("0", 1, "xx"), LONG
+            yield line("1", 3, "AAA"), EMPTY
+            yield line("1", 4, "AA_A"), WRONG
+            yield line("1", 5468, "A" * 5468), WRONG
+
+    def legal(self) -> Iterator[str]:
+        """Lines that are understood, with each argument at its limits in turn."""
+        yield self.line()
+        if self.alone:
+            return
+        for i, arg in enumerate(self.args):
+            if i in self.lengths or arg[1] == "data":
+                continue
+            if arg[1] == "sub":
+                for before, word in _pairs(self.args[i - 1], arg):
+                    yield self.line([*self.words[: i - 1], before, word, *self.words[i + 1 :]])
+            elif arg[1] == "family" and any(other[1] == "addr" for other in self.args):
+                for address in ("::1", "1:2:3:4", '"fe80::1"', "1:2:3:4:5:6:7:8"):
+                    yield self.line(
+                        [
+                            *self.words[:i],
+                            "INET6",
+                            self.words[i + 1],
+                            address,
+                            *self.words[i + 3 :],
+                        ]
+                    )
+            elif not (i + 1 < len(self.args) and self.args[i + 1][1] == "sub"):
+                yield from (self.with_word(i, word) for word in limits(arg))
+
+    def longest(self) -> str:
+        """The longest line there is without blanks and idle zeros."""
+        return self.line(None if self.alone else self._longest())
+
+    def _longest(self) -> list[str]:
+        words = _words(self.args, longest)
+        for data, length, *_ in self.payload:
+            words[data], words[length] = QUAD, str(len(QUAD))
+        return words
+
+    def too_long(self) -> Iterator[tuple[str, str]]:
+        """(line, error): the longest line with one byte more in one string."""
+        words = self._longest()
+        for i, arg in enumerate(self.args):
+            for word, error in longer(arg):
+                yield self.line([*words[:i], word, *words[i + 1 :]]), error
 
 
-def _words(args: tuple) -> list[str]:
+def _words(args: tuple, choose) -> list[str]:
     words = []
     for i, arg in enumerate(args):
         if arg[1] == "sub":
-            number, table = next((n, t) for n, t in arg[3] if n is not None)
-            words[-1] = keyword(args[i - 1][3], number)
-            words.append(keyword(table))
+            pair = next(_pairs(args[i - 1], arg))
+            if choose is longest:
+                pair = max(_pairs(args[i - 1], arg), key=lambda pair: len("".join(pair)))
+            words[-1:] = pair
+        elif arg[1] in ("family", "addr"):
+            words.append(good(arg))
         else:
-            words.append(_good(arg))
+            words.append(choose(arg))
     return words
 
 
-def _good(arg: tuple) -> str:
-    kind = arg[1]
-    if kind == "range":
-        return str(arg[3])
-    if kind in NUMBERS or kind in ("list", "few", "data"):
-        return "1"
-    if kind in ("key", "mask"):
-        return keyword(arg[3])
-    if kind == "str":
-        return "s" * max(1, arg[4] if len(arg) > 4 else 1)
-    if kind == "array":
-        return arg[4].decode().join(["1"] * arg[3])
-    plain = {"mac": "1:2:3:4:5:6", "ip4": "1.2.3.4", "ip6": "1:2:3:4", "addr": "1.2.3.4"}
-    return plain.get(kind) or {"family": "INET", "length": "10", "later": ""}.get(kind, "1")
-
-
-def _bad(arg: tuple) -> Iterator[tuple[str, str]]:
-    kind = arg[1]
-    if kind in ("data", "later"):
-        return
-    if "?" not in arg[2]:
-        yield "", EMPTY
-    if kind in NUMBERS or kind == "range":
-        low, high = NUMBERS.get(kind) or arg[3:5]
-        for word in (low - 1, high + 1, "x", "1x", '"1"', "0x", "1.0", "--1", "+1"):
-            yield str(word), WRONG
-    elif kind in ("key", "sub"):
-        table = arg[3] if kind == "key" else arg[3][0][1]
-        for word in ("nosuchword", f'"{keyword(table)}"', keyword(table) + "x", "|"):
-            yield word, WRONG
-    elif kind == "mask":
-        first = keyword(arg[3])
-        yield from (("nosuchword", WRONG), (f"{first}|nosuchword", WRONG), (f"{first}|", EMPTY))
-    elif kind == "str":
-        yield "s" * (arg[3] + 1), LONG
-    elif kind == "array":
-        mark = arg[4].decode()
-        yield mark.join(["1"] * (arg[3] - 1)), CUT
-        for word in ("256", "x", "-1"):
-            yield mark.join(["1"] * (arg[3] - 1) + [word]), WRONG
-    else:
-        yield from _OTHERS.get(kind, ())
-
-
-_IP4 = (("1.2.3", CUT), ("1.2.3.256", WRONG), ("www.ti.com", CUT), ("1.2.x.4", WRONG))
-_OTHERS = {
-    "mac": (("1:2:3:4:5", CUT), ("1:2:3:4:5:256", WRONG), ("1:2:3:4:5:x", WRONG)),
-    "ip4": _IP4,
-    "addr": _IP4,
-    "ip6": (("1:2:3", CUT), ("1:2:3:x", WRONG), ("1::2::3", WRONG), ("1:2:3:0x100000000", WRONG)),
-    "list": (("x", WRONG), ("16", WRONG), ("0|", EMPTY)),
-    "family": (("RF", EMPTY), ("nosuchword", WRONG), ('"INET"', WRONG)),
-    "length": (("0", WRONG), ("x", WRONG), ("32768", EMPTY), ("-1", EMPTY)),
-    "few": (("x", WRONG), ("-1", WRONG)),
-}
+def _pairs(before: tuple, arg: tuple) -> Iterator[tuple[str, str]]:
+    """A keyword and an option that goes with it."""
+    for number, table in arg[3]:
+        if number is not None:
+            yield from ((keyword(before[3], number), word) for word in names(table))
 
 
 def forms(declaration: tuple) -> list[Form]:
@@ -170,20 +191,56 @@ def forms(declaration: tuple) -> list[Form]:
     found = []
     if not any(arg[1] == "later" for arg in declaration[ARGS]):
         tail = ("1",) if declaration[MORE] else ()
-        found.append(Form(declaration, declaration[ARGS], tail=tail))
-    for fixed, args in _OPTIONS.get(name, tuple)():
-        found.append(Form(declaration, args, fixed))
+        words = _GOOD.get(name)
+        found.append(Form(declaration, declaration[ARGS], (), tail, words, alone=bool(tail)))
+    for fixed, args, *more in _OPTIONS.get(name, tuple)():
+        found.append(Form(declaration, args, fixed, **(more[0] if more else {})))
     return found
+
+
+def refused() -> Iterator[tuple[str, str]]:
+    """Options that are known but not for this command (6.2: -1), by the guide's tables."""
+    for line in _REFUSED.split("\n"):
+        name, _, options = line.partition("=")
+        group, _, words = options.partition(",")
+        for word in words.split("|"):
+            yield f"AT+{name}={group},{word}" if word else f"AT+{name}={group}", EMPTY
+
+
+_REFUSED = """\
+Get=Status,NETCFG|FS
+Set=General,Version,1
+Set=Status,Device,1|WLAN,1|BSD,1|NETAPP,1
+Set=IOT,UDID,1
+NetCfgGet=SET_MAC_ADDR
+NetCfgGet=AP_STATION_DISCONNECT
+NetCfgSet=GET_MAC_ADDR,STATE,|,1:2:3:4:5:6
+NetCfgSet=AP_STATIONS_CONNECTED,STATE,
+NetCfgSet=AP_STATIONS_INFO,STATE,
+NetCfgSet=IPV4_DHCP_CLIENT,DHCP,
+NetCfgSet=IF,DHCP,|DHCP_LLA,|STATIC,1.2.3.4|stateless,|stateful,|RELEASE_IP_SET,|RELEASE_IP_OFF,
+NetCfgSet=IPV4_STA_ADDR,STATE,|stateless,|stateful,
+NetCfgSet=IPV4_AP_ADDR,STATE,|DHCP,|DHCP_LLA,|stateless,|stateful,|RELEASE_IP_SET,|RELEASE_IP_OFF,
+NetCfgSet=IPV6_ADDR_LOCAL,STATE,|DHCP,|DHCP_LLA,|RELEASE_IP_SET,|RELEASE_IP_OFF,
+NetCfgSet=IPV6_ADDR_GLOBAL,STATE,|DHCP,|DHCP_LLA,|RELEASE_IP_SET,|RELEASE_IP_OFF,
+WlanGet=AP,ACCESS_LIST_ADD_MAC|ACCESS_LIST_DEL_MAC|ACCESS_LIST_DEL_IDX|ACCESS_LIST_MODE
+WlanGet=GENERAL,INFO_ELEMENT|DISABLE_ENT_SERVER_AUTH|SUSPEND_PROFILES
+WlanGet=RX_FILTER,REMOVE|STORE
+WlanSet=AP,ACCESS_LIST_NUM_ENTRIES,1
+WlanSet=AP,SECURITY,WPS_PBC|SECURITY,WPS_PIN|SECURITY,WPA_ENT|SECURITY,WPA3"""
 
 
 def _rows(groups: tuple, rows: tuple, ids: bytes, *before: str) -> Iterator:
     """Rows of a table whose options are keywords of a table an id."""
     for number, table in groups:
-        names = KEYWORDS[table.decode()]["names"]
-        for name, option in names.items():
+        for name, option in names(table).items():
             for row in rows:
-                if row[0] == option and row[2]:
-                    yield (*before, keyword(ids, number), name), row[2]
+                if row[0] == option:
+                    words = (*before, keyword(ids, number), name)
+                    yield words, row[2], {"alone": name in _ALONE}
+
+
+_ALONE = ("SECURITY",)  # of AP: only three of the keywords count
 
 
 def _socket_options() -> Iterator:
@@ -193,15 +250,29 @@ def _socket_options() -> Iterator:
 
 def _wlan_options() -> Iterator:
     module = chapter("wlan_config")
-    yield from _rows(module._OPTIONS, module._SET, b"wlan_id")
+    channels = ("P2P", "CHANNEL_N_REGS")
+    rows = _rows(module._OPTIONS, module._SET, b"wlan_id")
+    yield from (row for row in rows if row[0] != channels)
+    yield channels, module._NUMBERS
+    yield channels, (("Value1", "array", "", 4, b","),)
+
+
+def _wlan_values() -> Iterator:
+    for number, table in chapter("wlan_config")._OPTIONS:
+        ident = keyword(b"wlan_id", number)
+        yield (ident,), (("Option", "key", "", table),), {"alone": True}
+    yield ("ACCESS_LIST",), (("Option", "u8", ""),)
+    yield ("AP", "ACCESS_LIST"), (("Value1", "u8", ""),)
 
 
 def _netcfg_options() -> Iterator:
     module = chapter("netcfg")
     for ident, option, _, args in module._SET:
-        if args:
-            words = keyword(b"netcfg_id", ident), keyword(b"netcfg_option", option)
-            yield words, args
+        words = keyword(b"netcfg_id", ident), keyword(b"netcfg_option", option)
+        yield words, args
+        tail = [good(arg) for arg in args]
+        chosen = {"words": [words[1]], "tail": tail or [""], "alone": True}
+        yield words[:1], (module._OPTION,), chosen
     for ident, _, _, args in module._PLAIN:
         yield (keyword(b"netcfg_id", ident), ""), args
 
@@ -210,17 +281,26 @@ def _device_options() -> Iterator:
     module = chapter("device")
     yield ("General", "Time"), module._CLOCK
     yield ("General", "Persistent"), module._SWITCH
+    for name, attribute, default, low, high in module.ROWS:
+        args = (("Value1", "range", "", low, high),) if attribute != "style" else module._STYLE
+        word = str(default) if attribute != "style" else "guide"
+        yield ("AT", name.decode()), args, {"words": [word], "alone": True}
 
 
 def _policies() -> Iterator:
+    options = chapter("wlan").POLICIES
+    for number, tail in ((16, ""), (32, "10"), (48, "500"), (64, "ACTIVE")):
+        yield (keyword(b"wlan_policy_type", number),), (options[number],), {"tail": (tail,)}
     yield ("SCAN", "Hidden_SSID"), (("Value", "u32", ""),)
     yield ("PM", "Long_Sleep"), (("Value", "u16", "?"),)
     yield ("P2P", "CLIENT"), (("Value", "key", "", b"wlan_policy_p2p_initiator"),)
 
 
+_GOOD = {"NetCfgGet": ["GET_MAC_ADDR"]}  # where the first keyword does not count
 _OPTIONS = {
     "SetSockOpt": _socket_options,
     "WlanSet": _wlan_options,
+    "WlanGet": _wlan_values,
     "NetCfgSet": _netcfg_options,
     "Set": _device_options,
     "WlanPolicySet": _policies,

@@ -1,53 +1,160 @@
-"""Every argument of every command with every mistake its type allows (declared.py makes them)."""
+"""Every argument of every command, legal and with every mistake its type allows (declared.py)."""
 
 import pytest
 
 from tests.target import declared
 
 COMMANDS = declared.load()
+FORMS = {name: declared.forms(row) for name, row in COMMANDS.items()}
+# Without those whose tail stands for words that depend on the option.
+WHOLE = {name: [form for form in found if form.tail != ("1",)] for name, found in FORMS.items()}
+REFUSED = list(declared.refused())
+NOT_FOR_IT = {line.upper() for line, _ in REFUSED}
+WITH_PAYLOAD = [name for name, row in COMMANDS.items() if row[declared.PAYLOAD]]
 BATCH = 12  # lines sent without waiting for their answers
+LIMIT = 2560  # bytes of a line without its payload
+# Lines that the network processor does not hear of: the first AT+Start finds it started, and a
+# stop without time is its power.
+OFFLINE = ("AT+Test", "AT+Start", "AT+Stop=0", "AT+Set=AT,", "AT+Get=AT,")
 
 
 def mistakes(name: str) -> list[tuple[str, str]]:
     """(line, error) of all forms of a command."""
-    found = []
-    for form in declared.forms(COMMANDS[name]):
-        found += form.mistakes()
-    return found
+    found = [mistake for form in FORMS[name] for mistake in form.mistakes()]
+    return found + [row for row in REFUSED if row[0].startswith(f"AT+{name}=")]
 
 
-def try_all(talk, lines: list[tuple[str, str]]) -> None:
+def asked(board) -> int:
+    """Commands that the network processor was given."""
+    return board.model.counters["commands"] if board.emulated else 0
+
+
+def try_all(talk, lines: list[tuple[str, str]], each: str = "AT+Test\r\n") -> None:
     """Each line is followed by AT+Test; the answers must be its error and OK."""
     wrong = []
     for start in range(0, len(lines), BATCH):
         batch = lines[start : start + BATCH]
-        talk.at.write("".join(f"{line}\r\nAT+Test\r\n" for line, _ in batch).encode())
+        talk.at.write("".join(f"{line}\r\n{each}" for line, _ in batch).encode())
         for line, error in batch:
             answer = talk.reply(line)
             if answer != [f"ERROR:{error}"]:
                 wrong.append((line[:120], error, answer))
-            if talk.reply(f"AT+Test after {line}") != ["OK"]:
+            if each and talk.reply(f"AT+Test after {line}") != ["OK"]:
                 wrong.append((line[:120], "and AT+Test"))
     assert not wrong
+
+
+def understood(talk, board, form, line: str) -> str:
+    """What is wrong with the answer to a legal line, if anything is."""
+    before = asked(board)
+    answer = talk(line, timeout=30)
+    if form.late and answer == ["OK"]:
+        answer = [talk.late()]
+    if form.name == "Stop":
+        talk.ok("AT+Start")
+    if answer[-1].startswith("ERROR:") and not answer[-1].startswith("ERROR:process command"):
+        return answer[-1]
+    heard = asked(board) > before or line.replace(" ", "").startswith(OFFLINE)
+    return "" if heard or answer[-1] != "OK" else "nobody was asked"
+
+
+def check(talk, board, form, lines) -> None:
+    """All of these lines are understood."""
+    answers = {
+        line[:200]: understood(talk, board, form, line)
+        for line in lines
+        if line.upper() not in NOT_FOR_IT
+    }
+    assert not {line: wrong for line, wrong in answers.items() if wrong}
+
+
+def test_every_command_has_a_form():
+    assert all(WHOLE.values())
 
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_mistake_is_a_parse_error_and_nothing_reaches_the_network_processor(talk, board, name):
     lines = mistakes(name)
     assert lines
-    before = board.model.counters["commands"] if board.emulated else 0
+    before = asked(board)
     try_all(talk, lines)
     talk.sleep(0.2)
     assert not talk.lates
-    assert not board.emulated or board.model.counters["commands"] == before
+    assert asked(board) == before
+
+
+@pytest.mark.world
+@pytest.mark.parametrize("name", COMMANDS)
+def test_what_is_legal_is_understood_and_reaches_the_network_processor(talk, board, name):
+    """The other direction: the lines of the test above differ from these in one word each."""
+    for form in WHOLE[name]:
+        check(talk, board, form, form.legal())
+        talk.ok("AT+Test")
+
+
+@pytest.mark.parametrize("name", WITH_PAYLOAD)
+def test_a_wrong_length_or_payload_is_one_error_and_nothing_is_sent(talk, board, name):
+    talk.speed_up()
+    before = asked(board)
+    for form in FORMS[name]:
+        for line, error in form.payload_mistakes():
+            assert (line[:60], talk(line)) == (line[:60], [f"ERROR:{error}"])
+            talk.ok("AT+Test")
+    assert asked(board) == before
 
 
 def test_mistakes_cost_no_heap(talk, board):
-    every = [mistake for name in COMMANDS for mistake in mistakes(name)]
-    lines = every[:: max(1, len(every) // 150)]
-    try_all(talk, lines)  # chapters are imported when their first command is used
+    lines = [mistake for name in COMMANDS for mistake in mistakes(name)]
+    try_all(talk, lines[::9])  # chapters are imported when their first command is used
     board.free_heap(talk.at)
     before = board.free_heap(talk.at)
     talk.replies.clear()  # what the REPL said
-    try_all(talk, lines)
-    assert board.free_heap(talk.at) == before
+    try_all(talk, lines[::3], each="")
+    assert board.free_heap(talk.at) >= before
+
+
+@pytest.mark.world
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_longest_legal_line_is_understood_and_a_byte_more_refused_whole(talk, board, name):
+    for form in WHOLE[name]:
+        check(talk, board, form, [form.longest()])
+        before = asked(board)
+        try_all(talk, list(form.too_long()))
+        assert asked(board) == before
+
+
+def widened(line: str, form, size: int) -> str:
+    """The line with blanks in its head, so that all but its payload is so long."""
+    head, equals, rest = line.partition("=")
+    payload = len(form.words[-1]) if form.payload else 0
+    return head + " " * (size - len(line) + payload) + equals + rest
+
+
+@pytest.mark.world
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_line_of_2560_bytes_is_understood_and_a_byte_more_refused_whole(talk, board, name):
+    """Blanks make every line longer than its arguments can (at-commands 2.2)."""
+    if name != "Set":  # it sets the speed, too
+        talk.speed_up()
+    for form in WHOLE[name][:: len(WHOLE[name]) // 3 or 1]:
+        check(talk, board, form, [widened(form.line(), form, LIMIT)])
+        before = asked(board)
+        try_all(talk, [(widened(form.line(), form, LIMIT + 1), declared.LONG)])
+        talk.sleep(0.1)
+        assert asked(board) == before and not talk.lates
+
+
+@pytest.mark.parametrize("name", WITH_PAYLOAD)
+def test_the_longest_header_takes_the_longest_payload(talk, board, name):
+    talk.speed_up()
+    (form,) = FORMS[name]
+    ((_, length, format, _, _),) = form.payload
+    for kind, text in (("0", "x" * 4096), ("1", "A" * 5462 + "==")):
+        words = list(form.words)
+        words[length], words[format], words[-1] = str(len(text)), kind, text
+        line = form.line(words)
+        blanks = " " * (LIMIT - (len(line) - len(text)))
+        answer = talk(line.replace("=", blanks + "=", 1))
+        assert answer[-1] == "OK" or answer[-1].startswith("ERROR:process command")
+        assert talk(line.replace("=", blanks + " =", 1)) == [f"ERROR:{declared.LONG}"]
+        talk.ok("AT+Test")
