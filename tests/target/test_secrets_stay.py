@@ -1,23 +1,43 @@
 """After a run with known keys and passwords they are in nothing that was written (TESTS 19)."""
 
+import contextlib
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from cc32at.client import AtClient, AtError
+from cc32at.client.secrets import mask_line
+from tests.boards import start_on_pty
+from tests.target import declared
+
 ROOT = Path(__file__).parents[2]
-KEY = "correct-horse-battery"
+KEY, PASSWORD, FILE = "correct-horse-battery", "Tr0ub4dor-and-3", "s3cr3t-key-file.pem"
+COMMANDS = declared.load()
+FILES = ("PRIVATE_KEY", "CERTIFICATE", "CA", "DH_KEY")
+LINES = (
+    f"AT+WlanConnect=HomeNet,,WPA_WPA2,{KEY},,,",
+    f'AT+WlanProfileAdd=HomeNet,,WPA_WPA2,"{KEY}",,,,1',
+    f"at + wlanconnect = HomeNet , , WPA_WPA2 , {KEY} , , , ",
+    f"AT+WlanConnect=staff,,WPA_ENT,{PASSWORD},user,anon,PEAP0_MSCHAPv2",
+    f"AT+WlanProfileAdd=staff,,WPA_ENT,{PASSWORD},user,anon,TTLS_MSCHAPv2,2",
+    f"AT+WlanConnect=HomeNet,,WPA_WPA2,{KEY}",  # refused: too few parameters
+    f"AT+WlanSet=AP,PASSWORD,{KEY}",
+    "AT+WlanGet=AP,PASSWORD",
+    "AT+WlanProfileGet=0",
+    "AT+Socket=INET,STREAM,SEC",
+    *(f"AT+SetSockOpt=0,SOCKET,SECURE_FILES_{part}_FILE_NAME,{FILE}" for part in FILES),
+    *(f"AT+GetSockOpt=0,SOCKET,SECURE_FILES_{part}_FILE_NAME" for part in FILES),
+    f"AT+MqttSet=0,PASSWORD,{KEY}",
+)
 
 INNER = f"""
 import pytest
 from cc32at.client import AtError
 
 def test_passes_a_key_by_and_fails(at):
-    for line in (
-        "AT+WlanConnect=HomeNet,,WPA_WPA2,{KEY},,,",
-        'AT+WlanProfileAdd=HomeNet,,WPA_WPA2,"{KEY}",,,,1',
-        "AT+WlanSet=AP,PASSWORD,{KEY}",
-        "AT+MqttSet=0,PASSWORD,{KEY}",
-    ):
+    for line in {LINES!r}:
         with pytest.raises(AtError):
             at.command(line)
             raise AtError("accepted", 0)
@@ -44,7 +64,42 @@ def test_keys_are_in_no_log_and_no_report(tmp_path, request):
     assert logs and "AT+WlanConnect=HomeNet" in logs[0].read_text()
     written = [done.stdout, done.stderr, (tmp_path / "junit.xml").read_text()]
     written += [log.read_text() for log in logs]
-    assert all(KEY not in text for text in written)
+    assert not found(written)
+
+
+@pytest.mark.world
+def test_keys_are_in_no_trace_of_the_emulator(tmp_path, request):
+    trace = tmp_path / "trace"
+    elf = request.config.getoption("--elf")
+    process, device = start_on_pty(elf, tmp_path, "--trace", str(trace))
+    try:
+        with AtClient.open(device.path, device.baud) as at:
+            at.sync()
+            for line in LINES:
+                with contextlib.suppress(AtError):
+                    at.command(line)
+            at.command("AT+Test")
+    finally:
+        process.terminate()
+        _, said = process.communicate(timeout=10)
+    text = trace.read_text()
+    assert "AT+WlanConnect=staff" in text and "SOCKET_SETSOCKOPT" in text
+    assert not found([text, said])
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_what_is_declared_a_secret_is_masked_by_the_client(name):
+    for form in declared.forms(COMMANDS[name]):
+        for i, arg in enumerate(form.args):
+            masked = mask_line(form.with_word(i, PASSWORD))
+            assert arg[1] == "sub" or (PASSWORD in masked) == ("!" not in arg[2]), masked
+
+
+def found(written: list[str]) -> set[str]:
+    """The secrets that are in these texts, as text or in hexadecimal."""
+    text = "".join(written)
+    digits = text.replace(" ", "").lower()
+    return {s for s in (KEY, PASSWORD, FILE) if s in text or s.encode().hex() in digits}
 
 
 def board_options(config) -> list[str]:
