@@ -247,3 +247,32 @@ def test_an_event_never_stands_inside_a_payload_that_comes_out(talk, world):
             (message,) = [m for m in talk.log if m.name == "RecvFrom"]
             assert message.raw == b"+RecvFrom: %d,0,1280," % sd + data
             talk.log.clear()
+
+
+STYLES = {"guide": ["+Recv: {},0,1,x"], "ti": ["+recv:{},0,1,x", "OK"]}
+ACCEPTS = {
+    "guide": "ERROR:process command +Accept {}, -9",
+    "ti": "ERROR: process command,-9",
+}
+
+
+@pytest.mark.parametrize(("before", "after"), [("guide", "ti"), ("ti", "guide")])
+def test_what_waits_answers_in_the_style_it_was_accepted_in(talk, before, after):
+    """README: what a command before the change has still to say comes in its own style."""
+    ((sd, port),) = udp(talk, 1)
+    listener = talk.socket()
+    talk.ok(f"AT+Listen={listener},1", f"AT+Set=AT,STYLE,{before}")
+    talk.ok(f"AT+Accept={listener},INET", f"AT+Recv={sd},0,10", f"AT+Set=AT,STYLE,{after}")
+    start = len(talk.log)
+    with peers.datagrams() as peer:
+        peer.sendto(b"x", ("127.0.0.1", port))
+        talk.sleep(0.5)
+    assert talk.lines[start:] == [line.format(sd) for line in STYLES[before]]
+    start = len(talk.log)
+    talk.send(f"AT+Close={listener}")
+    talk.sleep(0.5)
+    lines = talk.lines[start:]
+    closed = {"guide": f"+Close: {listener}", "ti": f"+close:{listener}"}[after]
+    assert sorted(lines) == sorted([closed, "OK", ACCEPTS[before].format(listener)])
+    talk.replies.clear()
+    talk.ok("AT+Set=AT,STYLE,guide")

@@ -1,11 +1,12 @@
 """The Python prompt on the AT port, by hand and by mpremote."""
 
+import socket
 import subprocess
 import sys
 
 import pytest
 
-from tests.target import repl
+from tests.target import peers, repl
 from tests.target.desk import Desk
 
 SCRIPT = """
@@ -72,6 +73,67 @@ def test_the_interrupt_character_is_off_in_at_mode(at):
     at.write(b"\r\n")
     at.flush(quiet=0.3)
     assert at.command("AT+Get=General,Version").fields
+
+
+WAITING = """
+import atcore, simplelink, time
+from atcore.commands import ALL, device, socket
+sl = simplelink.SimpleLink()
+core = atcore.create(sl, ALL)
+buf = bytearray(600)
+
+def said():
+    return bytes(buf[:core.rcv(buf)])
+
+def sends(line):
+    core.send(line)
+    return said()
+
+print(sends(b"AT+Start"), sends(b"AT+Socket=INET,DGRAM,UDP"), said())
+print(sends(b"AT+Bind=0,INET,PORT,0.0.0.0"), sends(b"AT+Select=0,0,2,0"))
+begin = time.ticks_ms()
+print(core.rcv(buf, True))
+print(said(), time.ticks_diff(time.ticks_ms(), begin) >= 1900)
+print(sends(b"AT+SendTo=0,INET,PORT,127.0.0.1,0,500," + bytes(range(250)) * 2))
+core.send(b"AT+Recv=0,0,500")
+print(said())
+small = bytearray(100)
+for _ in range(2):
+    try:
+        core.rcv(small)
+    except atcore.BufferSmall as error:
+        print(error.needed, error)
+got = said()
+print(len(got), got[:15], got[15:] == bytes(range(250)) * 2)
+print(core.rcv(buf, True), sends(b"AT+Stop=0"), core.rcv(buf, nonblock=True))
+"""
+HEARD = r"""
+b'OK' b'+Socket: 0' b'OK'
+b'OK' b'OK'
+0
+b'+Select:' True
+b'OK'
+b'OK'
+515 buffer too small, message of 515 bytes
+515 buffer too small, message of 515 bytes
+515 b'+Recv: 0,0,500,' True
+0 b'OK' 0
+"""
+
+
+@pytest.mark.world
+def test_rcv_waits_or_does_not_and_a_message_stays_until_a_buffer_holds_it(at):
+    """Guide chapter 2; what is late comes when it comes (TESTS 16)."""
+    port = str(peers.free_port(socket.SOCK_DGRAM))
+    assert repl.once(at, WAITING.replace("PORT", port)).replace("\r\n", "\n") == HEARD[1:]
+
+
+@pytest.mark.world
+def test_mpremote_runs_a_script_that_waits(serial_device, tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(WAITING.replace("PORT", str(peers.free_port(socket.SOCK_DGRAM))))
+    assert mpremote(serial_device.path, "run", str(script)) == HEARD[1:]
+    serial_device.answers_at()
 
 
 def test_create_send_and_rcv_work_in_a_users_script(at):
