@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from tests.target import repl
+
 pytestmark = pytest.mark.world
 MAC, SHOWN = "02:1a:11:f0:00:0a", "0x2:0x1a:0x11:0xf0:0x0:0xa"
 NET = {"ssid": "MyAP", "ssid_len": 4, "bssid": MAC}
@@ -133,3 +135,27 @@ def test_many_events_keep_their_order(talk, world):
         world.control.call("event", name="SOCKET_EV_TX_FAILED", sd=i % 16, status=-i)
     talk.sleep(1)
     assert talk.lines == [f"+EventSock: TX_FAILED,{i % 16},{-i}" for i in range(30)]
+
+
+STORM = """
+import atcore, simplelink
+from atcore.commands import ALL, device
+core = atcore.create(simplelink.SimpleLink(), ALL)
+for i in range(1000):  # TX_FAILED of socket 3, its status a number of its own
+    core.on_event(0x100E, i.to_bytes(2, "little") + bytes((3, 0)))
+core.send(b"AT+Test")
+buf = bytearray(64)
+n = core.rcv(buf, True)
+while n:
+    print(str(buf[:n], "ascii"))
+    n = core.rcv(buf, True)
+"""
+
+
+def test_of_a_thousand_events_that_nobody_reads_the_lost_are_counted_and_told_once(at):
+    """TESTS 12; DESIGN: the oldest go, which is said where they are missing."""
+    first, *rest = repl.once(at, STORM).split("\r\n")[:-1]
+    assert rest.pop() == "OK"
+    assert first == f"+EventLost: {1000 - len(rest)}" and rest
+    kept = range(1000 - len(rest), 1000)
+    assert rest == [f"+EventSock: TX_FAILED,3,{i}" for i in kept]
