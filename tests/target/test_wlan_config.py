@@ -182,6 +182,15 @@ def test_connection_needs_no_comma(talk):
     assert talk.value("AT+WlanGet=Connection") == talk.value("AT+WlanGet=CONNECTION,")
 
 
+def test_a_key_of_five_bytes_is_for_wep_only(talk):
+    """8 to 63 bytes are for WPA, 5 or 13 for WEP (nwp-protocol 8.3)."""
+    talk.ok("AT+WlanSet=AP,SECURITY,WEP", "AT+WlanSet=AP,PASSWORD,abcde")
+    talk.ok("AT+WlanSet=AP,SECURITY,WPA_WPA2")
+    assert talk.error("AT+WlanSet=AP,PASSWORD,abcdf") == "process command, -2168"
+    assert talk.value("AT+WlanGet=AP,PASSWORD") == "abcde"
+    talk.ok("AT+WlanSet=AP,PASSWORD,abcdefgh")
+
+
 @pytest.mark.parametrize(
     ("line", "code"),
     [

@@ -26,7 +26,9 @@ def _country(self, value):
 
 
 def _password(self, value):
-    if not (8 <= len(value) <= 63 or len(value) == 5):
+    """5 and 13 bytes are for WEP; what security it will be may still be open."""
+    wpa = self.value(AP, 6)[0] == 2
+    if not (8 <= len(value) <= 63 or len(value) == 5 and not wpa):
         raise NwpError(WLAN.INVALID_AP_PASSWORD_LENGTH)
     return value
 
