@@ -13,15 +13,15 @@ mp_map_elem_t *mp_map_lookup_any(mp_map_t *map, mp_obj_t index, mp_map_lookup_ki
 mp_map_elem_t *port_name_lookup(mp_map_t *map, mp_obj_t index, mp_map_lookup_kind_t kind);
 
 // Where a name was in a dictionary when it was last looked up. Hints: what is there is compared.
-#define HINTS          (1024)
-#define HINT(map, key) ((((uintptr_t)(map) >> 2) + ((uintptr_t)(key) >> 3)) % HINTS)
+#define HINTS          (2048)
+#define HINT(map, key) ((((uintptr_t)(map) >> 2) + ((uintptr_t)(key) >> 3) * 5) % HINTS)
 
 static uint8_t hints[HINTS];
 
 // Names that a dictionary does not have: most look-ups of a method (not in the instance) and of a
 // built-in name (not in the module) end so, after a walk through a table that is full. True until
 // the name is added or the dictionary is no more, which the collector decides: hot_collected().
-#define ABSENTEES (64)
+#define ABSENTEES (128)
 
 static struct {
     const mp_map_t *map;
