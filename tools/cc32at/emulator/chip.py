@@ -130,6 +130,10 @@ class Chip:
             way = "write to" if write else "read of"
             self.report("register", f"{way} {block.name}+0x{offset:03X}, which is not modelled")
 
+    def stop_at(self, time: int) -> None:
+        """End the slice no later than at this cycle, for an event that was asked for within it."""
+        self.cpu.stop_after(-int(-(time - self.now()) // self.cpi))
+
     def request_reset(self, cause: int) -> None:
         """Reset with this cause before the next instruction."""
         self.reset_request = cause

@@ -249,6 +249,11 @@ class Cpu:
         counters = self.counters
         counters[1] = counters[0]
 
+    def stop_after(self, instructions: int) -> None:
+        """From a callback: end the slice when so many more have been executed, at the latest."""
+        counters = self.counters
+        counters[1] = min(counters[1], counters[0] + max(instructions, 0))
+
     def stop_now(self) -> None:
         """From a callback: leave the current instruction unfinished, with PC at it."""
         self.broke = True

@@ -92,6 +92,7 @@ class Uart(Block):
         self._rsr = 0
         self._last_rx = 0  # cycle of the last receive activity, for the time-out
         self._timed_out = True
+        self._quiet = 0  # nothing happens on the line before this cycle
         self._overrun = False
         self._bit4 = 0  # a bit time in quarters of a cycle; 0: no divisor latched
         self.chip.scheduler.cancel(self._event)
@@ -268,12 +269,22 @@ class Uart(Block):
 
     def _sync(self) -> None:
         now = self.chip.now()
+        if now < self._quiet:
+            return
         if self.line.waiting:
             for time, char in self.line.arrived(now):
                 self._receive(time, char)
         self._check_timeout(now)
         if self._shifting >= 0:
             self._send(now)
+        self._quiet = self._next_change()
+
+    def _next_change(self) -> int:
+        """No character arrives, leaves or times out before this cycle."""
+        time = self.line.time_of(1)
+        if self._rx and not self._timed_out:
+            time = min(time, self._last_rx + self._char_cycles(TIMEOUT_BITS))
+        return min(time, self._tx_done) if self._shifting >= 0 else time
 
     def sync(self) -> None:
         """Bring the line up to now and interrupt if that asks for it."""
@@ -290,12 +301,13 @@ class Uart(Block):
         An event that has become too early stays: it finds nothing and asks anew. That is cheaper
         than to move it with every character of a FIFO that is being filled or emptied.
         """
+        self._quiet = 0
         time = min(self._next_rx(), self._next_tx())
         if time < self._event_time:
             self.chip.scheduler.cancel(self._event)
             self._event_time = time
             self._event = self.chip.scheduler.at(time, self._due)
-            self.chip.cpu.stop_soon()
+            self.chip.stop_at(time)
 
     def _due(self) -> None:
         self._event_time = NEVER
@@ -396,3 +408,4 @@ class Uart(Block):
         super().load(state)
         self.line.load(state["line"])
         self._tx_pin, self._rx_pin = state["pins"]
+        self._quiet = 0
