@@ -37,10 +37,10 @@ _OPTIONS = const(
         (25, "<B", (("Value1", "key", "", b"sec_method"),)),  # SECMETHOD
         (26, "<I", (("Value1", "mask", "?", b"cipher"),)),  # SECURE_MASK
         (28, "<I", (("Value1", "range", "", 1, 13),)),  # CHANGE_CHANNEL
-        (30, None, (("Value1", "str", "!", 255),)),  # SECURE_FILES_PRIVATE_KEY_FILE_NAME
-        (31, None, (("Value1", "str", "!", 255),)),  # SECURE_FILES_CERTIFICATE_FILE_NAME
-        (32, None, (("Value1", "str", "!", 255),)),  # SECURE_FILES_CA_FILE_NAME
-        (33, None, (("Value1", "str", "!", 255),)),  # SECURE_FILES_DH_KEY_FILE_NAME
+        (30, None, (("Value1", "str", "", 255),)),  # SECURE_FILES_PRIVATE_KEY_FILE_NAME
+        (31, None, (("Value1", "str", "", 255),)),  # SECURE_FILES_CERTIFICATE_FILE_NAME
+        (32, None, (("Value1", "str", "", 255),)),  # SECURE_FILES_CA_FILE_NAME
+        (33, None, (("Value1", "str", "", 255),)),  # SECURE_FILES_DH_KEY_FILE_NAME
         (37, "<I", (("Value1", "u32", ""),)),  # KEEPALIVETIME
         (39, "<I", (("Value1", "range", "", 0, 1),)),  # RX_NO_IP_BOUNDARY
         (40, "<I", (("Value1", "mask", "", b"alpn"),)),  # SECURE_ALPN

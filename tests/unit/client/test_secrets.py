@@ -16,8 +16,6 @@ SECRET = "s3cret,key"
         f'at + wlanprofileadd = HomeNet,, WPA_WPA2, "{SECRET}" ,,,,1',
         f'AT+WlanSet=AP,Password,"{SECRET}"',
         f'AT+WlanConnect=Staff,,WPA_ENT,"{SECRET}",user,anon,PEAP0_MSCHAPv2',
-        f'AT+SetSockOpt=0,SOCKET,SECURE_FILES_PRIVATE_KEY_FILE_NAME,"{SECRET}"',
-        f'at+setsockopt = 0, socket , Secure_Files_CA_File_Name, "{SECRET}"',
         f'AT+MqttSet=0,password,"{SECRET}"',
         f'AT+HttpSetHeader=0,REQ_AUTH,NOT_PERSISTENT,0,10,"{SECRET}"',
     ],

@@ -21,9 +21,7 @@ class Rule:
     when: tuple[tuple[int, str], ...] = ()
 
 
-TLS_FILES = ("private_key", "certificate", "ca", "dh_key")
 RULES = (
-    *(Rule("setsockopt", 3, ((2, f"secure_files_{part}_file_name"),)) for part in TLS_FILES),
     Rule("wlanconnect", 3),
     Rule("wlanprofileadd", 3),
     Rule("wlanset", 2, ((0, "ap"), (1, "password"))),
