@@ -2,15 +2,12 @@
 
 import contextlib
 import io
-import json
 import re
 import shlex
 import subprocess
 from pathlib import Path
 
 import pytest
-
-from cc32at.world import World
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
@@ -73,17 +70,6 @@ def test_mpremote_without_hardware_is_real(serial_device):
         words = [serial_device.path if w == "./board" else w for w in shlex.split(command)]
         done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=60)
         assert (done.stdout.replace("\r", ""), done.returncode) == (shown, 0), done.stderr
-
-
-def test_the_world_file_is_one():
-    (text,) = [block for block in blocks("yaml") if "access_points:" in block]
-    assert World.parse(text).access_points[0].ssid == b"lab"
-
-
-def test_the_control_requests_are_understood(world):
-    (text,) = blocks("json")
-    for request in map(json.loads, text.splitlines()):
-        world.control.call(request.pop("op"), **request)
 
 
 def test_the_library_example_runs(monkeypatch):
