@@ -38,6 +38,16 @@ static bool rx_flagged(uart_t *u, uint32_t data) {
     return true;
 }
 
+// Four bytes, some of them flagged, for which the ring has room.
+static void __attribute__((noinline)) rx_flagged_four(uart_t *u, const uint32_t *data) {
+    for (int i = 0; i < 4; i++) {
+        uint8_t byte = (uint8_t)data[i];
+        if (!(data[i] & UART_DR_ERRORS) || rx_flagged(u, data[i])) {
+            ring_put(&u->rx, &byte, 1);
+        }
+    }
+}
+
 // Empties the FIFO into the ring. The usual byte takes the few instructions of the inner loop.
 static void rx_drain(uart_t *u, uart_regs_t *regs) {
     for (;;) {
@@ -72,6 +82,27 @@ static void rx_drain(uart_t *u, uart_regs_t *regs) {
                 u->overruns += 1;
             }
         }
+    }
+}
+
+// What the receive interrupt promises is there: half of the FIFO. Four bytes at a time need no look at
+// the flags between them.
+static void rx_promised(uart_t *u, uart_regs_t *regs) {
+    for (int fours = u->deep ? 2 : 1; fours > 0; fours--) {
+        uint8_t *at;
+        if (ring_write_span(&u->rx, &at) < 4) {
+            return;
+        }
+        uint32_t data[4] = {regs->DR, regs->DR, regs->DR, regs->DR};
+        if ((data[0] | data[1] | data[2] | data[3]) & UART_DR_ERRORS) {
+            rx_flagged_four(u, data);
+            continue;
+        }
+        at[0] = (uint8_t)data[0];
+        at[1] = (uint8_t)data[1];
+        at[2] = (uint8_t)data[2];
+        at[3] = (uint8_t)data[3];
+        ring_commit(&u->rx, 4);
     }
 }
 
@@ -143,7 +174,7 @@ static inline bool tx_burst(uart_t *u, uart_regs_t *regs) {
     uint32_t mask = u->tx.mask;
     uint32_t start = tail & mask;
     uint32_t half = mask / 2 + 1;
-    if (regs->MIS != UART_INT_TX || !u->tx_deep || used <= TX_DEEP || start + TX_DEEP > mask ||
+    if (regs->MIS != UART_INT_TX || !u->deep || used <= TX_DEEP || start + TX_DEEP > mask ||
         used - half - 1 < TX_DEEP) {
         return false;
     }
@@ -163,6 +194,9 @@ static void uart_isr(uart_t *u, uart_regs_t *regs) {
     if (status & ~UART_INT_TX) {
         int stop = u->stop_char == NULL ? -1 : *u->stop_char;
         if (stop < 0) {
+            if (status & UART_INT_RX) {
+                rx_promised(u, regs);
+            }
             rx_drain(u, regs);
         } else {
             rx_drain_watching(u, regs, stop);
@@ -267,7 +301,7 @@ size_t uart_write(uart_t *u, const uint8_t *src, size_t len) {
     if (!u->tx_busy && ring_used(&u->tx) != 0) {
         uart_regs_t *regs = wiring[u->id].regs;
         u->tx_busy = true;
-        u->tx_deep |= tx_fill(u, regs) >= TX_DEEP;
+        u->deep |= tx_fill(u, regs) >= TX_DEEP;
         if (u->tx_busy) {
             // The FIFO is full. An older crossing of the level must not look like the next.
             regs->ICR = UART_INT_TX;

@@ -16,7 +16,7 @@ typedef struct _uart_t {
     volatile uint32_t errors;   // bytes that came with a framing or parity error; they are kept
     volatile bool break_seen;   // set by the receiver, cleared by who acts on it
     volatile bool tx_busy;      // the transmit interrupt is on
-    bool tx_deep;               // the FIFO has shown to be 16 deep
+    bool deep;                  // the FIFOs have shown to be 16 deep
     // A received byte equal to *stop_char (-1: none) is not stored, on_stop() is called instead.
     volatile int *stop_char;
     void (*on_stop)(void);
