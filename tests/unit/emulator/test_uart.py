@@ -2,6 +2,8 @@
 
 import pytest
 
+from cc32at.emulator.peripherals.uart import IM
+
 RX, TX, RT, BE, OE, FE = 1 << 4, 1 << 5, 1 << 6, 1 << 9, 1 << 10, 1 << 7
 CHAR = 10 / 115200
 IFLS_EIGHTH, IFLS_HALF, IFLS_MOST = 0 << 3, 2 << 3, 4 << 3
@@ -55,6 +57,18 @@ def test_a_long_input_arrives_whole(guest, accelerate):
     machine.run(timeout=301 * CHAR + 0.001)
     assert bytes(chars(machine)) == data
     assert set(causes(machine)) <= {RX, RX | RT, RT}
+
+
+def test_every_level_interrupts_in_time_without_the_time_out(guest):
+    machine = started(guest, IFLS_HALF)
+    machine.chip.uarts[0].regs[IM] &= ~RT
+    start = machine.now
+    machine.uart.host_write(bytes(range(40)))
+    for n in range(1, 6):
+        machine.run(until=lambda n=n: machine.word("irq_count") >= n, timeout=0.01)
+        assert machine.now - start == pytest.approx(8 * n * CHAR, abs=1e-5)
+    machine.run(timeout=0.001)
+    assert causes(machine) == [RX] * 5 and chars(machine) == list(range(40))
 
 
 def test_without_fifo_every_character_interrupts(guest):

@@ -189,12 +189,15 @@ class Uart(Block):
         before = self._ris, False
         char = rx.popleft()
         self._rsr = char >> 8 & 15
-        if len(rx) < self._rx_level():
+        below = self._rx_level() - len(rx)
+        if below > 0:
             self._ris &= ~INT_RX
         if not rx:
             self._ris &= ~INT_RT
         self._last_rx = self.chip.now()
         changed = (self._ris, self._timed_out) != before or self._event_time == NEVER
+        # The level may be crossed again; a time-out that interrupts would come before.
+        changed = changed or (below == 1 and not self.regs[IM] & INT_RT)
         self._timed_out = False
         if changed:
             self._update()
