@@ -195,6 +195,7 @@ class Selector:
     def _open_control(self):
         """Open and bind it. Without it select works, but a second caller waits for the first."""
         link = self.link
+        sd = _NONE
         try:
             link.call(_SOCKET_CREATE, b"\x02\x02\0\0")
             sd = link.answer[2]
@@ -205,6 +206,8 @@ class Selector:
         except SlError:
             if link.state != STARTED:
                 raise
+            if sd != _NONE:  # the port is taken
+                link.call(_SOCKET_CLOSE, pack("<Bxxx", sd))
 
     def _address(self, size: int, sd: int, ip) -> bytes:
         return pack("<HBBH2x4s", size, sd, 0x20, _port(), ip)

@@ -4,11 +4,14 @@ import struct
 
 import pytest
 
+from cc32at.nwp import NetworkProcessor
+from tests.unit.driver.rig import Rig
 from tests.unit.driver.test_device import code_of
 from tests.unit.driver.test_frames import yes
 
 CONTROL = 9
 EBADF = -9
+ANY = bytes(4)
 
 
 class Selecting:
@@ -45,6 +48,15 @@ class Selecting:
 def nwp(peer):
     peer.handler = Selecting(peer)
     return peer.handler
+
+
+@pytest.fixture
+def real():
+    """The driver with the model, started."""
+    rig = Rig(NetworkProcessor())
+    rig.run(rig.sl.device.start())
+    yield rig
+    rig.model.power(False)
 
 
 def test_control_socket_is_opened_once(rig, peer, nwp):
@@ -253,3 +265,12 @@ def test_fatal_condition_ends_all_callers(rig, peer, nwp):
     rig.pump(5)
     assert [task.error.code for task in tasks] == [-2005] * 3
     assert rig.sl.link.jobs == []
+
+
+def test_a_taken_control_port_costs_no_sockets(real):
+    sl = real.sl
+    sd = sl.sockets.open(2, 2)
+    sl.sockets.bind(sd, 12302, ANY)
+    for _ in range(20):
+        assert real.run(sl.sockets.select(1, 1 << sd, 0, 0, 0)) == (0, 0, 0)
+    assert [sl.sockets.open(2, 2) for _ in range(15)] == list(range(1, 16))
