@@ -25,6 +25,9 @@ _SL_API_ABORTED = const(-2005)
 _SL_RET_CODE_DEV_ALREADY_STARTED = const(-2012)
 _SL_RET_CODE_STOP_IN_PROGRESS = const(-2017)
 # end
+# table: errors SL_RET_CODE_INVALID_INPUT
+_SL_RET_CODE_INVALID_INPUT = const(-2006)
+# end
 # table: errors SL_RET_CODE_DEV_NOT_STARTED SL_ESMALLBUF SL_EZEROLEN SL_RET_CODE_PROTOCOL_ERROR
 _SL_RET_CODE_DEV_NOT_STARTED = const(-2018)
 _SL_ESMALLBUF = const(-2001)
@@ -260,6 +263,14 @@ def exact(view, size: int):
     if len(view) < size:
         raise SlError(_SL_RET_CODE_PROTOCOL_ERROR)
     return view
+
+
+def size8(data) -> int:
+    """The length of data, which must fit a field of 8 bits."""
+    size = len(data)
+    if size > 0xFF:
+        raise SlError(_SL_RET_CODE_INVALID_INPUT)
+    return size
 
 
 def value(link, n: int, size: int):

@@ -7,7 +7,7 @@ first.
 from struct import pack, pack_into, unpack_from
 
 from .compat import const
-from .device import value
+from .device import size8, value
 from .errors import SlError
 from .waiter import Turn
 
@@ -143,7 +143,7 @@ class NetApp:
         self._mdns(name, b"", 0, 0, options & 0x7FFFFFFF)
 
     def _mdns(self, name, text, port: int, ttl: int, options: int):
-        args = pack("<BBHII", len(name) & 0xFF, len(text) & 0xFF, port, ttl, options)
+        args = pack("<BBHII", size8(name), size8(text), port, ttl, options)
         self.link.call(_NETAPP_MDNS_REGISTER, args, bytes(name) + bytes(text))
 
     def arp_flush(self) -> None:
@@ -173,7 +173,7 @@ class NetApp:
 
     async def host_by_service(self, name, family: int = _IPV4):
         """(address, port, text) of a service."""
-        args = pack("<BBH", len(name) & 0xFF, family, 0)
+        args = pack("<BBH", size8(name), family, 0)
         done = await self.link.exchange(
             _SERVICE, _NETAPP_HOST_BY_SERVICE, args, _NETAPP_HOST_BY_SERVICE_DONE_V4, name
         )

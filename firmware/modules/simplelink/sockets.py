@@ -9,6 +9,7 @@ waits for the first. A waiting receive, accept or connect ends early only by clo
 from struct import pack, pack_into, unpack_from
 
 from .compat import const, coroutine
+from .device import size8
 from .errors import SlError
 from .flow import Credits
 from .select import Selector
@@ -120,7 +121,7 @@ class Sockets:
     def setsockopt(self, sd: int, level: int, option: int, value) -> None:
         """Set an option (8.6): level 1 socket, 2 IP, 3 PHY; value in bytes, names without NUL."""
         link = self.link
-        pack_into("<BBBB", link.args, 0, sd, level, option, len(value) & 0xFF)
+        pack_into("<BBBB", link.args, 0, sd, level, option, size8(value))
         link.call(_SOCKET_SETSOCKOPT, link.args4, value)
 
     def getsockopt(self, sd: int, level: int, option: int, size: int):

@@ -7,7 +7,7 @@ event.
 from struct import pack, pack_into, unpack_from
 
 from .compat import const
-from .device import value
+from .device import size8, value
 from .errors import SlError
 from .inbox import STARTED
 
@@ -75,18 +75,18 @@ class Wlan:
     def connect(self, ssid, sec_type=0, key=b"", bssid=None, user=None, anon=None, eap=0) -> None:
         """Ask for a connection."""
         if user is None and anon is None:
-            head = pack("<BB6sB", sec_type, len(ssid), bssid or _NO_BSSID, len(key))
+            head = pack("<BB6sB", sec_type, size8(ssid), bssid or _NO_BSSID, size8(key))
             self.link.call(_WLAN_CONNECT, _joined(head, ssid, key))
             return
         user, anon = user or b"", anon or b""
         head = pack(
             "<BB6sBBBBI",
             sec_type if len(key) else 0,
-            len(ssid),
+            size8(ssid),
             bssid or _NO_BSSID,
-            len(key),
-            len(user),
-            len(anon),
+            size8(key),
+            size8(user),
+            size8(anon),
             0,
             eap,
         )
@@ -105,16 +105,16 @@ class Wlan:
         head = pack(
             "<hBB6sBB",
             sec_type,
-            len(ssid),
+            size8(ssid),
             priority & 0xFF,
             bssid or _NO_BSSID,
-            len(key),
+            size8(key),
             0,
         )
         if user is None and anon is None:
             return self.link.call(_WLAN_PROFILE_ADD, _joined(head, ssid, key))
         user, anon = user or b"", anon or b""
-        head += pack("<BBBBI", len(user), len(anon), 0, 0, eap)
+        head += pack("<BBBBI", size8(user), size8(anon), 0, 0, eap)
         return self.link.call(_WLAN_PROFILE_ADD_EAP, _joined(head, ssid, key, user, anon))
 
     def profile_update(
@@ -135,14 +135,14 @@ class Wlan:
         head = pack(
             "<hBB6sBBIBBBBI",
             sec_type,
-            len(ssid),
+            size8(ssid),
             priority & 0xFF,
             bssid or _NO_BSSID,
-            len(key),
+            size8(key),
             0,
             index,
-            len(user),
-            len(anon),
+            size8(user),
+            size8(anon),
             0,
             0,
             eap,
@@ -182,7 +182,7 @@ class Wlan:
     def policy_set(self, policy: int, option: int, data=b"") -> None:
         """Set a policy."""
         link = self.link
-        pack_into("<BBBB", link.args, 0, policy, 0, option & 0xFF, len(data))
+        pack_into("<BBBB", link.args, 0, policy, 0, option & 0xFF, size8(data))
         link.call(_WLAN_POLICY_SET, link.args4, data)
 
     def policy_get(self, policy: int, size: int = 8):
@@ -285,7 +285,7 @@ class Wlan:
             flags,
             0,
             1 if len(key) else 0,
-            len(key),
+            size8(key),
             0,
             key,
         )
