@@ -68,8 +68,13 @@ class Fs:
         17-26 (0x20000 fail-safe, 0x40000 secure, ...). size: maximum in bytes when it creates.
         """
         args = pack("<II", _wire_mode(mode, size), token)
+        end = b"" if mode & _ACCESS == READ else _GIVE_UP
+
+        def undo(done):
+            return self._shut(done, end)
+
         done = await self.link.command(
-            _FS_OPEN, args, _name(name), head=8, ms=_TIMEOUT_FS_OPEN_PROGRAM_MS, undo=self._unopen
+            _FS_OPEN, args, _name(name), head=8, ms=_TIMEOUT_FS_OPEN_PROGRAM_MS, undo=undo
         )
         handle, token = unpack("<iI", done.result)
         if handle < 0:
@@ -195,8 +200,10 @@ class Fs:
         buf = bytearray(size)
         try:
             n = await self.read(handle, 0, buf)
-        finally:
             await self.close(handle)
+        except:  # noqa: E722 -- cancelled, refused, interrupted
+            self.link.spawn(self._shut(pack("<i", handle)))
+            raise
         return bytes(buf[:n])
 
     async def store(self, name, data, size: int = 0, flags: int = _FAILSAFE) -> None:
@@ -208,17 +215,17 @@ class Fs:
         try:
             if await self.write(handle, 0, data) != len(data):
                 raise SlError(_SL_ERROR_FS_FAILED_TO_WRITE)
-        except SlError:
-            await self.close(handle, b"", _GIVE_UP)
+            await self.close(handle)
+        except:  # noqa: E722 -- cancelled, refused, interrupted
+            self.link.spawn(self._shut(pack("<i", handle), _GIVE_UP))
             raise
-        await self.close(handle)
 
-    async def _unopen(self, done):
-        """An open was cancelled, but a handle came: close it."""
+    async def _shut(self, done, signature=b""):
+        """Close what an open brought, for nobody who could be told of an error."""
         handle = unpack_from("<i", done)[0] if len(done) >= 4 else -1
         if handle >= 0:
             try:
-                await self.close(handle)
+                await self.close(handle, b"", signature)
             except SlError:
                 pass
 
