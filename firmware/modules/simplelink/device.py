@@ -123,13 +123,13 @@ class Device:
         try:
             if ms and not state & RESTART:
                 await self._orderly(ms, patience, fatal)
-        except SlError:
-            pass  # the power goes off all the same
-        link.abort_all(_SL_RET_CODE_STOP_IN_PROGRESS)
-        await self._emptied()
-        link.nwp.close()
-        link.reset()
-        link.sl.reset()
+            link.abort_all(_SL_RET_CODE_STOP_IN_PROGRESS)
+            await self._emptied()
+        finally:  # one that is cancelled cuts the power at once
+            link.abort_all(_SL_RET_CODE_STOP_IN_PROGRESS)
+            link.nwp.close()
+            link.reset()
+            link.sl.reset()
 
     async def _orderly(self, ms: int, patience: int, fatal: bool):
         """DEVICE_STOP, its completion, then the register that says it is down."""
@@ -148,6 +148,8 @@ class Device:
                     await wait
                 else:
                     await self._until(lambda: wait.done, patience)
+        except SlError:
+            return  # the power goes off all the same
         finally:
             link.leave(_LOCK, wait)
         await self._until(nwp.shutdown_ready, _SHUTDOWN_READY_TIMEOUT_MS)

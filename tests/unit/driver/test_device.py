@@ -120,6 +120,32 @@ def test_stop_ends_every_wait_before_it_ends(rig, peer):
     assert rig.run(sl.device.start()) == 0
 
 
+@pytest.mark.parametrize("steps", range(4))
+def test_a_stop_that_is_cancelled_has_cut_the_power(rig, peer, steps):
+    """Before its answer, before its event, before the register: what waits ends, all is off."""
+    peer.shutdown_ready = False
+    receive = rig.start(rig.sl.sockets.recv(1, bytearray(4)))
+    stop = rig.start(rig.sl.device.stop(500))
+    if steps > 0:
+        rig.pump(5)
+    if steps > 1:
+        peer.send(0x0073, bytes(4))
+        rig.pump(10 * steps)
+    assert not stop.done
+    stop.cancel()
+    assert peer.powered is False and rig.sl.link.state == 0
+    rig.pump(5)
+    assert receive.error.code == -2017
+    assert rig.run(rig.sl.device.start()) == 0 and rig.sl.link.idle()
+
+
+def test_a_start_that_is_cancelled_can_be_stopped():
+    rig = Rig(Peer(yes))
+    rig.start(rig.sl.device.start()).cancel()
+    rig.run(rig.sl.device.stop(0))
+    assert rig.run(rig.sl.device.start()) == 0 and rig.sl.link.idle()
+
+
 def test_locked_device_serves_files_only(rig, peer):
     peer.header.dev_status = 4
     peer.send(0x0063)
