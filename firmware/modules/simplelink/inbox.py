@@ -317,14 +317,15 @@ class Inbox:
 
     def _advance(self):
         for job in list(self.jobs):
-            if not job.running and job.wait.ready() and job.step():
-                self.jobs.remove(job)
+            if job in self.jobs and job.wait.ready():
+                self.jobs.remove(job)  # one that runs, or is interrupted, is not to be resumed
+                if not job.step():
+                    self.jobs.append(job)
 
 
 class Job:
     """A coroutine and what it waits for."""
 
-    running = False
     wait = None
     deadline = None
 
@@ -334,10 +335,8 @@ class Job:
 
     def step(self) -> bool:
         """Resume it; True when it has ended."""
-        self.running = True
         self.wait = self.resume(self.coro, [None])
         if self.wait is None:
             return True
         self.deadline = self.wait.deadline
-        self.running = False
         return False

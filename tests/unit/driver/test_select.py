@@ -267,6 +267,30 @@ def test_fatal_condition_ends_all_callers(rig, peer, nwp):
     assert rig.sl.link.jobs == []
 
 
+def test_an_interrupt_inside_the_request_of_a_select(rig, peer, nwp, monkeypatch):
+    """Ctrl-C when a request was sent: callers who wait are served by the next one's request."""
+    link, call = rig.sl.link, rig.sl.link.call
+
+    def interrupted(opcode, *rest):
+        call(opcode, *rest)
+        raise KeyboardInterrupt
+
+    first = rig.start(rig.sl.sockets.select(1, 0b01))
+    second = rig.start(rig.sl.sockets.select(2, 0b10))
+    nwp.poked()
+    monkeypatch.setattr(link, "call", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        rig.pump(5)
+    monkeypatch.undo()
+    assert link.jobs == []
+    third = rig.start(rig.sl.sockets.select(3, 0b100))
+    for _ in range(2):  # for the request nobody waits for any more, and for the new one
+        nwp.done(read=0b111)
+        rig.pump(5)
+    results = [task.result for task in (first, second, third)]
+    assert results == [(1, 1, 0), (1, 2, 0), (1, 4, 0)] and link.idle()
+
+
 def test_a_taken_control_port_costs_no_sockets(real):
     sl = real.sl
     sd = sl.sockets.open(2, 2)
