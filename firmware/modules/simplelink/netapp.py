@@ -247,8 +247,10 @@ class NetApp:
             self._token(args)
 
     def respond(self, handle: int, status: int, metadata=b"", payload=b"", flags: int = 0) -> None:
-        """Answer a request: by a plain 404 if metadata > 1024 bytes or both together > 1364."""
-        self.link.check()
+        """Answer a request: by a plain 404 if metadata > 1024 bytes or both together > 1364.
+
+        Provisioning does not refuse it, as the request came nevertheless (nwp-protocol 3.4).
+        """
         size = len(metadata) + len(payload)
         if len(metadata) > _NETAPP_METADATA_MAX or size > _NETAPP_DATA_MAX:
             status, metadata, payload, flags = _NOT_FOUND, b"", b"", 0

@@ -234,6 +234,16 @@ def test_request_reaches_its_handler(rig, peer):
     ]
 
 
+def test_a_request_that_comes_while_provisioning_is_answered(rig, peer):
+    """3.4 lets it through when calls are refused; 3.3: its answer is written by the handler."""
+    rig.sl.netapp.on_request = lambda app, kind, handle, *rest: rig.sl.netapp.respond(handle, 200)
+    peer.header.dev_status = 0x18
+    peer.send(0x1878, struct.pack("<BBHHHI", 1, 1, 16, 0, 0, 0))
+    rig.pump(10)
+    assert code_of(rig, rig.sl.wlan.disconnect) == -2014
+    assert peer.frames == [(0x9C78, struct.pack("<HHHHI", 16, 200, 0, 0, 0))]
+
+
 @pytest.mark.parametrize(("metadata", "payload"), [(1025, 0), (1024, 341), (0, 1365), (0, 70000)])
 def test_a_response_that_is_too_long_is_404(rig, peer, metadata, payload):
     rig.sl.netapp.respond(16, 200, bytes(metadata), bytes(payload), 1)
