@@ -101,7 +101,9 @@ int link_settle(void);
 uint16_t link_answer_opcode(void);
 
 // Frames without answer. nbytes > 0: takes the credits of a send of that many bytes on socket `sd`;
-// 0: of a receive request; < 0: none. Returns 0 or an error.
+// 0: of a receive request; LINK_UNASKED: one, if there is one, but waits for none; other < 0: none. Returns 0
+// or an error.
+#define LINK_UNASKED (-2)
 int link_post(const link_frame_t *frame, unsigned sd, int32_t nbytes);
 
 // Reads the messages that wait, at most LINK_POLL_MESSAGES, and returns flags.

@@ -22,7 +22,7 @@ void link_flow_apply(const link_header_t *header) {
 
 int link_flow_cost(unsigned sd, int32_t nbytes) {
     if (nbytes < 0) {
-        return 0;
+        return nbytes == LINK_UNASKED && status.credits > 0;
     }
     if (nbytes > 0 && status.tx_failure >> (sd & LINK_SOCKET_MASK) & 1) {
         return LINK_E_TX_FAIL;

@@ -34,6 +34,7 @@ _MAX_SOCKETS = const(16)
 
 _LOCK = const(22)
 _NONE = const(-1)
+_UNASKED = const(-2)  # what crosses for the control socket takes credits, but waits for none
 
 
 class Caller(Waiter):
@@ -225,13 +226,14 @@ class Selector:
         if self.control != _NONE and not self.poked:
             self.poked = True
             args = self._address(4, self.control, b"\x7f\0\0\x01")
-            self.link.nwp.post(_SOCKET_SENDTO_V4, args, b"\0\0\0\0", self.control, -1)
+            self.link.nwp.post(_SOCKET_SENDTO_V4, args, b"\0\0\0\0", self.control, _UNASKED)
 
     def _take_poke(self):
-        """Receive the datagram; it is nobody's, and costs no credit."""
+        """Receive the datagram; it is nobody's."""
         nwp = self.link.nwp
+        args = pack("<HBB", 4, self.control, 0x20)
         nwp.expect(self.control, self.link.sink)
-        nwp.post(_SOCKET_RECVFROM, pack("<HBB", 4, self.control, 0x20), b"", self.control, -1)
+        nwp.post(_SOCKET_RECVFROM, args, b"", self.control, _UNASKED)
 
 
 def _port() -> int:

@@ -146,8 +146,10 @@ def test_the_first_caller_cannot_select_the_control_socket_to_be(rig, peer, nwp)
     assert 0x9407 not in peer.opcodes()
 
 
-def test_control_frames_cost_no_credits(rig, peer, nwp):
-    peer.header.credits = 2
+@pytest.mark.parametrize("credits", [0, 1, 2, 6])
+def test_control_frames_wait_for_no_credits(rig, peer, nwp, credits):
+    """4.5; but what they took is not given out again before the next header (4.2)."""
+    peer.header.credits = credits
     peer.send(0x0063)
     rig.start(rig.sl.sockets.select(1, 1))
     rig.pump(5)
@@ -155,7 +157,10 @@ def test_control_frames_cost_no_credits(rig, peer, nwp):
     nwp.poked()
     rig.pump(5)
     assert [opcode for opcode, _ in nwp.posts] == [0x940D, 0x940B]
-    assert rig.nwp.free_credits() == 2
+    peer.send(0x0063)
+    rig.pump(5)
+    rig.start(rig.sl.sockets.select(3, 4))
+    assert rig.nwp.free_credits() == max(credits - 1, 0)
 
 
 def test_covered_caller_joins_without_a_datagram(rig, peer, nwp):

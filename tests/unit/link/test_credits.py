@@ -27,6 +27,14 @@ def test_nothing_can_be_sent_before_the_first_message(rig):
     assert nwp.free_credits() == 2
 
 
+@pytest.mark.parametrize("credits", range(4))
+def test_what_waits_for_no_credit_takes_one_that_is_there(rig, credits):
+    header(rig, credits=credits)
+    assert rig.nwp.post(0x940B, b"\4\0\1\x20", None, 1, -2) == 0
+    assert len(rig.model.frames) == 1
+    assert rig.nwp.free_credits() == max(credits - 1, 0)
+
+
 @with_examples(300)
 @given(st.integers(0, 255), st.integers(1, 0xFFFF), st.integers(1, 16000))
 def test_a_send_costs_one_and_one_more_for_each_full_packet(rig, credits, min_tx, nbytes):

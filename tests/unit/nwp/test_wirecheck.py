@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cc32at.nwp.codec import CNYS, H2N_SYNC, protocol
+from tests.unit.nwp.netsupport import NetHost
 from tests.unit.nwp.support import Host
 
 
@@ -57,6 +58,21 @@ def test_send_without_credits_is_noted():
     assert host.np.violations == []
     host.send("SOCKET_SEND", b"x", len=1, sd=0)
     assert host.np.violations == ["SOCKET_SEND without credits"]
+
+
+def test_the_control_socket_of_a_select_needs_no_credits():
+    """nwp-protocol 4.5; what others send afterwards does."""
+    host = NetHost()
+    control = host.socket(kind=2)
+    assert host.bind(control, 12302) == 0
+    host.np.handlers["SOCKET_SEND"] = host.np.hold
+    for _ in range(22):
+        host.post(control + 1, b"x")
+    host.send_to(control, bytes(4), 12302)
+    host.send("SOCKET_RECVFROM", sd=control, flags=0x20, max_len=4)
+    assert host.np.violations == []
+    host.recv(control + 1)
+    assert host.np.violations == ["SOCKET_RECV without credits"]
 
 
 def test_error_in_a_handler_ends_a_test_but_not_a_server(capsys):

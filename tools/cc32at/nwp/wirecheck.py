@@ -1,8 +1,8 @@
 """Holding the host to the wire: what a driver must not do (nwp-protocol.md 2-4), noted.
 
 The model goes on after a violation as well as it can; tests assert that `np.violations` is empty.
-TI's own driver is known to spend a credit it has not (internal select socket, 4.5) and to read
-beyond WLAN_PROFILE_GET answers; reading beyond a message is therefore only counted by the link.
+TI's own driver is known to read beyond WLAN_PROFILE_GET answers; reading beyond a message is
+therefore only counted by the link.
 """
 
 from __future__ import annotations
@@ -47,8 +47,13 @@ class WireCheck:
             if self.outstanding:
                 self.note(f"{cmd.name} while {self.outstanding} is not answered")
             self.outstanding = cmd.name
-        if cmd.cost and self.np.told < RESERVE:
+        if cmd.cost and self.np.told < RESERVE and not self._control(cmd):
             self.note(f"{cmd.name} without credits")
+
+    def _control(self, cmd: Command) -> bool:
+        """Of the socket with which hosts wake their select: that waits for no credits (4.5)."""
+        control = self.np.groups["sockets"].control_socket()
+        return control is not None and cmd.args["sd"] == control.sd
 
     def answered(self, name: str) -> None:
         """The answer of a command was read by the host."""
