@@ -138,6 +138,25 @@ def test_as_client_of_a_group(direct, world):
     assert talk.event() == f"+EventWlan: P2P_DISCONNECT,DIRECT-ph,{PHONE_MAC},3,phone"
 
 
+@pytest.mark.parametrize("initiator", ["PASSIVE", "RAND_BACKOFF"])
+def test_a_passive_device_waits_for_the_peer_to_ask(direct, world, initiator):
+    talk = direct("CONNECTION,P2P,", f"P2P,CLIENT,{initiator}")
+    talk.sleep(0.9)  # the timer of the backoff takes a second at least
+    assert not talk.events
+    assert world.control.call("p2p_request", mac=PHONE)
+    assert talk.event() == f"+EventWlan: P2P_REQUEST,phone,{PHONE_MAC},PBC"
+    assert talk.event() == f"+EventWlan: P2P_CONNECT,DIRECT-ph,{PHONE_MAC},phone"
+
+
+def test_after_the_backoff_the_device_asks_and_a_passive_one_never_does(direct):
+    talk = direct("CONNECTION,P2P,", "P2P,CLIENT,RAND_BACKOFF")
+    assert talk.event() == f"+EventWlan: P2P_CONNECT,DIRECT-ph,{PHONE_MAC},phone"
+    talk.event("+EventNetApp: IPV4_ACQUIRED")
+    talk = direct("P2P,CLIENT,PASSIVE")
+    talk.sleep(10)
+    assert not talk.events
+
+
 def test_as_owner_of_a_group(direct, world):
     talk = direct("CONNECTION,P2P,", "P2P,GROUP_OWNER,ACTIVE")
     added = talk.event()

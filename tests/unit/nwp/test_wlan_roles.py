@@ -291,7 +291,7 @@ def test_negotiations_that_fail_and_requests():
 def test_any_peer_by_policy():
     host = NetHost(world=PEERS)
     host.command("WLAN_POLICY_SET", policy_type=0x10, option=8, value_len=0)
-    assert "WLAN_EV_P2P_CONNECTED" in host.after(1)
+    assert "WLAN_EV_P2P_CONNECTED" in host.after(5)
 
 
 # Provisioning

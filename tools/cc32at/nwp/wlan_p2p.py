@@ -22,6 +22,8 @@ _METHODS = {
     "keypad": (1, (P2P_PIN_DISPLAY, P2P_PIN_AUTO)),
 }
 NEGOTIATION_FAILED, WRONG_PIN = 1, 2
+PASSIVE, BACKOFF = 1, 2  # initiator of the P2P policy; 0 asks at once
+BACKOFF_S = 3.0  # the chip's is random, 1 to 6 s
 CLIENT, OWNER = 2, 3  # connection status in connection_info
 
 
@@ -76,6 +78,8 @@ class WifiDirect(Group):
         if self.state != "listening" or peer is None:
             return False
         self._peer_event("WLAN_EV_P2P_REQUEST", peer)
+        if peer.mac in self.found:
+            self._join(peer)
         return True
 
     def _peer_event(self, event: str, peer) -> None:
@@ -92,14 +96,22 @@ class WifiDirect(Group):
             self._join_any()
 
     def _join_any(self) -> None:
-        """Connection policy "any P2P": the first push-button peer will do."""
-        if self.state != "listening" or not self.np.groups["wlan_policy"].connection() & ANY_P2P:
-            return
+        """Connection policy "any P2P": ask the first push-button peer, if the P2P policy lets."""
+        _, initiator = self.np.groups["wlan_policy"].p2p()
+        if initiator == BACKOFF:
+            self.np.after(BACKOFF_S, self._join_first)
+        elif initiator != PASSIVE:
+            self._join_first()
+
+    def _join_first(self) -> None:
         for mac in self.found:
-            peer = self._find(mac)
-            if peer is not None and peer.wps == "pbc":
-                self.connect(Request(peer.name, peer.mac, P2P_PBC))
-                return
+            self._join(self._find(mac))
+
+    def _join(self, peer) -> None:
+        """Negotiate with a peer, under the policy "any P2P"."""
+        wanted = self.np.groups["wlan_policy"].connection() & ANY_P2P
+        if wanted and self.state == "listening" and peer is not None and peer.wps == "pbc":
+            self.connect(Request(peer.name, peer.mac, P2P_PBC))
 
     def check_request(self, request: Request) -> None:
         """NwpError when the connect command cannot be accepted."""
