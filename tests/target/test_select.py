@@ -129,6 +129,51 @@ def test_a_descriptor_that_was_never_opened_is_a_late_error_9(talk, members):
     assert talk.background(f"AT+Select=5,{members},1,0") == "ERROR:process command +Select, -9"
 
 
+def test_nobody_receives_from_the_firmwares_own_socket(talk):
+    """Select needs one (nwp-protocol 4.5), which is no business of the user's."""
+    assert talk.background("AT+Select=0,0,0,0") == "ERROR:process command +Select, -9"
+    for sd in range(16):
+        late = talk.background(f"AT+Recv={sd},0,10")
+        assert late == f"ERROR:process command +Recv {sd}, -9"
+    mine = {talk.socket("INET,DGRAM,UDP") for _ in range(2)}
+    members = "|".join(map(str, mine))
+    talk.ok(f"AT+Select=0,{members},3,0", f"AT+Select=0,{members},1,0")
+    assert [talk.late(), talk.late()] == ["+Select:"] * 2
+
+
+@pytest.mark.parametrize("waiting", [False, True])
+def test_sixteen_sockets_are_the_users_after_a_select_too(talk, waiting):
+    with peers.datagrams() as peer:
+        port = peers.free_port(socket.SOCK_DGRAM)
+        first = talk.socket("INET,DGRAM,UDP")
+        talk.ok(f"AT+Bind={first},INET,{port},0.0.0.0")
+        assert talk.background(f"AT+Select=0,{first},0,0") == "+Select:"
+        if waiting:
+            talk.ok(f"AT+Select=0,{first},20,0")
+        others = [talk.socket("INET,DGRAM,UDP") for _ in range(15)]
+        assert sorted([first, *others]) == list(range(16))
+        assert not talk.lates
+        if not waiting:
+            talk.ok(f"AT+Select=0,{first},20,0")
+        start = talk.at.clock()
+        talk.ok(f"AT+Select=0,{others[-1]},1,0")
+        assert talk.late() == "+Select:"
+        assert talk.at.clock() - start < 5
+        peer.sendto(b"x", ("127.0.0.1", port))
+        assert talk.late() == f"+Select: {first}"
+
+
+def test_the_last_descriptor_is_there_for_an_accept(talk):
+    listener, port = talk.socket(), peers.free_port()
+    talk.ok(f"AT+Bind={listener},INET,{port},0.0.0.0", f"AT+Listen={listener},1")
+    assert talk.background(f"AT+Select=0,{listener},0,0") == "+Select:"
+    for _ in range(14):
+        talk.socket("INET,DGRAM,UDP")
+    talk.ok(f"AT+Accept={listener},INET")
+    with peers.client(port):
+        assert re.fullmatch(r"\+Accept: \d+,INET,\d+,127\.0\.0\.1", talk.late())
+
+
 def test_a_transceiver_counts_by_its_low_bits(talk):
     """Its descriptor is 0x80 + id; a descriptor's bit is sd & 0x1F (at-commands, correction)."""
     talk.ok("AT+WlanPolicySet=CONNECTION,,", "AT+WlanPolicySet=SCAN,Disable_Scan,")

@@ -118,7 +118,11 @@ class Inbox:
 
     def idle(self) -> bool:
         """Nobody waits for anything."""
-        return not self.queue and not self.pending and all(wait is None for wait in self.owners)
+        return (
+            not self.queue
+            and not self.pending
+            and all(wait is None or wait.reserved for wait in self.owners)
+        )
 
     # Waiting
 
@@ -205,6 +209,8 @@ class Inbox:
             else:
                 wait = self.owners[lock]
                 wait.complete(args)
+                if wait.opcode == _SOCKET_RECV_DONE:
+                    wait.result = args[0] | args[1] << 8
                 if wait.orphan:
                     self._unwanted(lock, wait)
 

@@ -2,7 +2,7 @@
 
 At the first select a UDP socket of the driver's own is opened and added to every request. A caller
 that comes while a request runs sends a datagram to that socket: the request completes, and is made
-anew with all.
+anew with all. The socket is given away when the network processor has no other left.
 """
 
 from struct import pack, unpack_from
@@ -10,7 +10,7 @@ from struct import pack, unpack_from
 from .compat import const, ticks_add, ticks_diff
 from .errors import SlError
 from .link import STARTED
-from .waiter import Waiter
+from .waiter import Completion, Waiter
 
 # table: opcodes SOCKET_CREATE SOCKET_CLOSE SOCKET_BIND_V4 SOCKET_SELECT SOCKET_SELECT_DONE
 _SOCKET_CREATE = const(0x9401)
@@ -23,8 +23,9 @@ _SOCKET_SELECT_DONE = const(0x1007)
 _SOCKET_SENDTO_V4 = const(0x940D)
 _SOCKET_RECVFROM = const(0x940B)
 # end
-# table: errors SL_ERROR_BSD_EBADF
+# table: errors SL_ERROR_BSD_EBADF SL_ERROR_BSD_ENSOCK
 _SL_ERROR_BSD_EBADF = const(-9)
+_SL_ERROR_BSD_ENSOCK = const(-10)
 # end
 # table: constants select_control_port select_infinite max_sockets
 _SELECT_CONTROL_PORT = const(12302)
@@ -35,6 +36,17 @@ _MAX_SOCKETS = const(16)
 _LOCK = const(22)
 _NONE = const(-1)
 _UNASKED = const(-2)  # what crosses for the control socket takes credits, but waits for none
+_PATIENCE_MS = const(3000)  # longest request without control socket, for which others must wait
+
+
+class Reserved(Completion):
+    """Owner of the control socket's lock: nobody else waits on that."""
+
+    reserved = True
+
+    def __init__(self):
+        super().__init__()
+        self.orphan = True
 
 
 class Caller(Waiter):
@@ -59,6 +71,7 @@ class Selector:
         """The network processor starts anew: no control socket, nobody waits."""
         self.callers.clear()
         self.control = _NONE
+        self.full = False  # there was no socket left for it
         self.running = False
         self.poked = False
         self.read = self.write = 0  # what the running request watches
@@ -93,7 +106,7 @@ class Selector:
     async def _serve(self, nfds: int, sec: int, usec: int):
         """Make requests as long as somebody waits. The first carries the numbers of its caller."""
         try:
-            alone = True
+            alone = not self.full or sec * 1000 + usec // 1000 <= _PATIENCE_MS
             while self.callers:
                 self._merge()
                 if not alone or len(self.callers) > 1:
@@ -108,19 +121,22 @@ class Selector:
             self.running = False
 
     async def _round(self, nfds: int, sec: int, usec: int):
+        control = self.control
         try:
             done = await self._request(nfds, self.read, self.write, sec, usec)
         except SlError:
-            if len(self.callers) < 2 or self.link.state != STARTED:
+            if self.link.state != STARTED or len(self.callers) < 2 and control == self.control:
                 raise
-            await self._single_out()
+            if control == self.control:
+                await self._single_out()
         else:
             self._deliver(*done)
 
     async def _request(self, nfds: int, read: int, write: int, sec: int, usec: int):
         """One request: (count, read, write), without the control socket."""
-        if self.control != _NONE:
-            read |= 1 << self.control
+        control = self.control
+        if control != _NONE:
+            read |= 1 << control
         sec = min(sec, _SELECT_INFINITE)
         usec = min(usec >> 10, _SELECT_INFINITE)
         self.poked = False
@@ -129,10 +145,11 @@ class Selector:
         count, _, read, write = unpack_from("<hHHH", done + b"\0\0\0\0\0\0\0\0")
         if count < 0:
             raise SlError(count)
-        if self.control != _NONE and read >> self.control & 1:
-            read &= ~(1 << self.control)
+        if control != _NONE and read >> control & 1:
+            read &= ~(1 << control)
             count -= 1
-            self._take_poke()
+            if control == self.control:
+                self._take_poke()
             return (count, read, write) if count else (-1, 0, 0)
         return count, read, write
 
@@ -140,6 +157,8 @@ class Selector:
         """What the next request watches, and until when."""
         self.read = self.write = 0
         self.until = None
+        if self.full:
+            self.until = ticks_add(self.link.ticks(), _PATIENCE_MS)
         for caller in self.callers:
             self.read |= caller.read
             self.write |= caller.write
@@ -194,21 +213,44 @@ class Selector:
         return self.control >= 0 and bits >> self.control & 1 == 1
 
     def _open_control(self):
-        """Open and bind it. Without it select works, but a second caller waits for the first."""
+        """Open and bind it. Without it select works, but a second caller waits: for seconds only,
+        when it was for lack of sockets.
+        """
         link = self.link
+        self.full = False
         sd = _NONE
         try:
             link.call(_SOCKET_CREATE, b"\x02\x02\0\0")
             sd = link.answer[2]
-            if sd >= _MAX_SOCKETS:
+            if sd >= _MAX_SOCKETS or link.owners[sd] is not None:
                 return
             link.call(_SOCKET_BIND_V4, self._address(0, sd, b"\0\0\0\0"))
             self.control = sd
-        except SlError:
+            link.owners[sd] = Reserved()
+        except SlError as error:
             if link.state != STARTED:
                 raise
+            self.full = error.code == _SL_ERROR_BSD_ENSOCK
             if sd != _NONE:  # the port is taken
                 link.call(_SOCKET_CLOSE, pack("<Bxxx", sd))
+
+    def takes_the_last(self, alive: int) -> bool:
+        """The control socket has the only descriptor that is not in use otherwise."""
+        sd = self.control
+        return sd >= 0 and alive | 1 << sd == (1 << _MAX_SOCKETS) - 1
+
+    def give_away(self) -> bool:
+        """Close it, so that there is a descriptor more; a request that runs is made anew."""
+        sd = self.control
+        if sd == _NONE:
+            return False
+        self.control = _NONE
+        self.full = True
+        owner = self.link.owners[sd]
+        if owner is not None and owner.reserved:
+            self.link.owners[sd] = None
+        self.link.call(_SOCKET_CLOSE, pack("<BBBB", sd, 0, 0, 0))
+        return True
 
     def _address(self, size: int, sd: int, ip) -> bytes:
         return pack("<HBBH2x4s", size, sd, 0x20, _port(), ip)

@@ -49,8 +49,9 @@ _SL_ERROR_BSD_EAGAIN = const(-11)
 _SL_ERROR_BSD_EBADF = const(-9)
 _SL_ERROR_BSD_E2BIG = const(-7)
 # end
-# table: errors SL_ERROR_BSD_ETIMEDOUT SL_ESMALLBUF SL_EZEROLEN
+# table: errors SL_ERROR_BSD_ETIMEDOUT SL_ERROR_BSD_ENSOCK SL_ESMALLBUF SL_EZEROLEN
 _SL_ERROR_BSD_ETIMEDOUT = const(-110)
+_SL_ERROR_BSD_ENSOCK = const(-10)
 _SL_ESMALLBUF = const(-2001)
 _SL_EZEROLEN = const(-2002)
 # end
@@ -83,13 +84,14 @@ class Sockets:
     def __init__(self, link):
         self.link = link
         self.selector = Selector(link)
-        self.streams = 0  # bit map of socket ids whose data may be cut anywhere
+        self.alive = 0  # bit map of the socket ids in use
+        self.streams = 0  # those whose data may be cut anywhere
         self.pool = 0  # the most credits ever seen
         link.sl.resets.append(self)
 
     def reset(self):
         """The network processor starts anew."""
-        self.streams = self.pool = 0
+        self.alive = self.streams = self.pool = 0
         self.selector.reset()
 
     # Short requests
@@ -101,8 +103,13 @@ class Sockets:
         protocol 0 default, 6 TCP, 17 UDP, 100 TLS, 255 raw; the channel for RF.
         """
         link = self.link
-        pack_into("<BBBB", link.args, 0, domain & 0xFF, type & 0xFF, protocol & 0xFF, 0)
-        link.call(_SOCKET_CREATE, link.args4)
+        args = pack("<BBBB", domain & 0xFF, type & 0xFF, protocol & 0xFF, 0)
+        try:
+            link.call(_SOCKET_CREATE, args)
+        except SlError as error:
+            if error.code != _SL_ERROR_BSD_ENSOCK or not self.selector.give_away():
+                raise
+            link.call(_SOCKET_CREATE, args)
         sd = link.answer[2]
         self._born(sd, type == _STREAM)
         return sd
@@ -149,6 +156,8 @@ class Sockets:
     async def accept(self, sd: int, family: int = 0):
         """Wait for a connection; returns (new sd, port, ip). family: 2, 3, or 0 for any."""
         args = pack("<BBBB", sd, family, 0, 0)
+        if self.selector.takes_the_last(self.alive):
+            self.selector.give_away()
         done = await self.link.exchange(
             _id(sd), _SOCKET_ACCEPT, args, _SOCKET_ACCEPT_DONE_V4, undo=self._unaccept
         )
@@ -166,9 +175,12 @@ class Sockets:
         args = pack("<BBBB", sd, 0, 0, 0)
         if link.owners[lock] is not None:
             link.call(_SOCKET_CLOSE, args)
+            self.alive &= ~(1 << lock)
         else:
             done, ms = _SOCKET_CLOSE_DONE, _TIMEOUT_CLOSE_DONE_MS
-            _result(await link.exchange(lock, _SOCKET_CLOSE, args, done, ms=ms))
+            done = await link.exchange(lock, _SOCKET_CLOSE, args, done, ms=ms)
+            self.alive &= ~(1 << lock)
+            _result(done)
 
     async def start_tls(self, sd: int) -> int:
         """Secure a connected TCP socket; returns 0, or the code of a warning."""
@@ -285,6 +297,7 @@ class Sockets:
 
     def _born(self, sd: int, stream: bool):
         bit = 1 << (sd & 0x1F)
+        self.alive |= bit
         self.streams = self.streams | bit if stream else self.streams & ~bit
 
     async def _unaccept(self, done):

@@ -5,8 +5,12 @@ SimpleLink.run) resumes it when `ready()` is true, and calls Link.pump() no late
 if there is one.
 """
 
-from .compat import ticks_add, ticks_diff
+from .compat import const, ticks_add, ticks_diff
 from .errors import SlError
+
+# table: errors SL_ERROR_BSD_EBADF
+_SL_ERROR_BSD_EBADF = const(-9)
+# end
 
 
 class Waiter:
@@ -75,6 +79,9 @@ class Turn(Listed):
     """Wait until nobody owns a lock of the link: first come, first served."""
 
     def __init__(self, link, lock: int):
+        owner = link.owners[lock]
+        if owner is not None and owner.reserved:
+            raise SlError(_SL_ERROR_BSD_EBADF)
         super().__init__(link, link.queue)
         self.lock = lock
 
@@ -96,6 +103,7 @@ class Completion(Waiter):
     event is that of IPv4: bit 9 of what arrives is ignored.
     """
 
+    reserved = False  # nobody may wait for its lock
     head = 0
     into = None  # buffer for what follows the head, as far as it fits
     size = 0  # how much came behind the head
