@@ -109,6 +109,20 @@ def test_without_a_dhcp_server_lla_finds_an_address(talk, world):
     assert talk.value("AT+NetCfgGet=IPV4_STA_ADDR").startswith("DHCP_LLA,169.254.")
 
 
+def test_another_mode_lets_go_of_the_lease(talk, world):
+    talk.join()
+    bound = talk.value("AT+NetCfgGet=IPV4_DHCP_CLIENT").split(",")
+    assert bound[5:7] == ["10.1.0.1", "86400"] and bound[8] == "bound"
+    talk.ok(f"AT+NetCfgSet=IPV4_STA_ADDR,STATIC,{STATIC}")
+    talk.event("+EventNetApp: IPV4_ACQUIRED")
+    static = talk.value("AT+NetCfgGet=IPV4_DHCP_CLIENT").split(",")
+    assert static[5:] == ["0.0.0.0", "0", "0", "disabled"]
+    world.control.call("dhcp_off", ssid="office")
+    talk.ok("AT+NetCfgSet=IPV4_STA_ADDR,DHCP,")
+    asking = talk.value("AT+NetCfgGet=IPV4_DHCP_CLIENT").split(",")
+    assert asking[5:] == ["0.0.0.0", "0", "0", "enabled"]
+
+
 def test_without_a_dhcp_server_the_timeout_is_an_event(talk, world):
     world.control.call("dhcp_off", ssid="office")
     talk.ok("AT+WlanConnect=office,,WPA_WPA2,correct-horse,,,")

@@ -117,8 +117,9 @@ class Addressing(Group):
 
     def mode_changed(self) -> None:
         if self.up and self.access_point is not None:
-            for name in ("dhcp", "lla", "late", "lease"):
+            for name in ("dhcp", "lla", "late", "lease", "rebind"):
                 self.np.cancel(self.timers.pop(name, None))
+            self.lease = None
             self.ip = self.mask = self.gateway = self.dns = 0
             self._start4()
 
