@@ -1,8 +1,15 @@
 """AT+SetSockOpt and AT+GetSockOpt, row by row (guide tables 21 and 22; guide-style I5, V6)."""
 
+import base64
 import re
+import socket
+import struct
+import sys
+import threading
 
 import pytest
+
+from tests.target import peers
 
 pytestmark = pytest.mark.world
 CIPHERS = [  # at-commands 18, table cipher, in bit order
@@ -30,6 +37,7 @@ CIPHERS = [  # at-commands 18, table cipher, in bit order
     "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
     "TLS_DHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
 ]
+IP_RECVTTL = 12  # of Linux; Python 3.11 has no name for it
 TCP, SEC, UDP, RAW = "INET,STREAM,TCP", "INET,STREAM,SEC", "INET,DGRAM,UDP", "RF,DGRAM,TCP"
 
 # kind of socket, level, option, value as set, value as read
@@ -162,6 +170,97 @@ def test_the_challenge_response_has_no_value(talk, frames, comma):
     reply = talk(f"AT+SetSockOpt={sd},SOCKET,SECURE_EXT_CLIENT_CHLNG_RESP{comma}")
     assert frames[0][2][-4:] == bytes(4)
     assert reply == ["OK"] or re.fullmatch(r"ERROR:process command, -\d+", reply[0])
+
+
+@pytest.mark.parametrize(("on", "seconds", "least", "most"), [(1, 0, 0, 0.3), (1, 1, 0.9, 1.5)])
+def test_lingering_is_as_long_as_was_set_and_then_an_error(talk, on, seconds, least, most):
+    """What the peer does not read is still to be sent: -15 (nwp-protocol 11) after the time."""
+    done = threading.Event()
+    with peers.server(lambda connection: done.wait(peers.PATIENCE), window=2048) as port:
+        talk.speed_up()
+        sd = open_socket(talk, TCP)
+        talk.ok(f"AT+SetSockOpt={sd},SOCKET,LINGER,{on},{seconds}")
+        assert talk.background(f"AT+Connect={sd},INET,{port},127.0.0.1").startswith("+Connect:")
+        talk.ok(*[f"AT+Send={sd},0,4096,{'x' * 4096}"] * 9)
+        start = talk.at.clock()
+        assert talk.error(f"AT+Close={sd}") == "process command, -15"
+        assert least <= talk.at.clock() - start <= most
+        done.set()
+    assert talk.error(f"AT+Close={sd}") == "process command, -9"
+
+
+def test_a_receive_timeout_ends_a_receive_from_a_silent_peer(talk):
+    with peers.server(peers.silent) as port:
+        sd = open_socket(talk, TCP)
+        talk.ok(f"AT+SetSockOpt={sd},SOCKET,RCVTIMEO,0,500000")
+        assert talk.background(f"AT+Connect={sd},INET,{port},127.0.0.1").startswith("+Connect:")
+        start = talk.at.clock()
+        assert talk.background(f"AT+Recv={sd},0,9") == f"ERROR:process command +Recv {sd}, -11"
+        assert 0.49 <= talk.at.clock() - start <= 0.7
+
+
+def test_nonblocking_is_an_error_at_once_whatever_would_wait(talk):
+    listener, sd, port = open_socket(talk, TCP), open_socket(talk, TCP), peers.free_port()
+    talk.ok(*(f"AT+SetSockOpt={i},SOCKET,NONBLOCKING,1" for i in (listener, sd)))
+    talk.ok(f"AT+Bind={listener},INET,{port},0.0.0.0", f"AT+Listen={listener},1")
+    accept, connect = f"AT+Accept={listener},INET", f"AT+Connect={sd},INET,{port},127.0.0.1"
+    assert talk.background(accept) == f"ERROR:process command +Accept {listener}, -11"
+    assert talk.background(connect) == f"ERROR:process command +Connect {sd}, -114"
+    talk.sleep(0.1)
+    assert talk.background(connect) == f"+Connect: {port},127.0.0.1"
+    assert talk.background(accept).startswith("+Accept: ")
+    assert talk.background(f"AT+Recv={sd},0,9") == f"ERROR:process command +Recv {sd}, -11"
+
+
+def test_the_multicast_ttl_is_that_of_what_is_sent(talk, world):
+    talk.join()
+    group = socket.inet_aton("239.1.2.3") + socket.inet_aton("127.0.0.1")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as member:
+        member.bind(("", 0))
+        member.settimeout(peers.PATIENCE)
+        member.setsockopt(socket.IPPROTO_IP, IP_RECVTTL, 1)
+        member.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, group)
+        sd, port = open_socket(talk, UDP), member.getsockname()[1]
+        talk.ok(f"AT+SetSockOpt={sd},IP,MULTICAST_TTL,7")
+        talk.ok(f"AT+SendTo={sd},INET,{port},239.1.2.3,0,2,hi")
+        talk.sleep(0.1)
+        data, ancillary, _, _ = member.recvmsg(16, 64)
+        assert data == b"hi" and ancillary[0][2] == (7).to_bytes(4, sys.byteorder)
+
+
+def test_a_raw_socket_gives_packets_with_their_header_and_without(talk, world):
+    (answer, *_) = talk("AT+Socket=INET,RAW,UDP")
+    if answer == "ERROR:process command, -13":
+        pytest.skip("raw sockets of this PC are not ours to open")
+    assert answer == "+Socket: 0"
+    sd, port = open_socket(talk, UDP), peers.free_port(socket.SOCK_DGRAM)
+    talk.ok(f"AT+Bind={sd},INET,{port},127.0.0.1")
+    datagram = struct.pack("!4H", port, port, 11, 0) + b"\0\xff\r"
+    ask = "AT+RecvFrom=0,INET,0,0.0.0.0,1,100"
+    for bare in (1, 0):
+        talk.ok(f"AT+SetSockOpt=0,IP,RAW_RX_NO_HEADER,{bare}")
+        text = base64.b64encode(datagram).decode()
+        talk.ok(f"AT+SendTo=0,INET,0,127.0.0.1,1,{len(text)},{text}")
+        late = talk.background(f"AT+RecvFrom={sd},INET,0,0.0.0.0,1,100")
+        assert late == f"+RecvFrom: {sd},1,4,AP8N"
+        packet = base64.b64decode(talk.background(ask).split(",")[3])
+        header, body = packet[: len(packet) - 11], packet[-11:]
+        assert body == datagram
+        assert header == b"" if bare else (len(header) == 20 and header[0] == 0x45)
+
+
+def test_a_transceiver_sends_and_receives_frames(talk, world):
+    sd = open_socket(talk, RAW)
+    talk.ok(f"AT+SetSockOpt={sd},SOCKET,CHANGE_CHANNEL,11", f"AT+Send={sd},1,8,AAECAw0K")
+    talk.sleep(0.1)
+    assert [frame for _, frame in world.control.call("air_sent", sd=sd)] == ["000102030d0a"]
+    talk.ok(f"AT+Recv={sd},1,100")
+    world.control.call("air_frame", sd=sd, hex="c0ffee0d", rssi=-40)
+    head, kind, size, data = talk.late().split(",")
+    frame = base64.b64decode(data)
+    assert (head, kind, int(size)) == (f"+Recv: {sd}", "1", len(data))
+    assert frame.endswith(b"\xc0\xff\xee\x0d")
+    assert frame[1] == 11 and frame[2] == 256 - 40  # nwp-protocol, record transceiver_rx_header
 
 
 def test_memberships_are_two_addresses_in_network_order(talk, frames):
