@@ -1,12 +1,16 @@
-"""What the tests of the network-processor model share: a host in virtual time."""
+"""What the tests of the network-processor model share: a host in virtual time, a server."""
 
 from __future__ import annotations
 
+import contextlib
 import struct
+import threading
+from collections.abc import Iterator
 
 from cc32at.nwp import NetworkProcessor
 from cc32at.nwp.clock import VirtualClock
 from cc32at.nwp.codec import CNYS, H2N_SYNC, N2H_SYNC, Fields, align4, protocol
+from cc32at.nwp.listen import LinkServer
 from cc32at.world import World
 
 
@@ -107,3 +111,25 @@ def open_mode(access: str, size: int = 0, flags: int = 0) -> int:
     number = next(i for i, unit in enumerate(units) if 255 * unit >= size)
     count = -(-size // units[number])
     return count | number << 8 | ACCESS[access] << 12 | flags << 16
+
+
+@contextlib.contextmanager
+def served(world: str) -> Iterator[LinkServer]:
+    """A model that drivers connect to; at the end it is stopped, and must be unharmed."""
+    server = LinkServer(NetworkProcessor(World.parse(world)))
+    stop = threading.Event()
+    failed = []
+
+    def run():
+        try:
+            server.serve(stop.is_set)
+        except Exception as error:
+            failed.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    yield server
+    stop.set()
+    thread.join(5)
+    server.close()
+    assert not thread.is_alive() and not failed

@@ -8,38 +8,21 @@ import socket
 import struct
 import subprocess
 import sys
-import threading
 
 import pytest
 
-from cc32at.nwp import NetworkProcessor
 from cc32at.nwp.codec import CNYS, H2N_SYNC, N2H_SYNC, align4
-from cc32at.nwp.listen import LinkServer, TcpHost, pack_message
-from cc32at.world import World
+from cc32at.nwp.listen import TcpHost, pack_message
+from tests.unit.nwp.support import served
 
 PERSISTENT = struct.pack("<HHHH", 0, 1, 5, 0)
 
 
 @pytest.fixture
 def server():
-    """A served model; stopped and checked at the end."""
-    server = LinkServer(NetworkProcessor(World.parse("device: {boot_ms: 5}")))
-    stop = threading.Event()
-    failed = []
-
-    def run():
-        try:
-            server.serve(stop.is_set)
-        except Exception as error:
-            failed.append(error)
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    yield server
-    stop.set()
-    thread.join(5)
-    server.close()
-    assert not thread.is_alive() and not failed
+    """A served model."""
+    with served("device: {boot_ms: 5}") as server:
+        yield server
 
 
 def started(server):

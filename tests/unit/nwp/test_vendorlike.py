@@ -9,10 +9,8 @@ import threading
 
 import pytest
 
-from cc32at.nwp import NetworkProcessor
-from cc32at.nwp.listen import LinkServer
-from cc32at.world import World
 from tests.unit.nwp.pki import Identity
+from tests.unit.nwp.support import served
 from tests.unit.nwp.vendorlike import VendorLike, address
 
 WORLD = """
@@ -29,24 +27,9 @@ OVERWRITE_8K, FAILSAFE = 3 << 12 | 1 << 8 | 8, 1 << 16
 
 @pytest.fixture
 def server():
-    """A served model; stopped at the end, when it must be unharmed."""
-    server = LinkServer(NetworkProcessor(World.parse(WORLD)))
-    stop = threading.Event()
-    failed = []
-
-    def run():
-        try:
-            server.serve(stop.is_set)
-        except Exception as error:
-            failed.append(error)
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    yield server
-    stop.set()
-    thread.join(5)
-    server.close()
-    assert not thread.is_alive() and not failed
+    """A served model."""
+    with served(WORLD) as server:
+        yield server
 
 
 @pytest.fixture
