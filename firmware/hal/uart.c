@@ -247,6 +247,7 @@ static bool set_line(uart_regs_t *regs, const uart_format_t *format) {
     regs->FBRD = divisor % 64;
     regs->LCRH = lcrh | UART_LCRH_FIFO; // takes the divisor over
     regs->IFLS = UART_IFLS_TX_1_8 | UART_IFLS_RX_1_2;
+    regs->ICR = UART_INT_ALL; // what was promised of the FIFO that is empty now holds no more
     regs->CTL |= UART_CTL_ENABLE | UART_CTL_TXE | UART_CTL_RXE;
     return true;
 }
@@ -264,7 +265,6 @@ bool uart_open(uart_t *u, unsigned int id, const uart_format_t *format) {
     }
     u->baud = format->baud;
     uart_open_ports[id] = u;
-    w->regs->ICR = UART_INT_ALL;
     w->regs->IM = UART_INT_RX | UART_INT_RT | UART_INT_BREAK | UART_INT_OVERRUN;
     irq_enable_line(w->irq, IRQ_PRIO_UART);
     return true;
