@@ -9,9 +9,12 @@ import sys
 import pytest
 
 from cc32at.client import AtClient
+from cc32at.nwp.listen import LinkServer, pack_message
 from tests.boards import start_on_pty
+from tests.unit.nwp.support import served
 
 pytestmark = pytest.mark.world
+ROUNDS = 150  # of a command with an event inside
 
 
 @contextlib.contextmanager
@@ -62,6 +65,48 @@ def test_the_firmware_runs_on_a_model_outside(model, pytestconfig, tmp_path, tra
         assert at.command("AT+Get=General,Version", timeout=10).fields
         assert asked(control, op="violations") == []
         assert asked(control, op="state")["booted"]
+
+
+class InOnePiece(LinkServer):
+    """Raises an event inside an answer if told to, and sends `D` and the `I` behind it at once."""
+
+    def __init__(self, np):
+        self.event: int | None = None
+        self._held: list[bytes] | None = None
+        super().__init__(np)
+
+    def _send(self, kind: bytes, payload: bytes) -> None:
+        if self._held is None:
+            super()._send(kind, payload)
+        else:
+            self._held.insert(0 if kind == b"D" else len(self._held), pack_message(kind, payload))
+
+    def _handle(self, kind: bytes, payload: bytes) -> None:
+        waited, self._held = self.np.irq, []
+        super()._handle(kind, payload)
+        if kind == b"R" and waited and not self.np.irq and self.event is not None:
+            self.np.control.call("general_error", status=self.event, sender=1)
+            self.event = None
+        held, self._held = self._held, None
+        if held and self.client:
+            self.client.sendall(b"".join(held))
+
+
+def test_an_interrupt_in_one_piece_with_data_is_not_lost(pytestconfig, tmp_path, transcript):
+    with served("", InOnePiece) as server:
+        nwp = ("--nwp", f"tcp:127.0.0.1:{server.port}")
+        process, device = start_on_pty(pytestconfig.getoption("--elf"), tmp_path, *nwp)
+        with (
+            stopped_at_the_end(process),
+            AtClient.open(device.path, device.baud, transcript=transcript) as at,
+        ):
+            at.flush(quiet=1.0)
+            at.command("AT+Start", timeout=30)
+            for number in range(1, ROUNDS + 1):
+                server.event = -number
+                assert len(at.command("AT+Get=General,Version", timeout=30).fields) == 5
+                event = at.wait_event("General", timeout=30)
+                assert event.fields == ["ERROR", str(-number), "WLAN"]
 
 
 def test_the_world_changes_over_a_local_socket_while_the_firmware_runs(

@@ -136,6 +136,48 @@ def test_tcp_link_errors_are_named():
         nwp.close()
 
 
+def link_message(kind: bytes, payload: bytes) -> bytes:
+    return struct.pack("<cI", kind, len(payload)) + payload
+
+
+def test_a_level_in_one_piece_with_data_is_seen():
+    """Nothing is left on the socket then that would wake whoever watches it."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        nwp = TcpNwp(*listener.getsockname())
+        other, _ = listener.accept()
+        levels = []
+        nwp.attach(None, levels.append)
+        high, low = link_message(b"I", b"\1"), link_message(b"I", b"\0")
+        for number in range(50):
+            data = number.to_bytes(4, "little")
+            other.sendall(low + link_message(b"D", data) + high)
+            assert nwp.read(4) == data
+            while len(levels) < 2:  # the piece was cut on its way
+                assert select.select(nwp.fds(), [], [], 10)[0]
+                nwp.service()
+            assert levels == [False, True] and nwp.irq
+            levels.clear()
+        other.close()
+        nwp.close()
+
+
+def test_half_a_level_does_not_hold_the_board_up():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        nwp = TcpNwp(*listener.getsockname())
+        other, _ = listener.accept()
+        levels = []
+        nwp.attach(None, levels.append)
+        high = link_message(b"I", b"\1")
+        for at in range(len(high)):
+            assert levels == []
+            other.sendall(high[at : at + 1])
+            assert select.select(nwp.fds(), [], [], 10)[0]
+            nwp.service()
+        assert levels == [True]
+        other.close()
+        nwp.close()
+
+
 def test_stop_done_makes_it_ready_for_power_off():
     with socket.create_server(("127.0.0.1", 0)) as listener:
         nwp = TcpNwp(*listener.getsockname())

@@ -114,9 +114,9 @@ def open_mode(access: str, size: int = 0, flags: int = 0) -> int:
 
 
 @contextlib.contextmanager
-def served(world: str) -> Iterator[LinkServer]:
+def served(world: str, kind: type = LinkServer) -> Iterator[LinkServer]:
     """A model that drivers connect to; at the end it is stopped, and must be unharmed."""
-    server = LinkServer(NetworkProcessor(World.parse(world)))
+    server = kind(NetworkProcessor(World.parse(world)))
     stop = threading.Event()
     failed = []
 

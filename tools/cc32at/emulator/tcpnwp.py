@@ -57,6 +57,7 @@ class TcpNwp:
                 if len(payload) != n:
                     raise LinkError(f"{len(payload)} bytes came where {n} were asked for")
                 self._watch_for_stop(payload)
+                self._handle_complete()
                 return payload
             self._handle(kind, payload)
 
@@ -67,9 +68,10 @@ class TcpNwp:
         return [self._socket]
 
     def service(self) -> None:
-        """Take the interrupt levels that have come."""
-        while self._complete() or select.select([self._socket], [], [], 0)[0]:
-            self._handle(*self._receive())
+        """Take the interrupt levels that have come, without waiting for the rest of one."""
+        while select.select([self._socket], [], [], 0)[0]:
+            self._fill()
+            self._handle_complete()
 
     def snapshot(self) -> None:
         raise RuntimeError("an outside network processor cannot be part of a snapshot")
@@ -91,27 +93,40 @@ class TcpNwp:
             return False
         return len(self._input) >= _HEADER.size + _HEADER.unpack_from(self._input)[1]
 
-    def _receive(self) -> tuple[bytes, bytes]:
+    def _fill(self) -> None:
+        """What the socket has, or else the next bytes that come."""
         self._socket.settimeout(ANSWER_TIMEOUT)
-        while not self._complete():
-            if len(self._input) >= _HEADER.size:
-                length = _HEADER.unpack_from(self._input)[1]
-                if length > MAX_MESSAGE:
-                    raise LinkError(f"a message of {length} bytes")
-            try:
-                data = self._socket.recv(65536)
-            except TimeoutError:
-                raise LinkError("the network processor does not answer") from None
-            except OSError as error:
-                raise LinkError(f"the network processor is gone: {error}") from None
-            if not data:
-                raise LinkError("the network processor has closed the connection")
-            self._input += data
+        try:
+            data = self._socket.recv(65536)
+        except TimeoutError:
+            raise LinkError("the network processor does not answer") from None
+        except OSError as error:
+            raise LinkError(f"the network processor is gone: {error}") from None
+        if not data:
+            raise LinkError("the network processor has closed the connection")
+        self._input += data
+        if len(self._input) >= _HEADER.size:
+            length = _HEADER.unpack_from(self._input)[1]
+            if length > MAX_MESSAGE:
+                raise LinkError(f"a message of {length} bytes")
+
+    def _take(self) -> tuple[bytes, bytes]:
+        """The first message of the buffer, which is complete."""
         kind, length = _HEADER.unpack_from(self._input)
         end = _HEADER.size + length
         payload = bytes(self._input[_HEADER.size : end])
         del self._input[:end]
         return kind, payload
+
+    def _receive(self) -> tuple[bytes, bytes]:
+        while not self._complete():
+            self._fill()
+        return self._take()
+
+    def _handle_complete(self) -> None:
+        """Nothing complete stays in the buffer: whoever idles watches the socket alone."""
+        while self._complete():
+            self._handle(*self._take())
 
     def _handle(self, kind: bytes, payload: bytes) -> None:
         if kind != b"I" or len(payload) != 1:
