@@ -90,6 +90,26 @@ print(button())
     repl.leave(at)
 
 
+def test_two_buttons_at_one_instant_interrupt_both(board, at):
+    source = """
+import time
+from machine import Pin
+seen = []
+buttons = [Pin(name, Pin.IN) for name in ("BUTTON_GPIO13", "BUTTON_GPIO22")]
+for button in buttons:
+    button.irq(seen.append, Pin.IRQ_RISING)
+"""
+    repl.enter(at)
+    repl.run(at, source)
+    board.machine.drive(13, True)
+    board.machine.drive(22, True)
+    repl.run(at, "time.sleep_ms(5)\nassert set(seen) == set(buttons)\nassert len(seen) == 2")
+    board.machine.drive(13, False)
+    board.machine.drive(22, False)
+    repl.run(at, "for button in buttons: button.irq(None)")
+    repl.leave(at)
+
+
 def test_sleeping_takes_the_time_it_should(at):
     source = """
 import time

@@ -5,6 +5,7 @@ import pytest
 from cc32at.emulator import Lockup
 
 NESTING, SUPERVISOR, MASKS, PROCESS_STACK, IT_BLOCKS, SLEEP_MASKED, BAD_SVC = range(7)
+PRIMASK, BASEPRI, FAULTMASK, ACTIVE, TICK = range(5)
 
 
 def order(machine):
@@ -61,3 +62,11 @@ def test_a_fault_in_the_hard_fault_handler_locks_up(guest):
     machine = guest("exceptions", BAD_SVC)  # no handler: the dispatcher jumps to 0
     with pytest.raises(Lockup):
         machine.run(timeout=1)
+
+
+@pytest.mark.parametrize("choice", [PRIMASK, BASEPRI, FAULTMASK, ACTIVE, TICK])
+def test_an_exception_that_cannot_be_taken_does_not_hold_the_guest_up(guest, accelerate, choice):
+    machine = guest("masked", choice, accelerate=accelerate)
+    machine.finish()
+    rounds, behind_the_mask, after = machine.words("result", 3)
+    assert (rounds, behind_the_mask, after) == (100, 0, 1)

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from cc32at.emulator import GuestIdle, ImageError, Machine
+from cc32at.emulator import GuestIdle, ImageError, Livelock, Machine
 from cc32at.emulator.peripherals.gprcm import MCU_RESET
 from cc32at.emulator.scheduler import CPU_HZ, Clock, Scheduler
 from cc32at.emulator.serialport import EmuSerial
@@ -148,6 +148,25 @@ def test_a_guest_that_nothing_can_wake_is_told_of(guest):
     machine = guest("gpio")
     with pytest.raises(GuestIdle):
         machine.run()
+
+
+def test_a_guest_that_does_not_get_on_is_told_of(guest):
+    """Nothing is executed, so no limit of instructions or emulated time would ever end it."""
+    machine = guest("busy")
+    machine.cpu.hook_block(machine.symbol("main"), machine.cpu.stop_soon)
+    with pytest.raises(Livelock, match=r"nothing is executed at 0x01\w+ main\+0x0 in thread"):
+        machine.run(timeout=1)
+
+
+def test_events_that_do_not_end_are_told_of():
+    scheduler = Scheduler()
+
+    def again():
+        scheduler.at(10, again)
+
+    again()
+    with pytest.raises(Livelock, match="cycle 20.*again"):
+        scheduler.run_due(20)
 
 
 def test_real_time_sleeps_as_long_as_it_says(guest):

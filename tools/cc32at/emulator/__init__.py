@@ -14,5 +14,6 @@ cc32at.emulator.bench` measures it.
 from .image import Image, ImageError
 from .machine import GuestIdle, Machine
 from .nvic import Lockup
+from .scheduler import Livelock
 
-__all__ = ["GuestIdle", "Image", "ImageError", "Lockup", "Machine"]
+__all__ = ["GuestIdle", "Image", "ImageError", "Livelock", "Lockup", "Machine"]

@@ -18,6 +18,7 @@ from .machine import GuestIdle, Machine
 from .nvic import Lockup
 from .ports import PtyPort, TcpPort, TerminalPort
 from .profile import Profile
+from .scheduler import Livelock
 from .tcpnwp import LinkError, TcpNwp
 from .trace import Trace
 
@@ -71,7 +72,7 @@ def serve(machine: Machine) -> int:
     ports = machine.pacer.ports
     try:
         machine.run(until=lambda: any(getattr(p, "ended", False) for p in ports))
-    except (Lockup, GuestIdle, LinkError) as error:
+    except (Lockup, Livelock, GuestIdle, LinkError) as error:
         click.echo(f"emulator: {error}", err=True)
         return 1
     return 0

@@ -9,11 +9,12 @@ from .chip import Chip
 from .cpu import FAULT, SLEEP, STOPPED
 from .faults import Faults
 from .image import Image
-from .nvic import EXC_RETURN_FLOOR, SVCALL
+from .nvic import EXC_RETURN_FLOOR, SVCALL, exception_name
 from .realtime import Pacer, Port
-from .scheduler import CPU_HZ, NEVER
+from .scheduler import CPU_HZ, NEVER, Livelock
 
 MAX_SLICE = 80_000
+MAX_EMPTY_SLICES = 100  # in a row; two happen, where the first instruction faults
 INTR_SVC, INTR_PREFETCH, INTR_BKPT, INTR_EXCEPTION_EXIT = 2, 3, 7, 8
 
 
@@ -64,6 +65,7 @@ class Machine:
         self._cpi = cpi
         self._stopping = False
         self._trap: Callable[[], None] | None = None
+        self._empty_slices = 0
         self.max_slice = MAX_SLICE
         self.on_slice: Callable[[int], None] | None = None
         self.cpu.on_interrupt = self._interrupt
@@ -85,10 +87,11 @@ class Machine:
             for address, _ in image.unmask_points():
                 self.cpu.accelerator.watch(self.cpu, address)
             return
-        nvic, stop_soon = self.chip.nvic, self.cpu.stop_soon
+        nvic, counters, stop_soon = self.chip.nvic, self.cpu.counters, self.cpu.stop_soon
 
         def unmasking() -> None:
-            if nvic.pending & nvic.enabled:
+            # A slice that begins here comes from a look at what pends: it goes on.
+            if counters[0] and nvic.pending & nvic.enabled:
                 stop_soon()
 
         for address, length in image.unmask_points():
@@ -182,11 +185,13 @@ class Machine:
         """Run until `until()` holds (looked at between slices): True. False when `max_insns`
         instructions or `timeout` emulated seconds are over first, or after stop().
 
-        Raises GuestIdle if nothing can ever happen any more, Lockup if the core has given up.
+        Raises GuestIdle if nothing can ever happen any more, Lockup if the core has given up,
+        Livelock if neither an instruction nor time gets on.
         """
         last = None if max_insns is None else self.instructions + max_insns
         end = NEVER if timeout is None else self.chip.now() + round(timeout * CPU_HZ)
         self._stopping = False
+        self._empty_slices = 0
         if self.real:
             self.pacer.anchor(self.chip.now())
         with self.cpu.catching():
@@ -247,9 +252,22 @@ class Machine:
         elif reason == STOPPED and self._trap is not None:
             trap, self._trap = self._trap, None
             trap()
+        self._empty_slices = 0 if executed else self._empty_slices + 1
+        if self._empty_slices > MAX_EMPTY_SLICES:
+            self._stuck()
         if self.on_slice:
             self.on_slice(executed)
         self.pacer.busy(chip.base_cycles, self.nwp, self.real)
+
+    def _stuck(self) -> None:
+        """No limit counts where nothing is executed."""
+        nvic = self.chip.nvic
+        active = ", ".join(map(exception_name, nvic.active)) or exception_name(0)
+        raise Livelock(
+            f"[{self.now:.6f}] nothing is executed at "
+            f"{self.chip.image.symbols.describe(self.cpu.pc)} in {active}, execution priority "
+            f"{nvic.execution_priority()}, pending first: {exception_name(nvic.best())}"
+        )
 
     def _fall_asleep(self) -> None:
         self.chip.asleep = True

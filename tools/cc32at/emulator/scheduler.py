@@ -6,6 +6,11 @@ from typing import Any
 
 CPU_HZ = 80_000_000
 NEVER = 1 << 62
+MAX_DUE = 100_000  # events that one call of run_due() runs
+
+
+class Livelock(RuntimeError):
+    """Emulated time stands still: the emulator, or a model behind it, is at fault."""
 
 
 class Event:
@@ -47,11 +52,15 @@ class Scheduler:
         return heap[0][0] if heap else NEVER
 
     def run_due(self, now: int) -> None:
-        """Run everything whose time has come."""
+        """Run everything whose time has come. Livelock if that does not end."""
         heap = self._heap
+        left = MAX_DUE
         while heap and (heap[0][0] <= now or not heap[0][2].live):
             event = heappop(heap)[2]
             if event.live:
+                if not left:
+                    raise Livelock(f"cycle {now}: {MAX_DUE} events are due and more, {event.fn}")
+                left -= 1
                 event.live = False
                 event.fn()
 
