@@ -34,8 +34,8 @@ def ti(line, *printed):
             "+Get: STA_CONNECTED|RX_FILTERS",
             "+get:sta_connected|rx_filters",
         ),
-        ("AT+Get=Status,BSD", "+Get: TX_FAILED|0x80", "+get:tx_failed|"),
-        ("AT+Get=Status,BSD", "+Get: 0x80", "+get:"),
+        ("AT+Get=Status,BSD", "+Get: TX_FAILED|0x80", "+get:tx_failed|0x80"),
+        ("AT+Get=Status,BSD", "+Get: 0x80", "+get:0x80"),
         ("AT+GetSockOpt=0,SOCKET,RCVBUF", "+GetSockOpt: 4294967295", "+getsockopt:-1"),
         ("AT+GetSockOpt=0,SOCKET,SECURE_ALPN", "+GetSockOpt: FULL_LIST", "+getsockopt:full_list"),
         ("AT+GetSockOpt=0,SOCKET,SECURE_ALPN", "+GetSockOpt: H1|H2C", "+getsockopt:h1|h2c"),
@@ -52,7 +52,7 @@ def ti(line, *printed):
         (
             "AT+WlanScan=0,2",
             "+WlanScan: N,0xaa:0x0:0x0:0x0:0x0:0x6,-1,3,3,0,TKIP,PSK_SAE;",
-            "+wlanscan:N,0xaa:0x0:0x0:0x0:0x0:0x6,-1,3,0,tkip,psk_sae",
+            "+wlanscan:N,0xaa:0x0:0x0:0x0:0x0:0x6,-1,3,3,0,tkip,psk_sae",
         ),
         (
             "AT+WlanProfileGet=0",
@@ -66,6 +66,11 @@ def ti(line, *printed):
         ),
         ("AT+WlanPolicyGet=CONNECTION", "+WlanPolicyGet: Auto|Fast,", "+wlanpolicyget:auto|fast"),
         ("AT+WlanPolicyGet=CONNECTION", "+WlanPolicyGet: ,", "+wlanpolicyget:"),
+        (
+            "AT+WlanPolicyGet=CONNECTION",
+            "+WlanPolicyGet: Auto_Provisioning|0x10,",
+            "+wlanpolicyget:auto_provisioning|0x10",
+        ),
         (
             "AT+WlanPolicyGet=SCAN",
             "+WlanPolicyGet: Hidden_SSID,600",
@@ -89,6 +94,11 @@ def ti(line, *printed):
         ),
         ("AT+NetCfgGet=AP_STATIONS_INFO", "+NetCfgGet:", "+netcfgget:"),
         (
+            "AT+NetAPPGetHostByService=a",
+            "OK\r\n+NetAPPGetHostByService: a|,80,10.0.0.1,b|",
+            "+netappgethostbyservice:a|,80,10.0.0.1,b|\r\nOK",
+        ),
+        (
             "AT+FileGetFileList",
             "+FileGetFileList: a.txt,4096,,2",
             "+filegetfilelist:a.txt,4096,2",
@@ -96,9 +106,24 @@ def ti(line, *printed):
         (
             "AT+FileGetInfo=a,",
             "+FileGetInfo: SECURE,1,4096,0|7|8|9,8192,5",
-            "+filegetinfo:secure,1,4096,master,8192,5",
+            "+filegetinfo:secure,1,4096,master|8192,5",
         ),
         ("AT+FileGetInfo=a,", "+FileGetInfo: ,1,2,7|7|8|9,3,4", "+filegetinfo:1,2,3,4"),
+        (
+            "AT+FileGetInfo=a,",
+            "+FileGetInfo: ,1,2,1|2|4|8,3,4",
+            "+filegetinfo:1,2,write_read|write_only|3,4",
+        ),
+        (
+            "AT+FileGetInfo=a,",
+            "+FileGetInfo: ,1,2,9|0|9|1,3,4",
+            "+filegetinfo:1,2,master|write_read,3,4",
+        ),
+        (
+            "AT+FileGetInfo=a,",
+            "+FileGetInfo: ,1,2,0|0|0|0,3,4",
+            "+filegetinfo:1,2,master|master|master|master,3,4",
+        ),
         ("AT+FileCtl=COMMIT,1,a,", "+FileCtl: 119,", "+filectl:119,"),
         ("AT+FileCtl=BUNDLE_COMMIT,,,", "+FileCtl: ,\r\nOK", "OK"),
         (
@@ -128,7 +153,7 @@ def ti(line, *printed):
             "+EventNetApp: ip_collision,10.1.1.2,0x1:0x2:0x3:0x4:0x5:0x6,0x0:0x2:0x3:0x4:0x5:0x6",
             "+eventnetapp:ip_collision,10.1.1.2,0x1:0x2:0x3:0x4:0x5:0x6,0x0:0x2:0x3:0x4:0x5:0x6",
         ),
-        (None, "+EventSock: ASYNC_EVENT,2,4,-340", "+eventsock:async_event,2,-340"),
+        (None, "+EventSock: ASYNC_EVENT,2,4,-340", "+eventsock:async_event,2,4,-340"),
         (
             None,
             '+EventMqtt: recv,"x,y",QoS1,0,0,0,5,hel\r\n',

@@ -41,7 +41,6 @@ import yaml
 from . import parameters
 from .compare import FRAMES, TEXT, Difference
 
-VALUE_WITHOUT_KEYWORD = "value-without-keyword"
 _HEAD = re.compile(r"^( *at) *\+ *", re.IGNORECASE)
 _BITS = re.compile(r"(.*\||)0x[\da-f]+")  # a mask whose last member has no name
 
@@ -239,13 +238,11 @@ class Deviations:
 def load(path: Path | None = None, style: str = "ti") -> Deviations:
     """The rules of a file (default: our own for a style). Raises ValueError for a malformed rule.
 
-    Style `guide` has rules of its own first. Values without keyword are none of its deviations:
-    they are translated (guide.py).
+    Style `guide` has rules of its own first.
     """
     own = resources.files(__package__)
     rows = yaml.safe_load((path or own.joinpath("deviations.yaml")).read_text()) or []
     if style == "guide":
-        rows = [row for row in rows if row["name"] != VALUE_WITHOUT_KEYWORD]
         rows = yaml.safe_load(own.joinpath("deviations_guide.yaml").read_text()) + rows
     rules = [_rule(row) for row in rows]
     names = Counter(r.name for r in rules)

@@ -9,6 +9,7 @@ from cc32at.nwp.scripted import ScriptedNwp
 
 from .cases import Case, Step
 from .compare import Difference, differences, malformed
+from .given import came
 from .guide import NotGuide, Translator, printed_lines
 
 SETTINGS = {"autostart": "0", "banner": "0"}
@@ -124,12 +125,12 @@ class Player:
 
 
 def translated(translator: Translator, step: Step, text: bytes) -> bytes:
-    """A step's text in style `ti`; strings that `ti` leaves out must be on the wire."""
+    """A step's text in style `ti`; what `ti` does not tell must be on the wire."""
     said = translator.say(step.line, text)
-    wire = b"".join(frame for e in step.exchanges for frame in e.nwp)
+    frames = [frame for e in step.exchanges for frame in (e.host, *e.nwp)]
     for value in translator.given:
-        if value.encode("latin-1") not in wire:
-            raise NotGuide(f"{value!r} did not come from the network processor")
+        if not came(value, frames):
+            raise NotGuide(str(value))
     return said
 
 
