@@ -204,8 +204,7 @@ class Chip:
     def save(self) -> dict[str, Any]:
         cpu = self.cpu
         return {
-            "registers": bytes(cpu.all.read()),
-            "xpsr": cpu.save_status(),
+            "core": cpu.save(),
             "pc": cpu.pc,
             "flash": bytes(self.flash.view),
             "sram": bytes(self.sram.view),
@@ -238,9 +237,7 @@ class Chip:
             cpu.flush(FLASH_BASE, FLASH_BASE + self.flash.size)
         self.sram.view[:] = state["sram"]
         cpu.flush(SRAM_BASE, SRAM_BASE + SRAM_SIZE)
-        cpu.load_status(state["xpsr"])
-        cpu.all.values.cast("B")[:] = state["registers"]
-        cpu.all.write()
+        cpu.load(state["core"])
         cpu.pc = state["pc"]
         for block, saved in zip(self.blocks, state["blocks"], strict=True):
             block.load(saved)

@@ -41,6 +41,9 @@ from .memory import Memory
 UNTIL = 0xFFFF_FFFE  # an address that is never executed
 PROBE = 0x5A5A_1234
 WFI, WFE, YIELD, SEV = 0xBF30, 0xBF20, 0xBF10, 0xBF40
+NPRIV, SPSEL = 1, 2  # of CONTROL
+IPSR_MASK = 0x1FF
+ANY_HANDLER = 2
 
 # Why run() came back
 SLICE, SLEEP, FAULT, STOPPED = "slice", "sleep", "fault", "stopped"
@@ -67,13 +70,18 @@ FRAME_REGS = (
     UC_ARM_REG_SP,
     UC_ARM_REG_CONTROL,
 )
-ENTRY_REGS = (UC_ARM_REG_SP, UC_ARM_REG_IPSR, UC_ARM_REG_EPSR, UC_ARM_REG_LR)
+# Unicorn swaps the stack pointers itself, when IPSR is written and, in thread mode, CONTROL.
+ENTRY_REGS = (
+    UC_ARM_REG_SP, UC_ARM_REG_CONTROL, UC_ARM_REG_IPSR, UC_ARM_REG_EPSR, UC_ARM_REG_LR,
+)  # fmt: skip
+BANKED_REGS = (UC_ARM_REG_MSP, UC_ARM_REG_PSP, UC_ARM_REG_CONTROL)
 EXIT_REGS = (
     *(UC_ARM_REG_R0 + n for n in range(4)),
     UC_ARM_REG_R12,
     UC_ARM_REG_LR,
     UC_ARM_REG_FAULTMASK,
     UC_ARM_REG_XPSR_NZCVQG,
+    UC_ARM_REG_CONTROL,
     UC_ARM_REG_PC,
 )
 STACK_REGS = (UC_ARM_REG_MSP, UC_ARM_REG_PSP)
@@ -132,6 +140,7 @@ class Cpu:
         self._map(sram, unicorn_const.UC_PROT_ALL)
         self.frame = Registers(self.engine, FRAME_REGS)
         self.entry = Registers(self.engine, ENTRY_REGS)
+        self.banked = Registers(self.engine, BANKED_REGS)
         self.exits = [Registers(self.engine, (stack, *EXIT_REGS)) for stack in STACK_REGS]
         self.all = Registers(self.engine, ALL_REGS)
         self._single = {n: Registers(self.engine, (n,)) for n in SINGLE_REGS}
@@ -311,19 +320,40 @@ class Cpu:
         self._pc.values[0] = pc | 1
         self._pc.write()
 
-    def save_status(self) -> tuple[int, int]:
-        """xPSR and CONTROL (the rest is in `all`)."""
-        return self.read(UC_ARM_REG_XPSR), self.read(UC_ARM_REG_CONTROL)
+    def raise_privilege(self) -> None:
+        """Thread mode with CONTROL.nPRIV clear; CONTROL.SPSEL stays.
 
-    def load_status(self, status: tuple[int, int]) -> None:
-        xpsr, control = status
+        Unicorn treats us as the guest: while unprivileged code runs, special registers read 0
+        and writes to them are lost. In handler mode they are open.
+        """
+        self.write(UC_ARM_REG_IPSR, ANY_HANDLER)
+        self.write(UC_ARM_REG_CONTROL, 0)
+        self.write(UC_ARM_REG_IPSR, 0)
+
+    def save(self) -> tuple[int, int, bytes]:
+        """xPSR, CONTROL and all other registers but PC."""
+        xpsr, control = self.read(UC_ARM_REG_XPSR), self.read(UC_ARM_REG_CONTROL)
+        hidden = control & NPRIV and not xpsr & IPSR_MASK
+        if hidden:
+            self.raise_privilege()
+        registers = bytes(self.all.read())
+        if hidden:
+            self.write(UC_ARM_REG_CONTROL, control)
+        return xpsr, control, registers
+
+    def load(self, state: tuple[int, int, bytes]) -> None:
+        """Put save()'s state back, whatever mode the core is in."""
+        xpsr, control, registers = state
+        self.reset_status()
+        self.all.values.cast("B")[:] = registers
+        self.all.write()
         self.write(UC_ARM_REG_CONTROL, control)
-        self.write(UC_ARM_REG_IPSR, xpsr & 0x1FF)
+        self.write(UC_ARM_REG_IPSR, xpsr & IPSR_MASK)
         self.write(UC_ARM_REG_XPSR_NZCVQG, xpsr)
 
     def reset_status(self) -> None:
-        """Thread mode on the main stack, Thumb, no flags."""
-        self.write(UC_ARM_REG_IPSR, 0)
+        """Thread mode on the main stack, privileged, Thumb, no flags."""
+        self.raise_privilege()
         self.write(UC_ARM_REG_CONTROL, 0)
         self.write(UC_ARM_REG_XPSR_NZCVQG, 0x0100_0000)
 

@@ -7,9 +7,9 @@ Sets of exceptions are Python integers, bit n for exception n.
 import struct
 from collections.abc import Callable
 
-from unicorn.arm_const import UC_ARM_REG_MSP, UC_ARM_REG_PSP
+from unicorn.arm_const import UC_ARM_REG_CONTROL
 
-from .cpu import Cpu
+from .cpu import NPRIV, SPSEL, Cpu
 
 IRQS = 178
 EXCEPTIONS = 16 + IRQS
@@ -182,29 +182,41 @@ class Nvic:
         handler = self.vector(number)
         if not handler & 1:
             raise Lockup(f"{exception_name(number)}: vector 0x{handler:08X} is not Thumb")
+        if self.active:
+            link = EXC_HANDLER
+        else:
+            link = EXC_THREAD_PSP if control & SPSEL else EXC_THREAD_MSP
+            if control & NPRIV:
+                cpu.raise_privilege()
         values = cpu.entry.values
         values[0] = frame
-        values[1] = number
-        values[2] = 0x0100_0000
-        if self.active:
-            values[3] = EXC_HANDLER
-        else:
-            values[3] = EXC_THREAD_PSP if control & 2 else EXC_THREAD_MSP
+        values[1] = 0
+        values[2] = number
+        values[3] = 0x0100_0000
+        values[4] = link
         cpu.entry.write()
+        if control & NPRIV:
+            cpu.write(UC_ARM_REG_CONTROL, NPRIV)
         self.active.append(number)
         self.pending &= ~(1 << number)
         self.on_ready(bool(self.pending & self.enabled))
         cpu.pc = handler & ~1
 
     def leave(self, magic: int) -> None:
-        """Exception return; `magic` is EXC_RETURN as PC shows it (bit 0 lost)."""
+        """Exception return; `magic` is EXC_RETURN as PC shows it (bit 0 lost).
+
+        It says which stack holds the frame and, in thread mode, stays in use (CONTROL.SPSEL).
+        """
         number = self.active.pop()
         if self.lines >> number & 1:
             self.pending |= 1 << number
             self.on_ready(bool(self.pending & self.enabled))
         cpu = self.cpu
         on_process_stack = magic & 0xF >= 0xC
-        sp = cpu.read(UC_ARM_REG_PSP if on_process_stack else UC_ARM_REG_MSP)
+        *stacks, control = cpu.banked.read()
+        sp = stacks[on_process_stack]
+        if control & NPRIV:  # it is given back when the stack pointers are where they belong
+            cpu.write(UC_ARM_REG_CONTROL, 0)
         memory = self._stack(sp, 32)
         *registers, pc, xpsr = _FRAME.unpack_from(memory.view, sp - memory.base)
         exit_ = cpu.exits[on_process_stack]
@@ -213,7 +225,8 @@ class Nvic:
         values[1], values[2], values[3], values[4], values[5], values[6] = registers
         values[7] = 0
         values[8] = xpsr & ~0x200
-        values[9] = pc | 1
+        values[9] = control & NPRIV | (SPSEL if on_process_stack else 0)
+        values[10] = pc | 1
         exit_.write()
         cpu.pc = pc & ~1
 
