@@ -24,6 +24,8 @@ from prompt_toolkit.patch_stdout import patch_stdout
 from prompt_toolkit.shortcuts import print_formatted_text
 from prompt_toolkit.styles import Style
 
+from cc32at.private import owner_only, tighten
+
 from . import table
 from .errors import DeviceFailed
 from .messages import Message
@@ -46,8 +48,13 @@ HELP = "# Tab completes, the arrow keys recall; AT+<Command>=? shows usage; Ctrl
 class MaskedHistory(FileHistory):
     """Command history whose lines never hold a secret, on disk or in memory.
 
-    What was pasted is one entry of several lines.
+    What was pasted is one entry of several lines. The file is its owner's alone.
     """
+
+    def store_string(self, string: str) -> None:
+        tighten(self.filename)
+        with open(self.filename, "ab", opener=owner_only):
+            super().store_string(string)
 
     def append_string(self, string: str) -> None:
         super().append_string("\n".join(map(mask_line, string.split("\n"))))
@@ -103,7 +110,7 @@ class Terminal:
         self._stop = threading.Event()
         self._failure: BaseException | None = None
         path = history or history_path()
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         bindings = KeyBindings()
         bindings.add("tab")(complete_at_once)
         self._session: PromptSession[str] = PromptSession(

@@ -4,6 +4,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from cc32at.private import open_private
+
 from .secrets import Masker
 
 SENT, RECEIVED, NOTE = ">", "<", "#"
@@ -15,7 +17,7 @@ class Transcript:
 
     Half a line is kept back until its end comes (or until flush()), so that a secret is
     recognised wherever the port cut it. Times are seconds of `clock` since the start, taken at
-    a line's first byte.
+    a line's first byte. The file is its owner's alone.
     """
 
     def __init__(
@@ -26,7 +28,7 @@ class Transcript:
     ):
         self.masker = masker or Masker()
         self.entries: list[tuple[float, str, str]] = []
-        self._file = open(path, "w", encoding="utf-8") if path else None  # noqa: SIM115
+        self._file = open_private(path) if path else None
         self._pending: dict[str, tuple[float, bytearray]] = {}
         self._start = clock()
         self.clock = clock

@@ -1,17 +1,18 @@
 """The serial flash behind the network processor: files, stored settings, alerts.
 
 Everything here outlives the power; what is open does not. With `path` the content is also kept
-in a file of the PC (JSON, written anew and renamed after each change), so that it survives the
-process. `provision(world)` fills an empty store with the world's files, as a factory image would.
-File names, contents and values are bytes.
+in a file of the PC (JSON, its owner's alone, replaced as a whole after each change), so that it
+survives the process. `provision(world)` fills an empty store with the world's files, as a factory
+image would. File names, contents and values are bytes.
 """
 
 from __future__ import annotations
 
 import base64
 import json
-import os
 from pathlib import Path
+
+from ..private import replace_private, tighten
 
 BLOCK = 4096  # bytes; unit of allocation
 FILE_OVERHEAD = 260  # bytes of each copy kept for the file's own data
@@ -207,6 +208,7 @@ class Storage:
     # The PC's file
 
     def save(self) -> None:
+        """Write it down; OSError if that fails, the file is as it was then."""
         if self.path is None:
             return
         data = {
@@ -220,14 +222,13 @@ class Storage:
             "programming": _b64(self.programming),
             "provisioned": self.provisioned,
         }
-        new = self.path.with_name(self.path.name + ".new")
-        new.write_text(json.dumps(data))
-        os.replace(new, self.path)
+        replace_private(self.path, json.dumps(data))
 
     def _load(self) -> None:
         """Raises ValueError when the PC's file is not one of ours."""
         try:
             data = json.loads(self.path.read_text())
+            tighten(self.path)
             for name, values in data["files"]:
                 name = _unb64(name)
                 self.files[name] = File.from_json(name, values)

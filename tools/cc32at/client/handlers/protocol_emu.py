@@ -17,6 +17,7 @@ from cc32at.emulator import Machine
 from cc32at.emulator.__main__ import network_processor
 from cc32at.emulator.serialport import EmuSerial
 from cc32at.emulator.trace import Trace
+from cc32at.private import open_private
 
 ELF = Path("build/CC3220SF_LAUNCHXL/firmware.elf")
 
@@ -36,7 +37,7 @@ def machine_of(url: str) -> Machine:
             nwp=network_processor(*nwp),
             clock=clock,
             settings=query,
-            trace=Trace(Path(trace).open("w", buffering=1)) if trace else None,  # noqa: SIM115
+            trace=Trace(open_private(trace)) if trace else None,
         )
     except (OSError, ValueError, click.ClickException) as error:
         raise serial.SerialException(str(error)) from error
