@@ -1,5 +1,7 @@
 """Keys and passwords stay out of what is written down (guide tables 27, 29, 36, 75, 82)."""
 
+import contextlib
+
 import pytest
 
 from cc32at.client import AtClient, AtError, Transcript
@@ -18,6 +20,8 @@ SECRET = "s3cret,key"
         f'AT+WlanConnect=Staff,,WPA_ENT,"{SECRET}",user,anon,PEAP0_MSCHAPv2',
         f'AT+MqttSet=0,password,"{SECRET}"',
         f'AT+HttpSetHeader=0,REQ_AUTH,NOT_PERSISTENT,0,10,"{SECRET}"',
+        f'AT+NetAPPSet=HTTP_SERVER,AUTH_PASSWORD,"{SECRET}"',
+        f'AT+WlanConnect=HomeNet,,WPA_WPA2,,"{SECRET}",,',  # one too far
     ],
 )
 def test_a_secret_parameter_is_masked(line):
@@ -27,6 +31,45 @@ def test_a_secret_parameter_is_masked(line):
     assert masked.split("=")[0] == line.split("=")[0]
 
 
+MISTYPED = [
+    ("AT+WlanConect=office,,WPA_WPA2,KEY", "AT+WlanConect="),
+    ("AT+WlanConect=office,,WPA_WPA2,KEY,,,", "AT+WlanConect="),
+    ("at + wlanconect = office,,WPA_WPA2,KEY,,,", "at + wlanconect = "),
+    ("AT+WlanConnect office,,WPA_WPA2,KEY", "AT+WlanConnect "),
+    ("AT+WlanConnect:office,,WPA_WPA2,KEY", "AT+WlanConnect"),
+    ("AT+WlanConnect,office,,WPA_WPA2,KEY", "AT+WlanConnect"),
+    ("AT+WlanConnect=office;;WPA_WPA2;KEY", "AT+WlanConnect="),
+    ("AT+WlanConnect=office WPA_WPA2 KEY", "AT+WlanConnect="),
+    ("AT+WlanConnect=office,WPA_WPA2,KEY", "AT+WlanConnect="),
+    ("AT+WlanConnect=office,,WPA-WPA2,,KEY", "AT+WlanConnect="),
+    ("AT+WlanProfileAd=office,,WPA_WPA2,KEY,,,,1", "AT+WlanProfileAd="),
+    ("AT+WlanProfileGet=office,,WPA_WPA2,KEY,,,,1", "AT+WlanProfileGet="),
+    ("AT+Connect=office,,WPA_WPA2,KEY", "AT+Connect="),
+    ("AT+WlanSet=AP,PASWORD,KEY", "AT+WlanSet="),
+    ("AT+WlanSet=AP,PASSWORD KEY", "AT+WlanSet="),
+    ("AT+WlanSet=PASSWORD,KEY", "AT+WlanSet="),
+    ("AT+MqttSet=PASSWORD,KEY", "AT+MqttSet="),
+    ("ATWlanConnect=office,,WPA_WPA2,KEY", "ATWlanConnect="),
+    ("A+WlanConnect=office,,WPA_WPA2,KEY", "A+WlanConnect="),
+    ("WlanConnect=office,,WPA_WPA2,KEY", "WlanConnect="),
+    ("> AT+WlanConnect=office,,WPA_WPA2,KEY", "> "),
+]
+
+
+@pytest.mark.parametrize(("line", "head"), MISTYPED)
+def test_a_key_behind_what_is_no_command_is_masked(line, head):
+    line = line.replace("KEY", "correct-horse")
+    masker = Masker()
+    assert masker.command(line).rstrip() == head + MASK
+    assert b"horse" not in masker.data(f"{line}\r\n".encode())  # its echo
+    assert "horse" not in mask_line(line)
+
+
+def test_the_history_shows_nothing_of_what_does_not_begin_as_a_command():
+    assert mask_line("correct-horse,,,") == mask_line("correct-horse") == MASK
+    assert mask_line("") == "" and mask_line("ate1") == "ate1"
+
+
 @pytest.mark.parametrize(
     "line",
     [
@@ -34,6 +77,15 @@ def test_a_secret_parameter_is_masked(line):
         "AT+MqttSet=0,user,joe",
         "AT+Test",
         "AT+WlanConnect=x,,OPEN,,,,",
+        "AT+WlanConnect=?",
+        "AT+WlanConect",
+        "AT+WlanConect=?",
+        "AT+WlanSet=AP,SECURITY,WPA_WPA2",
+        "AT+Get=General,Colour",
+        "AT+Listen=0,LISTEN",
+        "AT+Send=0,0,12,Hello, world",
+        "AT+FileOpen=a.txt,READ|WRITE,100",
+        "ATE1",
     ],
 )
 def test_what_is_no_secret_stays(line):
@@ -76,3 +128,24 @@ def test_a_secret_cut_by_the_port_is_still_found(tmp_path):
         transcript.sent(piece)
     transcript.close()
     assert "hunt" not in (tmp_path / "log").read_text()
+
+
+@pytest.mark.parametrize("before", [None, 0o644, 0o600])
+def test_a_transcript_is_its_owners_alone(tmp_path, before):
+    path = tmp_path / "log"
+    if before is not None:
+        path.write_text("of another run")
+        path.chmod(before)
+    with contextlib.ExitStack() as stack:
+        reader = stack.enter_context(path.open()) if before else None
+        transcript = Transcript(path)
+        assert path.stat().st_mode & 0o777 == 0o600 and path.read_text() == ""
+        transcript.sent(b"AT+Test\r\n")
+        transcript.close()
+        assert "AT+Test" in path.read_text()
+        if before == 0o644:  # who had opened it sees the old file
+            assert reader.read() == "of another run"
+
+
+def test_a_transcript_may_go_where_no_file_is():
+    Transcript("/dev/null").close()

@@ -33,6 +33,25 @@ def test_the_history_holds_no_secret(tmp_path):
     assert "hunter22" not in (tmp_path / "history").read_text() + "".join(history.get_strings())
 
 
+def test_the_history_is_its_owners_alone(tmp_path):
+    path = tmp_path / "history"
+    for line in ("AT+Test", "AT+Get=General,Version"):
+        MaskedHistory(str(path)).append_string(line)
+        assert path.stat().st_mode & 0o777 == 0o600
+        path.chmod(0o644)  # as an older program left it
+    assert list(MaskedHistory(str(path)).load_history_strings()) == [
+        "AT+Get=General,Version",
+        "AT+Test",
+    ]
+
+
+def test_the_history_holds_no_key_behind_a_mistyped_name(tmp_path):
+    history = MaskedHistory(str(tmp_path / "history"))
+    history.append_string("AT+WlanConect=office,,WPA_WPA2,correct-horse")
+    assert history.get_strings() == ["AT+WlanConect=***"]
+    assert "horse" not in (tmp_path / "history").read_text()
+
+
 def test_of_pasted_lines_each_is_masked(tmp_path):
     history = MaskedHistory(str(tmp_path / "history"))
     history.append_string("AT+Test\nAT+WlanConnect=HomeNet,,WPA_WPA2,hunter22,,,\nAT+Test")
