@@ -1,5 +1,6 @@
 """Front ends, the outside network processor, trace, settings, profile, command line."""
 
+import contextlib
 import io
 import os
 import select
@@ -17,7 +18,7 @@ import serial
 
 from cc32at.emulator import bench
 from cc32at.emulator.frames import FrameReader
-from cc32at.emulator.ports import PtyPort, TcpPort
+from cc32at.emulator.ports import PtyPort, TcpPort, TerminalPort
 from cc32at.emulator.profile import Profile
 from cc32at.emulator.settings import NAME, decode, encode, store
 from cc32at.emulator.tcpnwp import LinkError, TcpNwp
@@ -74,6 +75,95 @@ def test_tcp_serves_one_client_after_the_other(guest):
                     assert stream.read(7) == b"hello\r\n"
                 client.sendall(b"ping")
                 assert stream.read(4) == b"ping"
+
+
+class Wire:
+    """The console's line as a front end sees it, without a machine."""
+
+    def __init__(self):
+        self.on_output = lambda: None
+        self.waiting = 0
+        self.sent = b""
+        self.received = b""
+
+    @property
+    def available(self):
+        return len(self.sent)
+
+    def host_read(self, size=None):
+        size = len(self.sent) if size is None else size
+        data, self.sent = self.sent[:size], self.sent[size:]
+        return data
+
+    def host_write(self, data):
+        self.received += data
+
+    def call_after(self, _seconds, _fn): ...
+
+    def say(self, data):
+        self.sent += data
+        self.on_output()
+
+
+def served(port):
+    """One round of the pacer."""
+    writers = {port.output_fileno(): port} if port.writable() else {}
+    if port.readable() and select.select([port], [], [], 0.2)[0]:
+        port.on_readable()
+    if writers and select.select([], list(writers), [], 0)[1]:
+        port.on_writable()
+
+
+def test_a_client_that_is_gone_while_the_board_talks_makes_room():
+    wire = Wire()
+    with contextlib.closing(TcpPort(wire, 0)) as port:
+        for _ in range(3):
+            with socket.create_connection(port.address, timeout=5) as client:
+                served(port)
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            for _ in range(3):
+                wire.say(b"more\r\n")
+                served(port)
+        with socket.create_connection(port.address, timeout=5) as client:
+            for _ in range(2):
+                client.sendall(b"AT\r\n")
+                served(port)
+            assert wire.received.endswith(b"AT\r\n")
+
+
+def test_a_web_page_does_not_reach_the_console():
+    wire = Wire()
+    with contextlib.closing(TcpPort(wire, 0)) as port:
+        with socket.create_connection(port.address, timeout=5) as page:
+            page.sendall(b"POST / HTTP/1.1\r\nHost: x\r\n\r\nAT+Stop=0\r\n")
+            for _ in range(3):
+                served(port)
+        assert wire.received == b""
+        with socket.create_connection(port.address, timeout=5) as client:
+            client.sendall(b"AT+Test\r\n")
+            for _ in range(3):
+                served(port)
+        assert wire.received == b"AT+Test\r\n"
+
+
+def test_a_reader_that_does_not_read_holds_nobody_up():
+    """Standard output is a pipe that is full: the board goes on, and hears."""
+    wire = Wire()
+    (read_in, write_in), (read_out, write_out) = os.pipe(), os.pipe()
+    port = TerminalPort(wire, read_in, write_out)
+    start = time.process_time()
+    for _ in range(300):
+        wire.say(bytes(4096))
+    os.write(write_in, b"AT\r\n")
+    served(port)
+    assert wire.received == b"AT\r\n" and port.lost > 0
+    assert time.process_time() - start < 5
+    while port.writable():
+        assert os.read(read_out, 1 << 16)
+        served(port)
+    port.close()
+    for descriptor in (read_in, write_in, read_out, write_out):
+        os.close(descriptor)
 
 
 class SeamServer(threading.Thread):
@@ -210,6 +300,9 @@ def test_trace_shows_lines_and_frames_but_no_secrets(guest):
     nwp = FakeNwp()
     machine = guest("lspi", 0, nwp=nwp, trace=Trace(out))
     machine.uart.on_host_byte(b"AT+Test\r\nAT+WlanConnect=home,,WPA_WPA2,topsecret,,,\r\n")
+    machine.uart.on_host_byte(b"AT+WlanConect=home,,WPA_WPA2,onlytyped,,,\r\n")
+    for char in b"AT+WlanConect=home,,WPA_WPA2,onlytyped,,,\r\n":
+        machine.uart.on_guest_byte(char)
     umlaut = "schlüssel".encode()
     machine.uart.on_host_byte(b"AT+WlanSet=AP,PASSWORD," + umlaut + b"\r\n\xff" + umlaut + b"\r\n")
     for char in b"+FileOpen: 7,305419896\r\nOK\r\n":
@@ -227,7 +320,8 @@ def test_trace_shows_lines_and_frames_but_no_secrets(guest):
     assert "DEVICE_INIT_COMPLETE" in text and "DEVICE_GET answer" in text
     assert "WLAN_CONNECT 12 bytes: ***" in text
     assert "> \\xff***\n" in text
-    assert "topsecret" not in text and "305419896" not in text
+    assert "> AT+WlanConect=***\n" in text and "< AT+WlanConect=***\n" in text
+    assert "topsecret" not in text and "onlytyped" not in text and "305419896" not in text
     assert b"topsecret".hex(" ", 4)[:8] not in text
     assert "> AT+FileWrite=1,0,0,16,*** (16 bytes)\n" in text and "> AT+Next\n" in text
     assert "< +FileRead: 0,9,*** (9 bytes)" in text and "key" not in text
@@ -284,7 +378,8 @@ def test_speed_against_unicorn_alone():
     pytest.fail(str(figures))
 
 
-def test_the_command_line(image, tmp_path):
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_the_command_line(image, tmp_path, number):
     link = tmp_path / "tty"
     command = [sys.executable, "-m", "cc32at.emulator", "--elf", str(image("hello"))]
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "tools")}
@@ -299,9 +394,32 @@ def test_the_command_line(image, tmp_path):
             tty.write(b"AT+Test\r\n")
             assert tty.read_until(b"AT+Test\r\n").endswith(b"AT+Test\r\n")
     finally:
+        process.send_signal(number)
+        assert process.wait(10) == 0
+    assert (tmp_path / "trace").stat().st_mode & 0o777 == 0o600
+    assert "> AT+Test" in (tmp_path / "trace").read_text()
+    assert not link.exists()
+
+
+def test_a_hang_up_that_is_ignored_is_ignored(image, tmp_path):
+    """As under nohup."""
+    link = tmp_path / "tty"
+    command = [sys.executable, "-m", "cc32at.emulator", "--elf", str(image("hello"))]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "tools")}
+    process = subprocess.Popen(
+        ["nohup", *command, "--pty", str(link)], env=environment,
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    try:
+        while str(link).encode() not in process.stderr.readline():
+            assert process.poll() is None
+        process.send_signal(signal.SIGHUP)
+        with serial.Serial(str(link), 115200, timeout=5) as tty:
+            tty.write(b"AT+Test\r\n")
+            assert tty.read_until(b"AT+Test\r\n").endswith(b"AT+Test\r\n")
+    finally:
         process.send_signal(signal.SIGTERM)
         assert process.wait(10) == 0
-    assert "> AT+Test" in (tmp_path / "trace").read_text()
     assert not link.exists()
 
 

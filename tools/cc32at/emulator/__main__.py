@@ -7,11 +7,12 @@ import contextlib
 import signal
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
 from cc32at.cli import NotStarted
+from cc32at.private import open_private
 
 from .image import ImageError
 from .machine import GuestIdle, Machine
@@ -19,7 +20,7 @@ from .nvic import Lockup
 from .ports import PtyPort, TcpPort, TerminalPort
 from .profile import Profile
 from .scheduler import Livelock
-from .tcpnwp import LinkError, TcpNwp
+from .tcpnwp import TcpNwp
 from .trace import Trace
 
 ELF = Path("build/CC3220SF_LAUNCHXL/firmware.elf")
@@ -65,14 +66,42 @@ def network_processor(
     return model
 
 
-def serve(machine: Machine) -> int:
+class Ending:
+    """A context in which SIGINT, SIGTERM and SIGHUP end the machine in good order.
+
+    One that comes before the machine is there is not forgotten; one that is ignored (nohup) stays
+    ignored.
+    """
+
+    NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+    def __init__(self) -> None:
+        self.asked = False
+        self.machine: Machine | None = None
+        self._before: dict[int, Any] = {}
+
+    def __enter__(self) -> "Ending":
+        for number in self.NUMBERS:
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                self._before[number] = signal.signal(number, self._ask)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _ask(self, *_: object) -> None:
+        self.asked = True
+        if self.machine:
+            self.machine.stop()
+
+
+def serve(machine: Machine, ending: Ending) -> int:
     """Run until a signal, the end of the terminal, or a fault the guest does not survive."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: machine.stop())
     ports = machine.pacer.ports
     try:
-        machine.run(until=lambda: any(getattr(p, "ended", False) for p in ports))
-    except (Lockup, Livelock, GuestIdle, LinkError) as error:
+        machine.run(until=lambda: ending.asked or any(getattr(p, "ended", False) for p in ports))
+    except (Lockup, GuestIdle, Livelock, OSError) as error:
         click.echo(f"emulator: {error}", err=True)
         return 1
     return 0
@@ -105,28 +134,33 @@ def main(
     """Run the CC3220 firmware on the wall clock."""
     if pty is not None and tcp:
         raise click.UsageError("the console has one other end: --pty or --tcp")
-    with contextlib.ExitStack() as stack:
+    with Ending() as ending, contextlib.ExitStack() as stack:
         try:
             machine = Machine(
                 elf,
                 nwp=network_processor(nwp, world, nwp_store, control),
                 clock="real",
                 settings=dict(pair(text) for text in settings),
-                trace=Trace(stack.enter_context(click.open_file(trace, "w"))) if trace else None,
+                trace=Trace(stack.enter_context(_trace_file(trace))) if trace else None,
                 cpi=int(cpi) if cpi == int(cpi) else cpi,
                 accelerate=accel,
             )
             stack.callback(machine.close)
+            ending.machine = machine
             _add_ports(machine, pty, tcp)
         except (OSError, ValueError, ImageError) as error:
             raise NotStarted(str(error)) from None
         profiler = Profile() if profile else None
         if profiler:
             profiler.attach(machine)
-        status = serve(machine)
+        status = serve(machine, ending)
         if profiler:
             profiler.report(sys.stderr)
     sys.exit(status)
+
+
+def _trace_file(name: str) -> contextlib.AbstractContextManager[TextIO]:
+    return contextlib.nullcontext(sys.stdout) if name == "-" else open_private(name)
 
 
 def _add_ports(machine: Machine, pty: str | None, tcp: str | None) -> None:

@@ -2,11 +2,15 @@
 
 import contextlib
 import os
+import re
 import select
 import socket
 import termios
 import tty
+from collections.abc import Callable
 from pathlib import Path
+
+from cc32at.door import Door
 
 from .line import Line
 
@@ -14,6 +18,7 @@ BACKLOG = 4096  # characters that may wait on the line before input is left with
 CHUNK = 1024
 QUIET_AT_END = 1.0  # emulated seconds
 MAX_UNHEARD = 1 << 16  # output kept while no TCP client is there
+PATIENCE = 0.5  # seconds that a reader has at the end, each time
 MAX_HELD = 1 << 20  # output kept for a reader that does not read; then the oldest goes
 
 
@@ -34,11 +39,14 @@ class StreamPort:
     def fileno(self) -> int:
         return self._read_fd
 
+    def output_fileno(self) -> int:
+        return self._write_fd
+
     def readable(self) -> bool:
         return not self.ended and self.line.waiting < BACKLOG
 
     def writable(self) -> bool:
-        return bool(self._held)
+        return bool(self._held) and not self.ended
 
     def _output(self) -> None:
         self._held += self.line.host_read()
@@ -49,10 +57,10 @@ class StreamPort:
             self.lost += surplus
 
     def _drain(self) -> None:
-        if not self._held:
+        if not self.writable():
             return
         try:
-            sent = os.write(self._write_fd, self._held)
+            sent = self._write()
         except BlockingIOError:
             return
         except OSError:
@@ -60,8 +68,13 @@ class StreamPort:
             return
         del self._held[:sent]
 
+    def _write(self) -> int:
+        return os.write(self._write_fd, self._held)
+
     def on_readable(self) -> None:
         self._drain()
+        if not self.readable():
+            return
         try:
             data = os.read(self._read_fd, CHUNK)
         except BlockingIOError:
@@ -69,6 +82,10 @@ class StreamPort:
         except OSError:
             self._hung_up()
             return
+        self._input(data)
+
+    def _input(self, data: bytes) -> None:
+        """What was read; nothing at the end."""
         if data:
             self.line.host_write(data)
         else:
@@ -111,23 +128,54 @@ class PtyPort(StreamPort):
             os.close(descriptor)
 
 
-class TcpPort:
-    """Listens; carries one client at a time, a newer one replaces it.
+# How a web page's request begins; no AT line and no key of a prompt does.
+_HTTP = re.compile(rb"(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|CONNECT|TRACE|PRI) ")
 
-    port 0 picks a free one, `address` tells which. Raises OSError.
+
+class ClientPort(StreamPort):
+    """The console in the hands of a TCP client; `on_end` is called once, when it has gone."""
+
+    def __init__(self, line: Line, client: socket.socket, on_end: Callable[[], None]):
+        self._client = client
+        self._on_end = on_end
+        self._silent = True
+        super().__init__(line, client.fileno(), client.fileno())
+
+    def _input(self, data: bytes) -> None:
+        if self._silent and _HTTP.match(data):
+            data = b""
+        self._silent = False
+        super()._input(data)
+
+    def _hung_up(self) -> None:
+        if not self.ended:
+            super()._hung_up()
+            self.close()
+            self._on_end()
+
+    def close(self) -> None:
+        super().close()
+        self._client.close()
+
+
+class TcpPort:
+    """Listens; carries one client at a time, the next ones wait until it has gone.
+
+    port 0 picks a free one, `address` tells which. A web page's request is turned away. Raises
+    OSError.
     """
 
     def __init__(self, line: Line, port: int, host: str = "127.0.0.1"):
         self.line = line
-        self._listener = socket.create_server((host, port), backlog=1)
-        self._listener.setblocking(False)
-        self.address = self._listener.getsockname()[:2]
-        self._client: socket.socket | None = None
-        self._stream: StreamPort | None = None
+        self._door = Door(port, host, backlog=1)
+        self.address = self._door.address
+        self._stream: ClientPort | None = None
         line.on_output = self._unheard
 
     def fileno(self) -> int:
-        return self._client.fileno() if self._client else self._listener.fileno()
+        return (self._stream or self._door).fileno()
+
+    output_fileno = fileno
 
     def readable(self) -> bool:
         return self._stream.readable() if self._stream else True
@@ -136,12 +184,10 @@ class TcpPort:
         return bool(self._stream and self._stream.writable())
 
     def on_readable(self) -> None:
-        if self._stream is None:
-            self._accept()
-            return
-        self._stream.on_readable()
-        if self._stream.ended:
-            self._drop()
+        if self._stream:
+            self._stream.on_readable()
+        elif client := self._door.accept():
+            self._stream = ClientPort(self.line, client, self._left)
 
     def on_writable(self) -> None:
         if self._stream:
@@ -151,23 +197,13 @@ class TcpPort:
         """Nobody listens: keep the latest for whoever comes."""
         self.line.host_read(max(self.line.available - MAX_UNHEARD, 0))
 
-    def _accept(self) -> None:
-        with contextlib.suppress(BlockingIOError):
-            self._client, _ = self._listener.accept()
-            self._client.setblocking(False)
-            self._client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            descriptor = self._client.fileno()
-            self._stream = StreamPort(self.line, descriptor, descriptor)
-
-    def _drop(self) -> None:
-        self._stream.close()
-        self._client.close()
-        self._client = self._stream = None
+    def _left(self) -> None:
+        self._stream = None
 
     def close(self) -> None:
         if self._stream:
-            self._drop()
-        self._listener.close()
+            self._stream.close()
+        self._door.close()
 
 
 class TerminalPort(StreamPort):
@@ -186,15 +222,13 @@ class TerminalPort(StreamPort):
             self._saved = termios.tcgetattr(read_fd)
             tty.setraw(read_fd, termios.TCSANOW)
 
-    def _drain(self) -> None:
-        while self._held:
-            _, ready, _ = select.select([], [self._write_fd], [], 0.5)
-            if not ready:
-                return
-            del self._held[: os.write(self._write_fd, self._held)]
+    def _write(self) -> int:
+        """Only as much as standard output takes at once: it may block."""
+        if not select.select([], [self._write_fd], [], 0)[1]:
+            return 0
+        return os.write(self._write_fd, self._held[: select.PIPE_BUF])
 
-    def on_readable(self) -> None:
-        data = os.read(self._read_fd, CHUNK)
+    def _input(self, data: bytes) -> None:
         keys, escape, _ = data.partition(bytes([self.ESCAPE]))
         self.line.host_write(keys)
         if escape:
@@ -208,5 +242,15 @@ class TerminalPort(StreamPort):
 
     def close(self) -> None:
         super().close()
+        self._flush()
         if self._saved is not None:
-            termios.tcsetattr(self._read_fd, termios.TCSADRAIN, self._saved)
+            with contextlib.suppress(termios.error):  # the terminal is gone
+                termios.tcsetattr(self._read_fd, termios.TCSADRAIN, self._saved)
+
+    def _flush(self) -> None:
+        """What is held goes out, if somebody reads it."""
+        self.ended = False
+        while self._held and select.select([], [self._write_fd], [], PATIENCE)[1]:
+            self._drain()
+            if self.ended:
+                return

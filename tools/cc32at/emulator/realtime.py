@@ -16,7 +16,14 @@ GRAIN = CPU_HZ // 500  # idle time in virtual time is slept in pieces this long:
 class Port(Protocol):
     """A front end that carries the console's bytes."""
 
-    def fileno(self) -> int: ...
+    def fileno(self) -> int:
+        """The descriptor to read from."""
+        ...
+
+    def output_fileno(self) -> int:
+        """The descriptor to write to."""
+        ...
+
     def readable(self) -> bool:
         """Whether to watch for input now."""
         ...
@@ -99,9 +106,10 @@ class Pacer:
 
     def _select(self, timeout: float, nwp: Any) -> None:
         readers = [port for port in self.ports if port.readable()]
-        writers = [port for port in self.ports if port.writable()]
+        writers = {port.output_fileno(): port for port in self.ports if port.writable()}
         watched = [self._wake_read, *readers, *nwp.fds()]
-        self._ready, self._writable, _ = select.select(watched, writers, [], max(timeout, 0))
+        self._ready, able, _ = select.select(watched, list(writers), [], max(timeout, 0))
+        self._writable = [writers[number] for number in able]
 
     def serve(self, nwp: Any) -> None:
         """Do what the last wait found to do."""
