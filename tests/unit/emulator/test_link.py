@@ -2,13 +2,17 @@
 
 import pytest
 
+from cc32at.emulator.peripherals.udma import NO_INCREMENT, Transfer
+
 from .fakes import FakeNwp, message
 
-POLLED, WITH_FIFO, DMA = range(3)
+POLLED, WITH_FIFO, DMA, DMA_LAST_BYTE = range(4)
 WORD = 128  # CPU cycles of one word at 20 MHz
 
 
-@pytest.fixture(params=[POLLED, WITH_FIFO, DMA], ids=["polled", "fifo", "dma"])
+@pytest.fixture(
+    params=[POLLED, WITH_FIFO, DMA, DMA_LAST_BYTE], ids=["polled", "fifo", "dma", "dma-last-byte"]
+)
 def way(request):
     return request.param
 
@@ -41,6 +45,20 @@ def test_dma_leaves_its_table_done(guest):
     machine.finish()
     assert machine.result(10) & 0x3FF7 == 0 and machine.result(11) & 0x3FF7 == 0
     assert machine.word("dma_irqs") == 5
+
+
+@pytest.mark.parametrize("width", [0, 1, 2])
+@pytest.mark.parametrize("at", ["the last item", "its last byte"])
+def test_an_end_pointer_may_be_anywhere_in_the_last_item(width, at):
+    start, items, size = 0x2000_0100, 37, 1 << width
+    end = start + items * size - (size if at == "the last item" else 1)
+    control = width << 30 | width << 28 | width << 26 | width << 24 | items - 1 << 4 | 1
+    transfer = Transfer(0, end, end, control)
+    assert (transfer.source, transfer.destination) == (start, start)
+    assert (transfer.items, transfer.item_size) == (items, size)
+    fixed = control | NO_INCREMENT << 26 | NO_INCREMENT << 30
+    transfer = Transfer(0, start + size - 1, start, fixed)
+    assert (transfer.source, transfer.destination) == (start, start)
 
 
 def test_the_mailbox_is_a_level_and_each_message_interrupts_once(guest):

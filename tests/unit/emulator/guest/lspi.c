@@ -1,7 +1,7 @@
 // The link: SPI open, words by polling and by uDMA, the mailbox as a level.
 #include "guest.h"
 
-CHOICE(choice, 0); // 0 polled, 1 polled with FIFO, 2 uDMA
+CHOICE(choice, 0); // 0 polled, 1 polled with FIFO, 2 uDMA, 3 uDMA, end pointers at the last byte
 
 #define CONF  (LSPI + 0x12C)
 #define STAT  (LSPI + 0x130)
@@ -74,12 +74,12 @@ static void polled(const uint32_t *out, uint32_t *in, uint32_t words) {
 
 static void by_dma(const uint32_t *out, uint32_t *in, uint32_t words) {
     uint32_t *tx = &dma_table[4 * 13], *rx = &dma_table[4 * 12];
-    uint32_t count = ((words - 1) << 4) | 1;
-    tx[0] = out ? (uint32_t)&out[words - 1] : (uint32_t)&zero;
+    uint32_t count = ((words - 1) << 4) | 1, last = choice == 3 ? 4 * words - 1 : 4 * (words - 1);
+    tx[0] = out ? (uint32_t)out + last : (uint32_t)&zero;
     tx[1] = TX;
     tx[2] = (out ? 0xEA000000 : 0xEE000000) | count;
     rx[0] = RX;
-    rx[1] = in ? (uint32_t)&in[words - 1] : (uint32_t)&dummy_in;
+    rx[1] = in ? (uint32_t)in + last : (uint32_t)&dummy_in;
     rx[2] = (in ? 0xAE000000 : 0xEE000000) | count;
     dma_done = 0;
     REG(CONF) |= 0xC000;
@@ -102,7 +102,7 @@ static void by_dma(const uint32_t *out, uint32_t *in, uint32_t words) {
 }
 
 static void transfer(const uint32_t *out, uint32_t *in, uint32_t words) {
-    (choice == 2 ? by_dma : polled)(out, in, words);
+    (choice >= 2 ? by_dma : polled)(out, in, words);
 }
 
 static void power_on(void) {

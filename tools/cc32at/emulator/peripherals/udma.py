@@ -14,7 +14,11 @@ ENTRY = 16
 
 
 class Transfer:
-    """One channel's control table entry, decoded. Addresses are of the first item."""
+    """One channel's control table entry, decoded. Addresses are of the first item.
+
+    An end pointer may be any address within the last item: the vendor's driver library writes
+    start + n * size - 1 for every width (cc3220-hardware.md 11).
+    """
 
     def __init__(self, entry: int, source_end: int, destination_end: int, control: int):
         self.entry = entry
@@ -26,7 +30,8 @@ class Transfer:
         self.destination = self._first(destination_end, control >> 30 & 3)
 
     def _first(self, end: int, increment: int) -> int:
-        return end if increment == NO_INCREMENT else end - ((self.items - 1) << increment)
+        last = end & -self.item_size
+        return last if increment == NO_INCREMENT else last - ((self.items - 1) << increment)
 
 
 class Udma(Block):
