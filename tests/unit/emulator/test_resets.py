@@ -3,6 +3,7 @@
 import pytest
 
 HIBERNATE, CORE, APPS, MCU, WATCHDOG, GPIO_WAKE, SYSRESET, WATCHDOG_RECOVERY, RTC = range(9)
+HASTY = 9
 KEPT = 0x12345678
 PAD_AFTER_ROM, PAD_RESET, PAD_SET = 0xC63, 0xC61, 0x060
 
@@ -85,10 +86,16 @@ def test_power_cycle_is_a_power_on(guest):
     assert machine.result(5) == 0x00010003
 
 
-def test_close_accesses_to_the_slow_domain_are_reported(guest):
-    machine = guest("resets", SYSRESET)
-    hib = machine.chip.hib
-    hib.writers[0x424](5)
-    hib.writers[0x424](6)
-    assert hib.regs[0x424] == 5
-    assert "200 us are needed" in machine.reports[0]
+def test_close_accesses_to_the_slow_domain_are_reported_and_carried_out(guest):
+    machine = guest("resets", HASTY)
+    machine.finish()
+    assert machine.words("result", 16)[10:] == [0x10, 5, 2, 1, 0x1234, 0x56]
+    assert machine.result(16) >= 2 * 200e-6 * 32768 - 1, "the RTC runs"
+    reported = {report.partition("HIB3P3+")[2][:5] for report in machine.reports}
+    assert reported == {"0x418", "0x004", "0x474", "0x420", "0x018", "0x01C", "0x020"}
+
+
+def test_accesses_200_us_apart_are_not_worth_a_report(guest):
+    machine = guest("resets", RTC)
+    machine.finish()
+    assert machine.reports == []

@@ -62,6 +62,29 @@ static void rtc_match(void) {
     irq_off();
 }
 
+// What the vendor's start-up does to the slow domain, without a pause.
+static void hasty(void) {
+    HIB(0x418) |= 0x10;
+    HIB(0x04) = 1;
+    HIB(0x474) = 0x10000005;
+    HIB(0x474) &= ~0x10000000u;
+    HIB(0x420) = 3;
+    HIB(0x420) &= ~1u;
+    HIB(0x18) = 1;
+    HIB(0x1C) = 0x1234;
+    HIB(0x20) = 0x56;
+    uint32_t start = REG(HIB1P2 + 0xCC);
+    pause();
+    pause();
+    result[10] = HIB(0x418);
+    result[11] = HIB(0x474);
+    result[12] = HIB(0x420);
+    result[13] = HIB(0x18);
+    result[14] = HIB(0x1C);
+    result[15] = HIB(0x20);
+    result[16] = REG(HIB1P2 + 0xCC) - start;
+}
+
 int main(void) {
     volatile uint32_t *kept = (volatile uint32_t *)0x20030000; // not cleared by the start-up
     result[0] = REG(GPRCM + 0x00C);
@@ -72,7 +95,7 @@ int main(void) {
     result[5] = REG(0x400);
     result[6] = REG(OCP + 0xA4);
     result[7] = REG(OCP + 0xC4);
-    if (result[0] == 0 && !(result[1] & 1)) {
+    if (result[0] == 0 && !(result[1] & 1) && choice != 9) {
         hib_write(0x04, 1);
     }
     if (choice == 7) { // what the application's start does for the watchdog
@@ -84,6 +107,9 @@ int main(void) {
         switch (choice) {
             case 8:
                 rtc_match();
+                return 0;
+            case 9:
+                hasty();
                 return 0;
             case 0:
                 hibernate(160);

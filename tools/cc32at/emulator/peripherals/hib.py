@@ -23,7 +23,8 @@ WAKE_GPIOS = (2, 4, 13, 17, 11, 24, 26)  # bit order of GPIO_WAKE_EN
 class Hib3p3(Block):
     """Always on: keeps its registers and the RTC over hibernation, loses them with the supply.
 
-    Accesses closer than 200 us to the one before are reported, and a write is lost.
+    Accesses closer than 200 us to the one before are reported and carried out: the vendor's own
+    start-up does not pause (section 11).
     """
 
     name = "HIB3P3"
@@ -60,26 +61,22 @@ class Hib3p3(Block):
 
     def _wire(self, offset: int, reader, writer) -> None:
         def read() -> int:
-            self._paced(offset, False)
+            self._pace(offset)
             return reader()
 
         def write(value: int) -> None:
-            if self._paced(offset, True):
-                writer(value)
+            self._pace(offset)
+            writer(value)
 
         self.readers[offset] = read
         self.writers[offset] = write
 
-    def _paced(self, offset: int, write: bool) -> bool:
+    def _pace(self, offset: int) -> None:
         now = self.chip.now()
         gap, self._last = now - self._last, now
-        if gap >= ACCESS_GAP:
-            return True
-        self.chip.report(
-            "hib", f"HIB3P3+0x{offset:03X} accessed {gap / (CPU_HZ // 1_000_000):.0f} us after "
-            f"the last access, 200 us are needed{': the write is lost' if write else ''}",
-        )  # fmt: skip
-        return False
+        if gap < ACCESS_GAP:
+            where = f"HIB3P3+0x{offset:03X}"
+            self.chip.report("hib", f"{where} accessed less than 200 us after the access before")
 
     def power_lost(self) -> None:
         """Supply or nRESET: everything goes, the RTC stops."""
