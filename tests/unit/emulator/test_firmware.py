@@ -37,6 +37,11 @@ def test_two_sessions_are_the_same_to_the_byte(accelerate):
     assert first[0].count(b"OK\r\n") == len(COMMANDS)
 
 
+def test_how_interrupts_are_masked_at_entry_makes_no_difference():
+    said = [Session(primask=primask).talk()[0] for primask in (False, True)]
+    assert said[0] == said[1]
+
+
 def test_a_session_from_a_snapshot_is_the_same():
     session = Session()
     state = session.machine.snapshot()

@@ -127,9 +127,10 @@ def serve(machine: Machine, ending: Ending) -> int:
     help="Cycles an instruction.",
 )
 @click.option("--accel/--no-accel", default=None, help="C accelerator (default: if available).")
+@click.option("--primask", is_flag=True, help="Boot with interrupts masked (PRIMASK 1).")
 @click.option("--profile", is_flag=True, help="Print where the time went, at the end.")
 def main(
-    elf, world, nwp, nwp_store, control, pty, tcp, settings, trace, cpi, accel, profile
+    elf, world, nwp, nwp_store, control, pty, tcp, settings, trace, cpi, accel, primask, profile
 ) -> None:
     """Run the CC3220 firmware on the wall clock."""
     if pty is not None and tcp:
@@ -144,6 +145,7 @@ def main(
                 trace=Trace(stack.enter_context(_trace_file(trace))) if trace else None,
                 cpi=int(cpi) if cpi == int(cpi) else cpi,
                 accelerate=accel,
+                primask=primask,
             )
             stack.callback(machine.close)
             ending.machine = machine

@@ -1,12 +1,13 @@
 """What happens before the first instruction of the image (cc3220-hardware.md 1.4, 8.2, 8.3).
 
-The state at entry is the worst that silicon may leave: unknown registers and SRAM, PRIMASK set,
-VTOR elsewhere, the ROM's pins still connected to the ROM.
+The state at entry is the worst that silicon may leave: unknown registers and SRAM, VTOR
+elsewhere, the ROM's pins still connected to the ROM. But PRIMASK is clear, as the vendor's images
+take for granted (section 11), unless `Chip.primask` asks for what a debugger may leave.
 """
 
 from typing import TYPE_CHECKING
 
-from unicorn.arm_const import UC_ARM_REG_MSP
+from unicorn.arm_const import UC_ARM_REG_MSP, UC_ARM_REG_PRIMASK
 
 from .peripherals.gprcm import CORE_RESET, MCU_RESET, POWER_ON, WATCHDOG_RESET
 from .peripherals.hib import HIB_REG2, WAKE_EN
@@ -92,9 +93,7 @@ def _start(chip: "Chip", cause: int) -> None:
     stack, entry = chip.image.entry(chip.flash, chip.sram)
     cpu = chip.cpu
     cpu.reset_status()
-    values = cpu.all.values
-    for n in range(len(values)):
-        values[n] = JUNK + n
-    cpu.set_all_masks()
+    cpu.fill(JUNK)
     cpu.write(UC_ARM_REG_MSP, stack)
+    cpu.write(UC_ARM_REG_PRIMASK, chip.primask)
     cpu.pc = entry & ~1

@@ -37,14 +37,18 @@ MAX_REPORTS = 1000
 class Chip:
     """Everything inside the package, without the loop that makes it run (machine.py).
 
-    cpi: cycles an instruction takes, 1 unless told otherwise; whole or broken.
+    cpi: cycles an instruction takes, 1 unless told otherwise; whole or broken. primask: PRIMASK
+    as the image finds it.
     """
 
     CPU_HZ = CPU_HZ
 
-    def __init__(self, image: Image, nwp=None, cpi: float = 1, accelerator=None):
+    def __init__(
+        self, image: Image, nwp=None, cpi: float = 1, accelerator=None, primask: bool = False
+    ):
         self.image = image
         self.cpi = cpi
+        self.primask = primask
         self.scheduler = Scheduler()
         self.flash = Memory(FLASH_BASE, FLASH_SIZE if image.in_flash else 0)
         self.sram = Memory(SRAM_BASE, SRAM_SIZE)

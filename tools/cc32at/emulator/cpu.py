@@ -357,14 +357,9 @@ class Cpu:
         self.write(UC_ARM_REG_CONTROL, 0)
         self.write(UC_ARM_REG_XPSR_NZCVQG, 0x0100_0000)
 
-    def set_all_masks(self) -> None:
-        """Write `all`; interrupts masked as a debugger or a soft restart may leave them."""
+    def fill(self, junk: int) -> None:
+        """Registers with contents that nobody should use, masks clear."""
         values = self.all.values
         for n, register in enumerate(ALL_REGS):
-            if register == UC_ARM_REG_PRIMASK:
-                values[n] = 1
-            elif register in MASK_REGS:
-                values[n] = 0
-            elif register in (UC_ARM_REG_MSP, UC_ARM_REG_PSP):
-                values[n] &= ~3
+            values[n] = 0 if register in MASK_REGS else junk + 4 * n
         self.all.write()

@@ -31,7 +31,8 @@ class Machine:
     name -> value pairs put into the model's file store before the first boot. A virtual clock is
     paced by the wall as well while a port or a real socket is open. trace: a
     trace.Trace. cpi: cycles an instruction. accelerate: None = only if it costs nothing
-    (clock "real" and gcc there), True, False. Raises ImageError, OSError.
+    (clock "real" and gcc there), True, False. primask: the image is entered with interrupts
+    masked, as a debugger may do it; the boot ROM does not. Raises ImageError, OSError.
 
     `uart` is the console's far end: host_write(bytes), host_read(), host_break(), set_host_baud().
     """
@@ -46,6 +47,7 @@ class Machine:
         trace: Any = None,
         cpi: float = 1,
         accelerate: bool | None = None,
+        primask: bool = False,
         on_report: Callable[[str], None] | None = None,
     ):
         if clock not in ("virtual", "real"):
@@ -53,7 +55,7 @@ class Machine:
         image = elf if isinstance(elf, Image) else Image(elf)
         self.real = clock == "real"
         wanted = self.real if accelerate is None else accelerate
-        self.chip = Chip(image, nwp, cpi, accel.load() if wanted else None)
+        self.chip = Chip(image, nwp, cpi, accel.load() if wanted else None, primask)
         self.chip.on_report = on_report or self.chip.on_report
         self.chip.nwp_clock.is_real = self.real
         self.nwp = self.chip.nwp_port.nwp
