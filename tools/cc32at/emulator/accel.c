@@ -17,7 +17,7 @@ typedef struct {
         uint64_t base;
         uint64_t size;
         const uint8_t *bytes;
-    } memory[2];
+    } memory[3];
 } accel_t;
 
 // Instructions in `size` bytes of Thumb code: a first halfword of 0b11101.. or more is followed
@@ -37,7 +37,7 @@ void accel_block(void *engine, uint64_t address, uint32_t size, void *user) {
         accel->stop(engine);
         return;
     }
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < 3; i++) {
         uint64_t offset = address - accel->memory[i].base;
         if (offset + size <= accel->memory[i].size) {
             accel->counter += count_instructions(accel->memory[i].bytes + offset, size);

@@ -27,7 +27,7 @@ class _State(ctypes.Structure):
         ("stopped", ctypes.c_uint64),
         ("ready", ctypes.c_uint64),
         ("stop", ctypes.c_void_p),
-        ("memory", ctypes.c_uint64 * 6),
+        ("memory", ctypes.c_uint64 * 9),
     ]
 
 
@@ -81,11 +81,11 @@ class Accelerator:
         self._state = _State()
         self._user = ctypes.addressof(self._state)
 
-    def attach(self, cpu, flash, sram) -> memoryview:
-        """Hook every block of `cpu`; returns its (counter, limit) words."""
+    def attach(self, cpu, *memories) -> memoryview:
+        """Hook every block of `cpu`, in up to three memories; returns its (counter, limit)."""
         state = self._state
         state.stop = ctypes.cast(uclib.uc_emu_stop, ctypes.c_void_p).value
-        for n, memory in enumerate((flash, sram)):
+        for n, memory in enumerate(memories):
             state.memory[3 * n : 3 * n + 3] = (memory.base, memory.size, memory.host_address)
         cpu.hook_native(unicorn_const.UC_HOOK_BLOCK, self._block, self._user, 1, 0)
         return memoryview(state).cast("B")[:16].cast("Q")

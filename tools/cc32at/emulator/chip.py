@@ -23,7 +23,7 @@ from .peripherals.gprcm import Gprcm
 from .peripherals.hib import WAKE_GPIO, WAKE_RTC, Hib1p2, Hib3p3
 from .peripherals.lspi import Lspi
 from .peripherals.ocp import OcpShared
-from .peripherals.rom import Rom
+from .peripherals.rom import Rom, rom_code
 from .peripherals.scs import Dwt, SystemControl
 from .peripherals.timers import Timer
 from .peripherals.uart import Uart
@@ -52,7 +52,7 @@ class Chip:
         self.scheduler = Scheduler()
         self.flash = Memory(FLASH_BASE, FLASH_SIZE if image.in_flash else 0)
         self.sram = Memory(SRAM_BASE, SRAM_SIZE)
-        self.cpu = Cpu(self.flash, self.sram, accelerator)
+        self.cpu = Cpu(self.flash, self.sram, accelerator, rom_code())
         self.nvic = Nvic(self.cpu)
         self.base_cycles: float = 0  # at the start of the current slice
         self.now = self._make_now()

@@ -129,15 +129,21 @@ class Registers:
 
 
 class Cpu:
-    """One core. `on_interrupt(number)` is called for SVC, BKPT and exception returns."""
+    """One core. `on_interrupt(number)` is called for SVC, BKPT and exception returns.
 
-    def __init__(self, flash: Memory, sram: Memory, accelerator=None):
+    code: more to execute that cannot be read.
+    """
+
+    def __init__(self, flash: Memory, sram: Memory, accelerator=None, code: Memory | None = None):
         self.uc = Uc(UC_ARCH_ARM, UC_MODE_THUMB, UC_CPU_ARM_CORTEX_M4)
         self.engine = self.uc._uch
+        self._keep: list[object] = []  # what Unicorn has pointers to
         self.memories = tuple(memory for memory in (flash, sram) if memory.size)
         if flash.size:
             self._map(flash, unicorn_const.UC_PROT_READ | unicorn_const.UC_PROT_EXEC)
         self._map(sram, unicorn_const.UC_PROT_ALL)
+        if code:
+            self._map(code, unicorn_const.UC_PROT_EXEC)
         self.frame = Registers(self.engine, FRAME_REGS)
         self.entry = Registers(self.engine, ENTRY_REGS)
         self.banked = Registers(self.engine, BANKED_REGS)
@@ -147,18 +153,18 @@ class Cpu:
         self._pc = self._single[UC_ARM_REG_PC]
         self.pc = 0
         self.accelerator = accelerator
-        self._keep: list[object] = []
         self.on_interrupt: Callable[[int], None] = lambda number: None
         self.error: BaseException | None = None
         self.broke = False
         self.status = 0
         if accelerator:
-            self.counters = accelerator.attach(self, flash, sram)
+            self.counters = accelerator.attach(self, *filter(None, (flash, sram, code)))
         else:
             self.counters = self._find_counters(sram)
         self.hook(unicorn_const.UC_HOOK_INTR, INTR_CALLBACK(self._interrupt), 1, 0)
 
     def _map(self, memory: Memory, permissions: int) -> None:
+        self._keep.append(memory)
         check(
             uclib.uc_mem_map_ptr(
                 self.engine, memory.base, memory.size, permissions, memory.host_address

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 from unicorn import unicorn_const as uc
 from unicorn.arm_const import UC_ARM_REG_LR, UC_ARM_REG_R0, UC_ARM_REG_SP
 
+from .memory import ROM_SIZE
 from .nvic import BUS_FAULT, HARD_FAULT, USAGE_FAULT, Lockup, exception_name
+from .peripherals.rom import WHY as ROM_WHY
 from .peripherals.scs import BFAR, CFSR, DFSR, HFSR
 
 if TYPE_CHECKING:
@@ -69,6 +71,8 @@ class Faults:
         flash = self.chip.flash
         if write and flash.holds(address):
             return "flash is read-only for stores"
+        if address < ROM_SIZE:
+            return ROM_WHY
         block = NOT_MODELLED.get(address & -0x1000)
         return f"{block} is not modelled" if block else "nothing there"
 

@@ -4,6 +4,7 @@ import ctypes
 import mmap
 import struct
 
+ROM_SIZE = 0x8_0000  # at 0
 FLASH_BASE = 0x0100_0000
 FLASH_SIZE = 0x10_0000
 SRAM_BASE = 0x2000_0000

@@ -2,6 +2,7 @@
 #include "guest.h"
 
 CHOICE(choice, 0);
+CHOICE(address, 0);
 
 static void hard_fault_c(uint32_t *frame) {
     result[0] = 3;
@@ -57,7 +58,7 @@ int main(void) {
             store(0x01000900); // flash
             break;
         case 4:
-            load(0);
+            load(address);
             break;
         case 5:
             __asm volatile("fault_udf: udf #0");
