@@ -19,10 +19,12 @@ import socket
 import struct
 import time
 
+from ..door import Door
 from .clock import RealClock
 from .codec import CNYS, H2N_SYNC, N2H_SYNC, SYNC_MASK, align4
 
 LIMIT = 1 << 20  # bytes of a message, and bytes a host may ask for in one R
+BACKLOG = 1 << 16  # bytes
 
 
 def pack_message(kind: bytes, payload: bytes) -> bytes:
@@ -41,17 +43,22 @@ def split_messages(buffer: bytearray):
 
 
 class LinkServer:
-    """Serves `np` on 127.0.0.1:port (0 = any free port, see `.port`)."""
+    """Serves `np` on 127.0.0.1:port (0 = any free port, see `.port`).
+
+    Nothing waits for a driver: of one that leaves more than BACKLOG bytes unread nothing more is
+    taken until it has read, and the model goes on.
+    """
 
     def __init__(self, np, port: int = 0):
         self.np = np
         np.strict = False
         self.clock = RealClock()
         np.attach(self.clock, self._irq)
-        self.listener = socket.create_server(("127.0.0.1", port))
-        self.port = self.listener.getsockname()[1]
+        self.door = Door(port)
+        self.port = self.door.address[1]
         self.client: socket.socket | None = None
         self.buffer = bytearray()
+        self.held = bytearray()
 
     def serve(self, until=None) -> None:
         """Serve drivers, one after another, until `until()` is true (or for ever)."""
@@ -61,37 +68,57 @@ class LinkServer:
     def step(self, longest: float) -> None:
         """Wait at most so many seconds for something to do, and do it."""
         self.clock.run_due()
+        self._work()
         due = self.clock.next_deadline()
         wait = longest if due is None else max(0.0, min(longest, due - self.clock.now()))
-        watched = [self.client or self.listener, *self.np.fds()]
-        ready = select.select(watched, [], [], wait)[0]
+        outside = self.np.fds()
+        reading = [] if self._stuffed() else [self.client or self.door]
+        writing = [self.client] if self.held else []
+        ready, able, _ = select.select([*reading, *outside], writing, [], wait)
         self.clock.run_due()
-        if watched[0] in ready:
-            self._accept() if self.client is None else self._receive()
-        if len(watched) > 1:
+        if able:
+            self._flush()
+        if reading and reading[0] in ready:
+            self._receive() if self.client else self._accept()
+        if outside:
             self.np.service()
 
     def close(self) -> None:
         self._drop()
-        self.listener.close()
+        self.door.close()
 
     def _accept(self) -> None:
-        self.client, _ = self.listener.accept()
-        self.client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.buffer.clear()
-        self._irq(self.np.irq)
+        self.client = self.door.accept()
+        if self.client:
+            self._irq(self.np.irq)
 
     def _drop(self) -> None:
         if self.client is not None:
             self.client.close()
             self.client = None
+            self.buffer.clear()
+            self.held.clear()
             self.np.power(False)
 
+    def _stuffed(self) -> bool:
+        return len(self.held) > BACKLOG
+
     def _send(self, kind: bytes, payload: bytes) -> None:
+        self._put(pack_message(kind, payload))
+
+    def _put(self, data: bytes) -> None:
+        if self.client is not None:
+            self.held += data
+            self._flush()
+
+    def _flush(self) -> None:
         if self.client is None:
             return
         try:
-            self.client.sendall(pack_message(kind, payload))
+            while self.held:
+                del self.held[: self.client.send(self.held)]
+        except BlockingIOError:
+            return
         except OSError:
             self._drop()
 
@@ -101,15 +128,23 @@ class LinkServer:
     def _receive(self) -> None:
         try:
             data = self.client.recv(65536)
+        except BlockingIOError:
+            return
         except OSError:
             data = b""
         if not data:
             self._drop()
             return
         self.buffer += data
+        self._work()
+
+    def _work(self) -> None:
+        """Do what the driver has asked for, as far as it reads the answers."""
+        if self._stuffed():
+            return
         for kind, payload in split_messages(self.buffer):
             self._handle(kind, payload)
-            if self.client is None:
+            if self.client is None or self._stuffed():
                 return
         if int.from_bytes(self.buffer[1:5], "little") > LIMIT:
             self._drop()
