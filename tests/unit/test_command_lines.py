@@ -9,6 +9,7 @@ from cc32at.client.__main__ import main as client
 from cc32at.conformance.__main__ import main as conformance
 from cc32at.emulator.__main__ import main as emulator
 from cc32at.nwp.__main__ import main as nwp
+from cc32at.nwp.remote import main as remote
 from tests.boards import ELF
 
 ABSENT = "no/such/file"
@@ -43,8 +44,9 @@ CASES = [
     (client, f"--elf {__file__}", "not an ELF file"),
     (client, f"--world {ABSENT}", ABSENT),
     (client, "--world WRONG", "acces_points: unknown name"),
-    (client, "--control TAKEN", "Address already in use"),
-    (client, "--control 70000", "port up to 65535"),
+    (client, f"--control {__file__}", "no address file"),
+    (client, f"--control {ABSENT}", ABSENT),
+    (client, "--control 7777", "name the file"),
     (client, "--nwp tcp:127.0.0.1:CLOSED", "Connection refused"),
     (client, f"--log {ABSENT}", ABSENT),
     (client, f"--trace {ABSENT}", ABSENT),
@@ -54,14 +56,18 @@ CASES = [
     (emulator, f"--pty {ABSENT}", ABSENT),
     (emulator, f"--pty {__file__}", "File exists"),
     (emulator, "--world WRONG", "acces_points: unknown name"),
-    (emulator, "--control TAKEN", "Address already in use"),
+    (emulator, f"--control {__file__}", "no address file"),
+    (emulator, f"--control {ABSENT}", ABSENT),
     (emulator, f"--elf {__file__}", "not an ELF file"),
     (emulator, f"--trace {ABSENT}", ABSENT),
     (emulator, "--cpi 0", "'--cpi'"),
     (nwp, "", "'--listen'"),
     (nwp, "--listen TAKEN", "Address already in use"),
-    (nwp, "--listen 0 --control TAKEN", "Address already in use"),
+    (nwp, f"--listen 0 --control {__file__}", "no address file"),
     (nwp, "--listen 0 --world WRONG", "acces_points: unknown name"),
+    (remote, ABSENT, ABSENT),
+    (remote, __file__, "no address file"),
+    (remote, "DESERTED", "Connection refused"),
     (conformance, ABSENT, ABSENT),
     (conformance, "EMPTY", "no *.json in it"),
     (conformance, __file__, "no recording of the known form"),
@@ -76,6 +82,9 @@ def test_what_cannot_begin_says_why(main, line, reason, taken, wrong_world, tmp_
         empty.mkdir()
         words = {"TAKEN": taken, "WRONG": wrong_world, "EMPTY": str(empty)}
         words["CLOSED"] = str(unheard.getsockname()[1])
+        deserted = tmp_path / "deserted.json"
+        deserted.write_text(f'{{"host": "127.0.0.1", "port": {words["CLOSED"]}, "token": "x"}}')
+        words["DESERTED"] = str(deserted)
         for word, meaning in words.items():
             line = line.replace(word, meaning)
         if main in (client, emulator) and not {"--elf", "--port"} & set(line.split()):

@@ -51,7 +51,10 @@ def replace_private(path: str | Path, text: str) -> None:
     """
     real = os.path.realpath(path)
     folder, name = os.path.split(real)
-    descriptor, new = tempfile.mkstemp(prefix=f".{name}.", dir=folder)  # for its owner only
+    try:
+        descriptor, new = tempfile.mkstemp(prefix=f".{name}.", dir=folder)  # its owner's alone
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from None
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(text)

@@ -199,9 +199,10 @@ def test_files_can_be_put_and_read():
 class Remote:
     """A client of the control socket; the model is served while it waits."""
 
-    def __init__(self, np):
+    def __init__(self, np, address_file):
         self.np = np
-        self.socket = socket.create_connection(("127.0.0.1", np.control.listen()), 5)
+        self.socket = socket.create_connection(("127.0.0.1", np.control.listen(address_file)), 5)
+        assert self.line(address_file.read_text().strip()) == {"ok": True, "result": None}
 
     def line(self, text: str) -> dict:
         self.socket.sendall(text.encode() + b"\n")
@@ -217,9 +218,9 @@ class Remote:
 
 
 @pytest.fixture
-def remote():
+def remote(tmp_path):
     host = Host()
-    remote = Remote(host.np)
+    remote = Remote(host.np, tmp_path / "control.json")
     remote.host = host
     yield remote
     remote.socket.close()
@@ -245,8 +246,12 @@ def test_control_over_a_socket(remote):
         '{"op": "event", "name": "NO_SUCH"}',
         '{"op": "world_remove", "kind": "access_points", "which": "02:00:00:00:00:99"}',
         '{"op": "world", "kind": "listeners"}',
-        '{"op": "group", "name": "device", "method": "_status", "args": [1]}',
-        '{"op": "group", "name": "device", "method": "np", "args": []}',
+        '{"op": "group", "name": "device", "method": "abort", "args": [1, 2]}',
+        '{"op": "close"}',
+        '{"op": "__init__"}',
+        '{"op": "op_state"}',
+        '{"op": ["state"]}',
+        '{"op": "state", "self": 1}',
     ],
 )
 def test_bad_requests_get_an_error_and_the_server_lives(remote, line):
@@ -256,4 +261,4 @@ def test_bad_requests_get_an_error_and_the_server_lives(remote, line):
 
 
 def test_control_listens_on_loopback_only(remote):
-    assert remote.np.control.server.listener.getsockname()[0] == "127.0.0.1"
+    assert remote.np.control.server.host == "127.0.0.1"

@@ -1,18 +1,19 @@
 """The link seam over TCP: any driver, one at a time; the model alone as a program."""
 
 import contextlib
-import json
 import random
 import signal
 import socket
 import struct
 import subprocess
 import sys
+import time
 
 import pytest
 
 from cc32at.nwp.codec import CNYS, H2N_SYNC, N2H_SYNC, align4
 from cc32at.nwp.listen import TcpHost, pack_message
+from cc32at.nwp.remote import Remote
 from tests.unit.nwp.support import served
 
 PERSISTENT = struct.pack("<HHHH", 0, 1, 5, 0)
@@ -144,14 +145,6 @@ def test_program_serves_one_driver(tmp_path):
     assert (tmp_path / "flash.json").exists()
 
 
-def test_program_ends_on_interrupt():
-    command = [sys.executable, "-m", "cc32at.nwp", "--listen", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout.readline().startswith("listening on 127.0.0.1:")
-        process.send_signal(signal.SIGINT)
-        assert process.wait(10) == 0
-
-
 def test_program_tells_what_is_wrong_with_a_world(tmp_path):
     (tmp_path / "bad.yaml").write_text("access_points: [{ssid: x}]\n")
     command = [sys.executable, "-m", "cc32at.nwp", "--listen", "0"]
@@ -271,30 +264,53 @@ def test_the_program_is_driven_by_its_control_port(tmp_path):
         'access_points: [{ssid: lab, bssid: "02:00:00:00:00:01", channel: 1, rssi: -40}]\n'
         "timing: {scan_s: 0.01, dhcp_s: 0.01, beacon_loss_s: 0.05}\n"
     )
-    command = [sys.executable, "-m", "cc32at.nwp", "--listen", "0", "--once", "--control", "0"]
-    command += ["--world", str(world)]
+    file = tmp_path / "control.json"
+    command = [sys.executable, "-m", "cc32at.nwp", "--listen", "0", "--once"]
+    command += ["--world", str(world), "--control", str(file)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        ports = [int(process.stdout.readline().rsplit(":", 1)[1]) for _ in range(2)]
-        with (
-            contextlib.closing(TcpHost(ports[0])) as host,
-            socket.create_connection(("127.0.0.1", ports[1]), 5) as control,
-        ):
-            lines = control.makefile("rw")
-
-            def call(**request):
-                lines.write(json.dumps(request) + "\n")
-                lines.flush()
-                answer = json.loads(lines.readline())
-                assert answer["ok"], answer
-                return answer["result"]
-
+        port = int(process.stdout.readline().rsplit(":", 1)[1])
+        with contextlib.closing(TcpHost(port)) as host, Remote(file) as control:
+            assert file.stat().st_mode & 0o777 == 0o600
             host.power(True)
             assert host.message()[0] == 0x0008
             host.command(0x8C80, struct.pack("<BB6sB3s", 0, 3, bytes(6), 0, b"lab"))
             seen = [host.message()[0] for _ in range(3)]
             assert seen == [0x0C80, 0x0880, 0x1825]
-            assert call(op="station")["ssid"] == "lab"
-            call(op="ap_off", ssid="lab")
+            assert control.call("station")["ssid"] == "lab"
+            control.call("ap_off", ssid="lab")
             assert host.message()[0] == 0x0881
-            assert call(op="violations") == []
+            assert control.call("violations") == []
         assert process.wait(10) == 0
+    assert not file.exists()
+
+
+def test_a_driver_that_does_not_read_holds_up_nobody(tmp_path):
+    """It asks for a gigabyte; of that a bounded part is kept, and the model goes on."""
+    with served("device: {boot_ms: 5}") as server:
+        asked = pack_message(b"R", struct.pack("<I", 1 << 20))
+        deaf = TcpHost(server.port)
+        deaf.socket.sendall(pack_message(b"P", b"\1") + asked * 1000)
+        end = time.monotonic() + 20
+        while not server.np.booted and time.monotonic() < end:
+            time.sleep(0.01)
+        assert server.np.booted
+        assert len(server.held) < 3 << 20
+        for _ in range(20):  # and it may still change its mind
+            while not deaf.data:
+                deaf._pump()
+            assert len(deaf.data.pop(0)) == 1 << 20
+        deaf.close()
+        started(server).close()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_program_ends_on_a_signal(tmp_path, number):
+    file = tmp_path / "control.json"
+    command = [sys.executable, "-m", "cc32at.nwp", "--listen", "0", "--control", str(file)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline().startswith("listening on 127.0.0.1:")
+        assert process.stdout.readline().startswith("control on 127.0.0.1:")
+        assert file.exists()
+        process.send_signal(number)
+        assert process.wait(10) == 0
+    assert not file.exists()

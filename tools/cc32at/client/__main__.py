@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 import click
 import serial
 
-from cc32at.cli import NotStarted
+from cc32at.cli import CONTROL_FILE, CONTROL_HELP, NotStarted
 
 from .batch import Batch
 from .session import AtClient
@@ -49,7 +49,7 @@ def parse_settings(pairs: tuple[str, ...]) -> dict[str, str]:
 @click.option("--elf", metavar="FILE", help="Firmware for the emulator.")
 @click.option("--store", metavar="FILE", help="Keep the emulator's files and settings over runs.")
 @click.option("--nwp", metavar="tcp:HOST:PORT", help="Another network processor behind the chip.")
-@click.option("--control", metavar="PORT", help="Control interface of the emulator's world.")
+@click.option("--control", type=CONTROL_FILE, metavar="FILE", help=CONTROL_HELP)
 @click.option("--trace", metavar="FILE", help="AT lines and frames of the link, secrets masked.")
 @click.option("--log", metavar="FILE", help="Transcript of both directions, secrets masked.")
 def main(port, baud, wait, settings, log, **emulator):

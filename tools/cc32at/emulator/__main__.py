@@ -11,7 +11,7 @@ from typing import Any, TextIO
 
 import click
 
-from cc32at.cli import NotStarted
+from cc32at.cli import CONTROL_FILE, CONTROL_HELP, NotStarted
 from cc32at.private import open_private
 
 from .image import ImageError
@@ -47,7 +47,8 @@ def network_processor(
 ) -> Any:
     """The outside one at `tcp:HOST:PORT`, else the model. Raises OSError, ValueError.
 
-    control: port of the model's control interface (cc32at/nwp/control.py); it is told on stderr.
+    control: the file that tells the address of the model's control interface
+    (cc32at/nwp/control.py). Its close() is to be called at the end.
     """
     if nwp:
         if world or store or control:
@@ -62,7 +63,8 @@ def network_processor(
         path = path / STORE_FILE
     model = NetworkProcessor(around, Storage(path, blocks=around.device.flash_kb // 4))
     if control:
-        click.echo(f"control on 127.0.0.1:{model.control.listen(address(control)[1])}", err=True)
+        port = model.control.listen(control)
+        click.echo(f"control on 127.0.0.1:{port}, see {control}", err=True)
     return model
 
 
@@ -112,7 +114,7 @@ def serve(machine: Machine, ending: Ending) -> int:
 @click.option("--world", metavar="FILE", help="Radio world (YAML).")
 @click.option("--nwp", metavar="tcp:HOST:PORT", help="A network processor outside.")
 @click.option("--nwp-store", metavar="PATH", help="Keep the NWP's files over runs (file or dir).")
-@click.option("--control", metavar="PORT", help="Control interface of the NWP (127.0.0.1).")
+@click.option("--control", type=CONTROL_FILE, metavar="FILE", help=CONTROL_HELP)
 @click.option("--pty", is_flag=False, flag_value="", default=None, metavar="[LINK]",
               help="Console on a pseudo-terminal; LINK: a symbolic link to it.")  # fmt: skip
 @click.option("--tcp", metavar="[HOST:]PORT", help="Console on a TCP port (127.0.0.1).")
@@ -137,9 +139,11 @@ def main(
         raise click.UsageError("the console has one other end: --pty or --tcp")
     with Ending() as ending, contextlib.ExitStack() as stack:
         try:
+            processor = network_processor(nwp, world, nwp_store, control)
+            stack.callback(processor.close)
             machine = Machine(
                 elf,
-                nwp=network_processor(nwp, world, nwp_store, control),
+                nwp=processor,
                 clock="real",
                 settings=dict(pair(text) for text in settings),
                 trace=Trace(stack.enter_context(_trace_file(trace))) if trace else None,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import signal
 from pathlib import Path
 
 import click
 
-from ..cli import NotStarted
+from ..cli import CONTROL_FILE, CONTROL_HELP, NotStarted
 from ..world import World, WorldError
 from .listen import LinkServer
 from .model import NetworkProcessor
@@ -18,7 +19,7 @@ from .storage import Storage
 @click.option("--listen", "port", type=click.IntRange(0, 65535), required=True, help="TCP port.")
 @click.option("--world", "world_file", type=click.Path(path_type=Path), help="World (YAML).")
 @click.option("--store", type=click.Path(path_type=Path), help="Keep files and settings here.")
-@click.option("--control", type=click.IntRange(0, 65535), help="Port of the control interface.")
+@click.option("--control", type=CONTROL_FILE, metavar="FILE", help=CONTROL_HELP)
 @click.option("--once", is_flag=True, help="End after the first driver has gone.")
 def main(port, world_file, store, control, once) -> None:
     """Serve the link seam on 127.0.0.1 to one driver at a time."""
@@ -27,15 +28,21 @@ def main(port, world_file, store, control, once) -> None:
         blocks = world.device.flash_kb // 4
         np = NetworkProcessor(world, Storage(store, blocks=blocks))
         server = LinkServer(np, port)
-        controlled = None if control is None else np.control.listen(control)
+        controlled = control and np.control.listen(control)
     except (OSError, WorldError, ValueError) as error:
         raise NotStarted(str(error)) from None
-    with contextlib.suppress(KeyboardInterrupt), contextlib.closing(server):
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler)
+    with (
+        contextlib.suppress(KeyboardInterrupt),
+        contextlib.closing(np),
+        contextlib.closing(server),
+    ):
         click.echo(f"listening on 127.0.0.1:{server.port}")
         if controlled:
-            click.echo(f"control on 127.0.0.1:{controlled}")
+            click.echo(f"control on 127.0.0.1:{controlled}, see {control}")
         serve(server, once)
-    np.control.close()
 
 
 def serve(server: LinkServer, once: bool) -> None:

@@ -1,8 +1,11 @@
 """Driving and inspecting the model while the firmware runs.
 
 In process: `np.control.call("fault", do="lose", to="NETCFG_GET")`, or the methods themselves.
-Over a local socket: `np.control.listen(port)` (127.0.0.1 only; 0 = any free port, returned) serves
-JSON lines: one request object a line, one answer object a line.
+Over a local socket: `np.control.listen(file)` writes address and token into a file (JSON, its
+owner's alone) and serves JSON lines on 127.0.0.1: one request object a line, one answer object a
+line. The first line is the content of that file; remote.py is a client. What the table and that of
+control_net.py name can be called, and nothing else; files of the PC are read below the folder of
+the world file only.
 
     {"op": "fault", "do": "delay", "to": "DEVICE_GET", "seconds": 2}
     {"ok": true, "result": null}            or  {"ok": false, "error": "..."}
@@ -29,7 +32,6 @@ JSON lines: one request object a line, one answer object a line.
 | state | | powered, booted, role, header fields, counters, waiting messages |
 | violations | | what the host did against the rules of the wire (wirecheck.py) |
 | log | last [100] | [time, direction, name] of the last frames |
-| group | name, method, args | what the group's public method returns |
 
 Operations on networks, addresses, applications and sockets: see control_net.py.
 
@@ -40,11 +42,11 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+from pathlib import Path
 
 from ..world import KINDS
 from .control_net import NetControl
 from .linklayer import Message
-from .registry import GROUPS
 
 
 def to_bytes(value) -> bytes:
@@ -88,18 +90,20 @@ class Control(NetControl):
 
     def call(self, op: str, **arguments):
         """Run an operation by name; ValueError for an unknown one or bad arguments."""
-        method = getattr(self, f"op_{op}", None)
-        if method is None:
+        if op not in OPERATIONS:
             raise ValueError(f"unknown operation {op!r}")
-        return method(**arguments)
+        return OPERATIONS[op](self, **arguments)
 
     # Local socket
 
-    def listen(self, port: int = 0) -> int:
-        """Serve JSON lines on 127.0.0.1; returns the port."""
+    def listen(self, address_file: str | Path) -> int:
+        """Serve JSON lines on 127.0.0.1; returns the port, which with the token is in the file.
+
+        Raises OSError, also when that would replace a file of another kind.
+        """
         from .controlserver import ControlServer
 
-        self.server = ControlServer(self, port)
+        self.server = ControlServer(self, address_file)
         return self.server.port
 
     def close(self) -> None:
@@ -216,7 +220,11 @@ class Control(NetControl):
     def op_log(self, last: int = 100) -> list:
         return [list(entry) for entry in list(self.np.log)[-last:]]
 
-    def op_group(self, name: str, method: str, args: list = ()):
-        if name not in GROUPS or method.startswith("_"):
-            raise ValueError(f"no such group or method: {name}.{method}")
-        return plain(getattr(self.np.groups[name], method)(*args))
+
+# What may be asked for from outside: the operations declared above, by name.
+OPERATIONS = {
+    name.removeprefix("op_"): method
+    for part in (NetControl, Control)
+    for name, method in vars(part).items()
+    if name.startswith("op_")
+}

@@ -198,6 +198,10 @@ class NetworkProcessor(Helpers):
         for instance in self.groups.values():
             instance.service()
 
+    def close(self) -> None:
+        """End what outlives the power: the control interface."""
+        self.control.close()
+
     # Boot and stop
 
     @property

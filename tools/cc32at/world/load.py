@@ -14,14 +14,29 @@ class WorldError(ValueError):
 
 
 class Context:
-    """Where we are in which file, for errors and for relative paths."""
+    """Where we are in which file, for errors and for relative paths.
 
-    def __init__(self, source: str, folder: Path, at: str = ""):
-        self.source, self.folder, self.at = source, folder, at
+    confined: files may be read below `folder` only, as who asks may be somebody else than who
+    wrote the world.
+    """
+
+    def __init__(self, source: str, folder: Path, at: str = "", confined: bool = False):
+        self.source, self.folder, self.at, self.confined = source, folder, at, confined
 
     def below(self, name) -> Context:
         at = f"{self.at}[{name}]" if isinstance(name, int) else f"{self.at}.{name}".lstrip(".")
-        return Context(self.source, self.folder, at)
+        return Context(self.source, self.folder, at, self.confined)
+
+    def read(self, name: str) -> bytes:
+        """The content of a file named relative to the world file. Raises OSError."""
+        path = self.folder / name
+        if self.confined:
+            path = path.resolve()
+            if not path.is_relative_to(self.folder.resolve()):
+                self.fail("only files below the world file's folder can be read")
+            if path.exists() and not path.is_file():
+                self.fail(f"{name}: no regular file")
+        return path.read_bytes()
 
     def fail(self, text: str):
         raise WorldError(f"{self.source}: {self.at + ': ' if self.at else ''}{text}")
@@ -179,7 +194,9 @@ def content_of(value: dict, ctx: Context) -> bytes:
             return bytes.fromhex(source)
         if kind == "base64":
             return base64.b64decode(source, validate=True)
-        return (ctx.folder / source).read_bytes()
+        return ctx.below("path").read(source)
+    except WorldError:
+        raise
     except OSError as error:
         ctx.below("path").fail(f"{source}: {error.strerror}")
     except (ValueError, binascii.Error):
@@ -189,6 +206,6 @@ def content_of(value: dict, ctx: Context) -> bytes:
 def read_path(value, ctx):
     """The content of a file named relative to the world file."""
     try:
-        return (ctx.folder / str(value)).read_bytes()
+        return ctx.read(str(value))
     except OSError as error:
         ctx.fail(f"{value}: {error.strerror}")

@@ -90,8 +90,11 @@ class World:
         return None
 
     def add(self, kind: str, **values):
-        """Add a thing given as in the YAML file; WorldError as there."""
-        ctx = load.Context("world", self.folder, kind)
+        """Add a thing given as in the YAML file; WorldError as there.
+
+        Here a `path` leads below the world file's folder only.
+        """
+        ctx = load.Context("world", self.folder, kind, confined=True)
         item = KINDS[kind](values, ctx)
         if kind != "http_requests" and self.find(kind, getattr(item, item.key_field)):
             ctx.fail(f"{item.key_field} is used twice")
@@ -108,7 +111,7 @@ class World:
     def change(self, kind: str, key: bytes, /, **values):
         """Change fields of a thing, given as in the YAML file."""
         item = self._need(kind, key)
-        ctx = load.Context("world", self.folder, kind)
+        ctx = load.Context("world", self.folder, kind, confined=True)
         old = {f.name: getattr(item, f.name) for f in fields(item)}
         table = FIELDS[kind]
         for name, value in values.items():

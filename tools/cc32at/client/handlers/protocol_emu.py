@@ -3,10 +3,11 @@
 emu://                                    our firmware, default world and settings
 emu://?elf=FILE&world=FILE&clock=real     another image and radio world, on the wall clock
 emu://?trace=FILE&nwp=tcp:HOST:PORT       frames and AT lines in a file; an outside NWP
-emu://?control=PORT                       the model's control interface on a port (0: any)
+emu://?control=FILE                       the model's control interface, its address in a file
 emu://?style=ti&autostart=0               anything else is a setting to boot with
 """
 
+import contextlib
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
@@ -31,16 +32,21 @@ def machine_of(url: str) -> Machine:
     trace = query.pop("trace", None)
     if not elf.exists():
         raise serial.SerialException(f"there is no {elf}; make firmware builds it")
-    try:
-        return Machine(
-            elf,
-            nwp=network_processor(*nwp),
-            clock=clock,
-            settings=query,
-            trace=Trace(open_private(trace)) if trace else None,
-        )
-    except (OSError, ValueError, click.ClickException) as error:
-        raise serial.SerialException(str(error)) from error
+    with contextlib.ExitStack() as failed:
+        try:
+            processor = network_processor(*nwp)
+            failed.callback(processor.close)
+            machine = Machine(
+                elf,
+                nwp=processor,
+                clock=clock,
+                settings=query,
+                trace=Trace(open_private(trace)) if trace else None,
+            )
+        except (OSError, ValueError, click.ClickException) as error:
+            raise serial.SerialException(str(error)) from error
+        failed.pop_all()
+    return machine
 
 
 class Serial(EmuSerial):
@@ -62,6 +68,5 @@ class Serial(EmuSerial):
         super().close()
         if self.machine is not None:
             self.machine.close()
-            if control := getattr(self.machine.nwp, "control", None):
-                control.close()
+            self.machine.nwp.close()
             self.machine = None
