@@ -64,6 +64,15 @@ def test_a_device_that_gives_up_ends_it_at_once():
     assert port.clock() < 1
 
 
+def test_a_port_that_is_gone_is_said_in_a_line(monkeypatch):
+    def gone(*_):
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(ScriptedPort, "read", gone)
+    status, out, complaints, _ = run(b"AT+Test\n", {})
+    assert (status, out) == (1, b"") and complaints == "port: [Errno 5] Input/output error\n"
+
+
 @pytest.mark.parametrize(
     ("line", "count"),
     [

@@ -246,6 +246,8 @@ def test_control_over_a_socket(remote):
         '{"op": "event", "name": "NO_SUCH"}',
         '{"op": "world_remove", "kind": "access_points", "which": "02:00:00:00:00:99"}',
         '{"op": "world", "kind": "listeners"}',
+        '{"op": "world_change", "kind": "listeners", "which": "x"}',
+        '{"op": "world_remove", "kind": "__dict__", "which": "x"}',
         '{"op": "group", "name": "device", "method": "abort", "args": [1, 2]}',
         '{"op": "close"}',
         '{"op": "__init__"}',

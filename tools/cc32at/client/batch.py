@@ -28,6 +28,9 @@ class Batch:
         except DeviceFailed as error:
             self.failed = True
             print(*error.seen, error, sep="\n", file=self.complaints)
+        except OSError as error:  # the port is gone, or the emulator behind it
+            self.failed = True
+            print(f"port: {error}", file=self.complaints)
         return int(self.failed)
 
     def _run(self, commands: BinaryIO, wait: float, timeout: float) -> None:

@@ -83,7 +83,12 @@ class World:
     # Changes while in use
 
     def find(self, kind: str, key: bytes):
-        """The thing with this key (BSSID, MAC, name ...); None without one."""
+        """The thing with this key (BSSID, MAC, name ...); None without one.
+
+        KeyError for a kind that there is not.
+        """
+        if kind not in KINDS:
+            raise KeyError(f"no such kind: {kind!r}")
         for item in getattr(self, kind):
             if getattr(item, item.key_field) == key:
                 return item
