@@ -15,7 +15,7 @@ def test_default_world_loads():
 
 def test_everything_has_a_default():
     world = World.parse("")
-    assert world.device.boot_s == 0.02 and world.access_points == []
+    assert world.timing.boot_s == 0.02 and world.access_points == []
     assert world.device.time == datetime.datetime(2024, 1, 1)
 
 

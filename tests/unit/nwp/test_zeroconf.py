@@ -51,7 +51,7 @@ pytestmark = pytest.mark.skipif(not multicast_works(), reason="no multicast on l
 def host():
     """A device on the wall clock whose world asks for zeroconf."""
     world = World.parse(WORLD + "zeroconf: true\n")
-    host = NetHost(NetworkProcessor(world, boot_s=0.001), clock=WallClock())
+    host = NetHost(NetworkProcessor(world), clock=WallClock())
     yield host
     host.np.power(False)
     assert host.np.fds() == []

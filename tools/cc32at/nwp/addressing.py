@@ -16,8 +16,6 @@ from .wlan_security import same_key, take_failure
 
 DHCP, DHCP_LLA, STATIC = 1, 2, 4
 STATELESS, STATEFUL = 5, 6
-LLA_TIMEOUT = 25  # seconds of vain DHCP before a link-local address is taken
-RETRY = 5.0  # seconds between DHCP attempts after the time-out was told
 AP_ADDRESS = (0x0A7B2D01, 0xFFFFFF00, 0x0A7B2D01, 0x0A7B2D01)  # 10.123.45.1
 V6_LOCAL_ON, V6_GLOBAL_ON, NO_DHCP, NO_LLA = 0x4, 0x8, 0x40, 0x1000
 UNKNOWN, DISABLED, ENABLED, BOUND, RENEW, REBIND = range(6)  # dhcp_client_info.state
@@ -137,7 +135,7 @@ class Addressing(Group):
         self.client_state = ENABLED
         self._after("dhcp", timing.dhcp_s, self._dhcp)
         if mode == DHCP_LLA and not self.interfaces() & NO_LLA:
-            seconds = int.from_bytes(value[:4], "little") or LLA_TIMEOUT
+            seconds = int.from_bytes(value[:4], "little") or timing.lla_s
             self._after("lla", float(seconds), self._link_local)
         self._after("late", timing.dhcp_timeout_s, self._dhcp_late)
 
@@ -155,7 +153,7 @@ class Addressing(Group):
             free = (a for a in range(offer.start, offer.end + 1) if a not in self.declined)
             address = next(free, None)
         if address is None:
-            self._after("dhcp", RETRY, self._dhcp)
+            self._after("dhcp", self.np.world.timing.dhcp_retry_s, self._dhcp)
             return
         self.np.cancel(self.timers.pop("lla", None))
         self.np.cancel(self.timers.pop("late", None))

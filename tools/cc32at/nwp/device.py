@@ -13,7 +13,6 @@ GENERAL, STATUS, IOT, FIPS = 1, 2, 4, 6
 DATE_TIME, PERSISTENT, VERSION, STAT_PM = 11, 5, 12, 14
 UDID, DICE_VERSION = 41, 14
 YEARS = 1970, 2999  # that the clock can be set to
-STOP_LATENCY = 0.005  # seconds from the response of DEVICE_STOP to DEVICE_STOP_DONE
 
 # Bits of the status word of a class that an event leaves when it had to be dropped (enums
 # dropped_*): message -> name in the enum of its class.
@@ -62,7 +61,7 @@ class Device(Group):
     def stop(self, cmd) -> None:
         """Response, then STOP_DONE; then the wake-up register reads 0x20."""
         self.np.respond(cmd)
-        self.np.after(STOP_LATENCY, self._stop_done)
+        self.np.after(self.np.world.timing.stop_s, self._stop_done)
 
     def _stop_done(self) -> None:
         self.np.event("DEVICE_STOP_DONE")

@@ -99,12 +99,12 @@ class NetworkProcessor(Helpers):
     """The model behind the link seam.
 
     world: a World (world/__init__.py); None = the default one. storage: a Storage; None = a fresh
-    one in memory. seed: of `np.random`. boot_s: seconds from power-on to INIT_COMPLETE.
+    one in memory. seed: of `np.random`.
     """
 
     not_copied = frozenset({"protocol", "groups", "handlers", "log", "trace", "strict", "on_irq"})
 
-    def __init__(self, world=None, storage=None, seed: int = 1, boot_s: float | None = None):
+    def __init__(self, world=None, storage=None, seed: int = 1):
         load_groups()
         self.protocol = protocol()
         self.world = world if world is not None else World.default()
@@ -112,7 +112,6 @@ class NetworkProcessor(Helpers):
         self.storage = storage if storage is not None else Storage(blocks=blocks)
         self.storage.provision(self.world)
         self.random = random.Random(seed)
-        self.boot_s = self.world.device.boot_s if boot_s is None else boot_s
         self.timers = Timers()
         self.config = Config(self.storage)
         self.header = Header()
@@ -153,7 +152,7 @@ class NetworkProcessor(Helpers):
         self.powered = on
         if on:
             self._ready = False
-            self.timers.after(self.boot_s, self._boot)
+            self.timers.after(self.world.timing.boot_s, self._boot)
         else:
             self._halt()
 
@@ -183,7 +182,7 @@ class NetworkProcessor(Helpers):
     def trigger(self) -> None:
         """Out-of-band interrupt: the host is about to remove power without asking (1.3)."""
         if self.powered and not self._ready:
-            self.timers.after(0.005, self.stopped)
+            self.timers.after(self.world.timing.trigger_s, self.stopped)
 
     def fds(self) -> list:
         """Selectable objects to watch while the host is idle."""

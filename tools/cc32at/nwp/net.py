@@ -18,8 +18,6 @@ from dataclasses import dataclass
 from .codes import BSD
 
 CONTROL_PORT = 12302
-SILENCE = 30.0  # seconds until a peer that does not answer is given up
-REFUSAL = 0.002
 ANY4, ANY6 = bytes(4), bytes(16)
 LOOPBACK6 = bytes(15) + b"\1"
 
@@ -88,7 +86,7 @@ class Net:
         target = self._target(ip, port)
         if target is None:
             if self.known(ip):
-                return Route(status=BSD.ECONNREFUSED, delay=REFUSAL)
+                return self._refusal()
             return Route(status=BSD.ENETUNREACH)
         return target
 
@@ -101,13 +99,16 @@ class Net:
         else:
             return None
         if where == "refused":
-            return Route(status=BSD.ECONNREFUSED, delay=REFUSAL)
+            return self._refusal()
         if where == "silent":
-            return Route(status=BSD.ETIMEDOUT, delay=SILENCE)
+            return Route(status=BSD.ETIMEDOUT, delay=self.np.world.timing.silence_s)
         if where == "unreachable":
             return Route(status=BSD.ENETUNREACH)
         found = loopback(where[0], where[1] or port)
         return found
+
+    def _refusal(self) -> Route:
+        return Route(status=BSD.ECONNREFUSED, delay=self.np.world.timing.refusal_s)
 
     def known(self, ip: bytes) -> bool:
         """Some host of the world has this address, whatever it offers."""

@@ -25,7 +25,6 @@ CREATE, REMOVE = 1, 2
 EC, NAMED, SECP256R1 = 1, 1, 1
 ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 AREA = "netutil_key"
-LATENCY = 0.005  # seconds from the response to the completion
 INVALID = 1  # verdict of a signature that is not valid; 0: valid
 DIGEST = 11  # sig_type: the message is the digest
 _HASHES = {4: hashes.SHA1(), 6: hashes.SHA256(), 8: hashes.SHA384(), 10: hashes.SHA512()}
@@ -145,7 +144,8 @@ class NetUtil(Group):
         except NwpError as error:
             status, output = error.code, b""
         self.np.respond(cmd)
-        self.np.after(LATENCY, self._done, attributes.obj_id, status, cmd.command, output)
+        seconds = self.np.world.timing.crypto_s
+        self.np.after(seconds, self._done, attributes.obj_id, status, cmd.command, output)
 
     def _done(self, obj_id: int, status: int, command: int, output: bytes) -> None:
         fields = {"obj_id": obj_id, "status": status, "command": command}

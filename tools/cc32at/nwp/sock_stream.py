@@ -11,7 +11,6 @@ from .sock_tcp import TcpSocket
 from .tls import WARNINGS
 
 PULL = 16384
-GRACE = 0.05  # seconds within which a TLS close and the end of TCP belong together
 
 
 class StreamSocket(TcpSocket):
@@ -95,7 +94,7 @@ class StreamSocket(TcpSocket):
         except NwpError as error:
             self._finished(error.code)
             return
-        limit = self.table.tls.handshake_limit
+        limit = self.table.np.world.timing.handshake_s
         self.handshake_timer = self.table.np.after(limit, self.handshake_late)
         self._advance()
 
@@ -206,7 +205,7 @@ class StreamSocket(TcpSocket):
         if self.grace_given:
             return BSD.ESECCLOSED, b"", self.peer
         self.grace_given = True
-        self.table.np.after(GRACE, self.try_receive)
+        self.table.np.after(self.table.np.world.timing.tls_end_s, self.try_receive)
         return None
 
     def _back_to_plain(self, max_len: int):

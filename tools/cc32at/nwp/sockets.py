@@ -23,7 +23,6 @@ from .tls import Tls
 MAX_SOCKETS = 16
 MAX_SECURE = 6
 ACCEPT_DONE = 0x1003
-CLOSE_LIMIT = 5.0  # seconds close() waits for unsent data when the linger option is off
 
 
 @group("sockets")
@@ -234,7 +233,8 @@ class Sockets(Group):
         self.select.closed(sock)
         if sock.stream and sock.begin_close():
             limit = sock.options.linger
-            self.np.after(CLOSE_LIMIT if limit is None else limit, self._close_late, sock)
+            limit = self.np.world.timing.close_s if limit is None else limit
+            self.np.after(limit, self._close_late, sock)
         else:
             self._closed(sock, 0)
 

@@ -47,7 +47,6 @@ class Tls:
 
     def __init__(self, np):
         self.np = np
-        self.handshake_limit = 30.0  # seconds
 
     def _file(self, options, number: int, absent: int) -> bytes | None:
         """Content of the file an option names; None without a name, NwpError without a file."""

@@ -23,7 +23,6 @@ _METHODS = {
 }
 NEGOTIATION_FAILED, WRONG_PIN = 1, 2
 PASSIVE, BACKOFF = 1, 2  # initiator of the P2P policy; 0 asks at once
-BACKOFF_S = 3.0  # the chip's is random, 1 to 6 s
 CLIENT, OWNER = 2, 3  # connection status in connection_info
 
 
@@ -99,7 +98,7 @@ class WifiDirect(Group):
         """Connection policy "any P2P": ask the first push-button peer, if the P2P policy lets."""
         _, initiator = self.np.groups["wlan_policy"].p2p()
         if initiator == BACKOFF:
-            self.np.after(BACKOFF_S, self._join_first)
+            self.np.after(self.np.world.timing.p2p_backoff_s, self._join_first)
         elif initiator != PASSIVE:
             self._join_first()
 

@@ -16,8 +16,6 @@ from .wlan_security import OPEN, WPA_WPA2, Request
 AP_MODES = (0, 2, 3)
 EXTERNAL, STOP, ABORT_EXTERNAL = 3, 4, 5
 SHORTEST = 30  # seconds of inactivity that may be asked for
-AUTO_DELAY = 2.0
-CONNECT_LIMIT = 15.0  # seconds until a delivered network counts as not found
 HTTP_SERVER = 1
 
 
@@ -40,7 +38,7 @@ class Provisioning(Group):
         self._clear()
         auto = self.np.groups["wlan_policy"].connection() & AUTO_PROVISIONING
         if auto and self.np.role == "STA":
-            self.np.after(AUTO_DELAY, self._auto)
+            self.np.after(self.np.world.timing.provision_s, self._auto)
 
     def power_off(self):
         self._clear()
@@ -137,7 +135,7 @@ class Provisioning(Group):
         self.np.event("WLAN_EV_PROVISIONING_PROFILE_ADDED", status=0, **fields)
         self.confirming = ssid
         self.np.groups["wlan"].attempt(request, by_user=True)
-        self.limit_timer = self.np.after(CONNECT_LIMIT, self._not_found)
+        self.limit_timer = self.np.after(self.np.world.timing.confirm_s, self._not_found)
         return True
 
     def synced(self) -> None:

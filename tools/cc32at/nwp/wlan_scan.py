@@ -6,7 +6,6 @@ from .codes import WLAN
 from .registry import Group, NwpError, group, handles
 
 ENTRIES = 30
-STALE_OFF = 20.0  # seconds for which results count while the scan policy is off
 
 # Fields of security_info: cipher sets, security type, key management.
 WEP104, TKIP, CCMP = 2, 4, 8
@@ -94,7 +93,8 @@ class Scan(Group):
 
     def _stale(self) -> bool:
         on, _, interval = self.np.groups["wlan_policy"].scan()
-        return self.np.now() - self.taken_at > (2.0 * interval if on else STALE_OFF)
+        limit = 2.0 * interval if on else self.np.world.timing.stale_s
+        return self.np.now() - self.taken_at > limit
 
     @handles("WLAN_SCAN_RESULTS_GET")
     def get(self, cmd):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from .registry import Group, NwpError, group, handles
 
-BEACON_INTERVAL = 0.1024  # seconds
 BINS = (-40, -50, -60, -70, -80)  # lower ends of the RSSI histogram's bins; the last is open
 LOW, HIGH, BOTH = 0, 1, 2
 EDGE = 1
@@ -44,7 +43,7 @@ class Statistics(Group):
         fields = {"start_time": _us(self.since), "get_time": _us(now)}
         ap = self.np.groups["wlan"].ap
         if self.running and ap is not None and self.np.groups["wlan"].associated:
-            count = int((now - self.since) / BEACON_INTERVAL)
+            count = int((now - self.since) / self.np.world.timing.beacon_s)
             rssi = [0] * 6
             rssi[sum(ap.rssi < edge for edge in BINS)] = min(count, 0xFFFF)
             rates = [min(count, 0xFFFF)] + [0] * 19

@@ -9,7 +9,7 @@ Schema (defaults in brackets)
 device:           the board itself
   mac: "08:00:28:5a:91:ea"      udid: 32 hex digits       chip_id: 0x31100019
   fw_version, phy_version, nwp_version: [a, b, c, d]      rom_version: number
-  role: STA | AP | P2P | TAG [STA]      boot_ms: number [20]      flash_kb: number [4096]
+  role: STA | AP | P2P | TAG [STA]      boot_ms: timing.boot_s in ms     flash_kb: number [4096]
   time: "2024-01-01T00:00:00"   the clock after a cold start
 access_points:    list of
   ssid: text (or ssid_hex)      bssid: MAC      channel: 1..13 [1]      rssi: dBm [-50]
@@ -41,7 +41,8 @@ routes:           {"address" or "address:port": where it leads}: an address or a
                   loopback (127.x.x.x, ::1; the port stays the same when none is given), or
                   refused | silent | unreachable. Known addresses without a route refuse
                   connections, unknown ones are unreachable
-timing:           seconds that things take in this world, see Timing in routes.py
+timing:           seconds that things take in this world, names in cc32at.world.timing, and
+  guesses: factor [1]           for the times that are guessed and not given here
 zeroconf: bool [false]         mDNS also on the PC's loopback (package zeroconf), wall clock
 files:            in the factory image: list of
   name: text   one of text / hex / base64 / path (relative to the YAML file)   max_size: bytes
@@ -58,7 +59,6 @@ fn(action, kind, item) with action "add", "remove" or "change" and kind one of K
 """
 
 from .load import WorldError
-from .routes import Timing
 from .tables import KINDS
 from .things import (
     AccessPoint,
@@ -71,6 +71,7 @@ from .things import (
     Peer,
     Station,
 )
+from .timing import Timing
 from .world import World
 
 __all__ = [

@@ -1,37 +1,10 @@
-"""Where addresses of the world lead, and how long things take in it."""
+"""Where addresses of the world lead."""
 
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass, fields
-
-from . import load
 
 ENDS = ("refused", "silent", "unreachable")
-
-
-@dataclass
-class Timing:
-    """Seconds that the radio and the network take."""
-
-    scan_s: float = 0.12  # a sweep over all channels
-    auth_s: float = 0.01
-    assoc_s: float = 0.01
-    key_s: float = 0.03  # four-way handshake, SAE, EAP
-    dhcp_s: float = 0.05
-    dhcp_timeout_s: float = 25.0  # until DHCP_TIMEOUT
-    collision_probe_s: float = 0.05
-    ipv6_s: float = 0.06
-    beacon_loss_s: float = 0.5  # from the silence of an access point to BSS_LOSS
-    rescan_s: float = 5.0  # between attempts to find a network
-    retry_s: float = 10.0  # between automatic attempts after a failure
-    station_s: float = 0.02  # a station's association with our access point
-    lease_s: float = 0.03  # its DHCP exchange with us
-    p2p_s: float = 0.3  # group negotiation
-    dns_s: float = 0.01
-    dns_timeout_s: float = 2.0  # of each try, where DNS_CLIENT TIME says nothing
-    mdns_s: float = 0.03
-    ping_s: float = 0.002  # round trip where `pings` says nothing
 
 
 def endpoint(text: str, ctx) -> tuple[bytes, int | None]:
@@ -67,8 +40,3 @@ def routes(value, ctx) -> dict:
     if not isinstance(value, dict):
         ctx.fail("a mapping is expected")
     return {endpoint(k, ctx.below(k)): target(v, ctx.below(k)) for k, v in value.items()}
-
-
-def timing(value, ctx) -> Timing:
-    names = {f.name: load.number for f in fields(Timing)}
-    return Timing(**load.record(names)(value, ctx))

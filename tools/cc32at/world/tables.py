@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 
 from . import load
-from .routes import routes, timing
+from .routes import routes
 from .things import (
     AccessPoint,
     Dhcp,
@@ -16,6 +16,7 @@ from .things import (
     Peer,
     Station,
 )
+from .timing import timing
 
 SECURITIES = ("open", "wep", "wpa", "wpa2", "wpa_wpa2", "wpa3", "wpa2_plus", "wpa_ent")
 FILE_FLAGS = {

@@ -18,13 +18,8 @@ class Device:
     nwp_version: tuple = (3, 22, 0, 0)
     rom_version: int = 0
     role: str = "STA"
-    boot_ms: float = 20.0
     flash_kb: int = 4096
     time: datetime.datetime = datetime.datetime(2024, 1, 1)
-
-    @property
-    def boot_s(self) -> float:
-        return self.boot_ms / 1000
 
 
 @dataclass

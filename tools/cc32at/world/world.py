@@ -8,9 +8,9 @@ from pathlib import Path
 import yaml
 
 from . import load
-from .routes import Timing
 from .tables import FIELDS, KINDS, TOP
 from .things import Device, Dhcp, Failure
+from .timing import Timing
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -58,8 +58,11 @@ class World:
             raise load.WorldError(f"{source}: {error}") from None
         ctx = load.Context(source, Path(folder))
         data = load.record(TOP)({} if data is None else data, ctx)
-        data["device"] = Device(**data.get("device", {}))
-        world = cls(**data, folder=Path(folder))
+        device = data.pop("device", {})
+        boot_ms = device.pop("boot_ms", None)
+        world = cls(Device(**device), **data, folder=Path(folder))
+        if boot_ms is not None:
+            world.timing.boot_s = boot_ms / 1000
         world._check(ctx)
         return world
 
