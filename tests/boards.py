@@ -11,6 +11,8 @@ from cc32at.client import AtClient, Transcript
 from cc32at.emulator import Machine
 from cc32at.emulator.serialport import EmuSerial
 from cc32at.nwp import NetworkProcessor
+from cc32at.world import Timing
+from cc32at.world import World as RadioWorld
 from tests.target import repl
 
 ROOT = Path(__file__).parents[1]
@@ -49,12 +51,17 @@ class SerialBoard(Board):
 
 
 class EmulatedBoard(Board):
-    """The firmware in the emulator in virtual time, put back to after its boot for each test."""
+    """The firmware in the emulator in virtual time, put back to after its boot for each test.
+
+    guesses: factor of the times that its radio world only guesses.
+    """
 
     emulated = True
 
-    def __init__(self, elf: Path = ELF, settings: dict | None = None):
-        self.model = NetworkProcessor()
+    def __init__(self, elf: Path = ELF, settings: dict | None = None, guesses: float = 1):
+        radio = RadioWorld.default()
+        radio.timing = radio.timing.with_guesses(guesses)
+        self.model = NetworkProcessor(radio)
         self.machine = Machine(elf, nwp=self.model, settings=settings)
         self.port = EmuSerial(self.machine, timeout=0.02, baudrate=115200)
         self.machine.run(timeout=BOOT)
@@ -87,6 +94,11 @@ class World:
         self.board = board
         self.model = board.model
         self.control = board.model.control
+
+    @property
+    def times(self) -> Timing:
+        """How long things take in it; a test that waits for one of them asks here."""
+        return self.model.world.timing
 
     def fault(self, **spec: object) -> None:
         """Put a fault in force; cc32at/nwp/faults.py lists them."""

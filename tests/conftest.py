@@ -4,6 +4,7 @@
 they use what is there; without, the firmware in the emulator.
 """
 
+import functools
 import re
 from pathlib import Path
 
@@ -19,6 +20,7 @@ def pytest_addoption(parser):
     group.addoption("--port", help="serial port or pyserial URL of a board (default: emulator)")
     group.addoption("--baud", type=int, default=115200, help="its speed")
     group.addoption("--elf", type=Path, default=ELF, help="firmware for the emulator")
+    group.addoption("--guesses", type=float, help="factor of all times that the model guesses")
     group.addoption("--log-dir", default="build/logs", help="where transcripts go")
 
 
@@ -30,6 +32,15 @@ def pytest_collection_modifyitems(config, items):
                 item.add_marker(skip)
 
 
+def pytest_generate_tests(metafunc):
+    """A test marked any_pace must not notice how long the model's guesses are."""
+    option = metafunc.config.getoption
+    marked = metafunc.definition.get_closest_marker("any_pace")
+    if marked and not option("--guesses") and not option("--port"):
+        metafunc.parametrize("guesses", PACES, indirect=True)
+
+
+PACES = (1, 0.1, 10)
 SUMMARIES: list = []  # functions that return a line for the end of the run
 LINES: list[str] = []  # such lines of other processes
 
@@ -56,13 +67,26 @@ def summaries():
 
 
 @pytest.fixture(scope="session")
-def session_board(pytestconfig):
-    """The board, booted once."""
+def boards(pytestconfig):
+    """The board by the factor of the times that its model guesses, each booted once."""
     if url := pytestconfig.getoption("--port"):
-        return SerialBoard(url, pytestconfig.getoption("--baud"))
+        board = SerialBoard(url, pytestconfig.getoption("--baud"))
+        return lambda guesses: board
     elf = pytestconfig.getoption("--elf")
     assert elf.exists(), f"no {elf}: run make firmware"
-    return EmulatedBoard(elf)
+    return functools.cache(lambda guesses: EmulatedBoard(elf, guesses=guesses))
+
+
+@pytest.fixture(scope="session")
+def session_board(boards, pytestconfig):
+    """The board of the tests that do not try several paces."""
+    return boards(pytestconfig.getoption("--guesses") or 1)
+
+
+@pytest.fixture
+def guesses(request, pytestconfig) -> float:
+    """How many times as long the model's guesses are; see pytest_generate_tests."""
+    return getattr(request, "param", pytestconfig.getoption("--guesses") or 1)
 
 
 @pytest.fixture
@@ -77,9 +101,9 @@ def transcript(request, pytestconfig):
 
 
 @pytest.fixture
-def board(session_board):
+def board(boards, guesses):
     """What the session talks to."""
-    return session_board
+    return boards(guesses)
 
 
 @pytest.fixture

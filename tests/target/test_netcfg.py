@@ -126,10 +126,11 @@ def test_another_mode_lets_go_of_the_lease(talk, world):
 def test_without_a_dhcp_server_the_timeout_is_an_event(talk, world):
     world.control.call("dhcp_off", ssid="office")
     talk.ok("AT+WlanConnect=office,,WPA_WPA2,correct-horse,,,")
-    event = talk.event("+EventNetApp: ", timeout=60)
+    event = talk.event("+EventNetApp: ", timeout=10 + 2 * world.times.dhcp_timeout_s)
     assert re.fullmatch(r"\+EventNetApp: dhcp_ipv4_acquire_timeout,-\d+", event)
     world.control.call("dhcp_on", ssid="office")
-    assert talk.event("+EventNetApp: IPV4_ACQUIRED,10.1.0.100", timeout=60)
+    patience = 10 + 2 * world.times.dhcp_retry_s
+    assert talk.event("+EventNetApp: IPV4_ACQUIRED,10.1.0.100", timeout=patience)
 
 
 def test_a_lost_lease_and_a_new_one(talk, world):

@@ -56,8 +56,12 @@ def fails(call):
     return ""
 
 def join():
+    first = len(told)
     sl.wlan.connect(b"office", 2, b"correct-horse")
-    pump(2000)
+    for _ in range(100):
+        pump(200)
+        if any(event[0] == 0x1825 for event in told[first:]):
+            return
 
 def pair(family=2, local=LOCAL, any=ANY):
     global peer

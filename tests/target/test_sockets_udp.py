@@ -9,7 +9,7 @@ import pytest
 
 from tests.target import peers
 
-pytestmark = pytest.mark.world
+pytestmark = [pytest.mark.world, pytest.mark.any_pace]
 V4, V6 = socket.AF_INET, socket.AF_INET6
 FAMILIES = pytest.mark.parametrize(
     ("family", "name", "address", "any_address"),

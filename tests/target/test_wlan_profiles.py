@@ -2,7 +2,7 @@
 
 import pytest
 
-pytestmark = pytest.mark.world
+pytestmark = [pytest.mark.world, pytest.mark.any_pace]
 OFFICE, GUESTS = "0x2:0x1a:0x11:0xf0:0x0:0x1", "0x2:0x1a:0x11:0xf0:0x0:0x2"
 
 
@@ -174,7 +174,8 @@ def test_a_lost_network_that_is_back_is_connected_to_again(talk, world):
     assert talk.event("+EventWlan: DISCONNECT").endswith(",109")
     talk.sleep(10)
     world.control.call("ap_on", ssid="office")
-    assert talk.event(timeout=30) == f"+EventWlan: CONNECT,office,{OFFICE}"
+    patience = 10 + 2 * world.times.rescan_s
+    assert talk.event(timeout=patience) == f"+EventWlan: CONNECT,office,{OFFICE}"
     assert talk.event().startswith("+EventNetApp: IPV4_ACQUIRED,10.1.0.100")
 
 
@@ -184,7 +185,9 @@ def test_the_next_profile_steps_in_when_a_network_goes(talk, world):
     talk.event("+EventWlan: CONNECT,office")
     world.control.call("ap_off", ssid="office")
     talk.event("+EventWlan: DISCONNECT,office")
-    assert talk.event("+EventWlan: CONNECT", timeout=40) == f"+EventWlan: CONNECT,guests,{GUESTS}"
+    patience = 10 + 2 * world.times.rescan_s
+    event = talk.event("+EventWlan: CONNECT", timeout=patience)
+    assert event == f"+EventWlan: CONNECT,guests,{GUESTS}"
 
 
 def test_a_suspended_profile_is_not_used(talk):

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-pytestmark = pytest.mark.world
+pytestmark = [pytest.mark.world, pytest.mark.any_pace]
 LAPTOP, LAPTOP_MAC = "02:5e:00:00:00:01", "0x2:0x5e:0x0:0x0:0x0:0x1"
 PHONE, PHONE_MAC = "02:92:00:00:00:01", "0x2:0x92:0x0:0x0:0x0:0x1"
 

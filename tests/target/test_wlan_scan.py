@@ -4,7 +4,7 @@ import pytest
 
 from cc32at.client.values import quote, split_fields
 
-pytestmark = pytest.mark.world
+pytestmark = [pytest.mark.world, pytest.mark.any_pace]
 
 OFFICE = "office,0x2:0x1a:0x11:0xf0:0x0:0x1,-42,6,WPA2,0,CCMP,PSK;"
 STAFF = "staff,0x2:0x1a:0x11:0xf0:0x0:0x5,-48,3,WPA2,0,CCMP,802_1_X;"
@@ -47,12 +47,12 @@ def test_one_line_a_network_and_hidden_ones_are_left_out(talk):
     assert scan(talk) == [OFFICE, STAFF, GUESTS, NEIGHBOURS]
 
 
-def test_with_hidden_ssids_the_nameless_network_has_an_empty_ssid(talk):
+def test_with_hidden_ssids_the_nameless_network_has_an_empty_ssid(talk, world):
     talk.ok("AT+WlanPolicySet=SCAN,Hidden_SSID,60")
-    talk.sleep(1)
+    talk.sleep(1 + world.times.scan_s)
     assert scan(talk) == [OFFICE, STAFF, GUESTS, HIDDEN, NEIGHBOURS]
     talk.ok("AT+WlanPolicySet=SCAN,No_Hidden_SSID,60")
-    talk.sleep(1)
+    talk.sleep(1 + world.times.scan_s)
     assert scan(talk) == [OFFICE, STAFF, GUESTS, NEIGHBOURS]
 
 
@@ -118,11 +118,11 @@ def test_no_networks_are_only_ok(talk, world):
 
 
 def test_a_scan_that_has_only_started_is_repeated_for_ten_seconds(talk, world):
-    world.model.world.timing.scan_s = 4.0
+    world.times.scan_s = 4.0
     start = talk.at.clock()
     assert len(scan(talk)) == 4
     assert 4 <= talk.at.clock() - start < 6
-    world.model.world.timing.scan_s = 60.0
+    world.times.scan_s = 60.0
     talk.sleep(25)
     start = talk.at.clock()
     assert talk.error("AT+WlanScan=0,30", timeout=15) == "process command, -2073"
@@ -130,7 +130,7 @@ def test_a_scan_that_has_only_started_is_repeated_for_ten_seconds(talk, world):
 
 
 def test_a_scan_does_not_hold_back_what_is_late(talk, world):
-    world.model.world.timing.scan_s = 5.0
+    world.times.scan_s = 5.0
     talk.socket("INET,DGRAM,UDP")
     talk.ok("AT+Select=0,0,1,0")
     talk.send("AT+WlanScan=0,1")

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-pytestmark = pytest.mark.world
+pytestmark = [pytest.mark.world, pytest.mark.any_pace]
 OFFICE, GUESTS = "0x2:0x1a:0x11:0xf0:0x0:0x1", "0x2:0x1a:0x11:0xf0:0x0:0x2"
 STAFF = "0x2:0x1a:0x11:0xf0:0x0:0x5"
 ADDRESS = "+EventNetApp: IPV4_ACQUIRED,10.1.0.100,10.1.0.1,10.1.0.1"
@@ -174,7 +174,8 @@ def test_a_network_that_is_not_there_is_waited_for(talk, world):
     talk.sleep(20)
     assert not talk.events
     world.control.call("ap_on", ssid="office")
-    assert talk.event(timeout=30) == f"+EventWlan: CONNECT,office,{OFFICE}"
+    patience = 10 + 2 * world.times.rescan_s
+    assert talk.event(timeout=patience) == f"+EventWlan: CONNECT,office,{OFFICE}"
 
 
 def test_an_access_point_that_goes_silent_is_a_bss_loss(talk, world):

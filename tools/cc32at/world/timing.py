@@ -76,6 +76,12 @@ class Timing:
         return replace(self, **{name: getattr(self, name) * factor for name in guesses})
 
 
+__doc__ += "\n" + "\n".join(
+    f"{f.name:18}{f.default:8g} s  {f.metadata['source']}: {f.metadata['what']}"
+    for f in fields(Timing)
+)
+
+
 def _factor(value, ctx) -> float:
     if load.number(value, ctx) == 0:
         ctx.fail("0 is not a factor")
