@@ -92,6 +92,22 @@ def test_a_static_address(talk):
     assert talk.value("AT+NetCfgGet=IPV4_STA_ADDR").startswith("DHCP,10.1.0.100,")
 
 
+def test_a_static_address_carries_the_next_command(talk, world):
+    """A host that binds and connects at once must not find a board without an address."""
+    talk.join()
+    mine, rest = "10.1.0.77", "255.255.255.0,10.1.0.1,10.1.0.1"
+    talk.ok(f"AT+NetCfgSet=IPV4_STA_ADDR,STATIC,{mine},{rest}")
+    sd = talk.socket()
+    talk.ok(f"AT+Bind={sd},INET,0,{mine}")
+    late = talk.background(f"AT+Connect={sd},INET,80,10.1.0.1")
+    assert late == f"ERROR:process command +Connect {sd}, -111"  # there, but serves nothing
+    talk.event(f"+EventNetApp: IPV4_ACQUIRED,{mine}")
+    talk.ok(f"AT+NetCfgSet=IPV4_STA_ADDR,STATIC,{mine},{rest}")
+    talk.sleep(10)
+    assert not talk.events
+    assert talk.value("AT+NetCfgGet=IPV4_STA_ADDR") == f"STATIC,{mine},{rest}"
+
+
 @pytest.mark.parametrize("tail", ["", ","])
 @pytest.mark.parametrize("option", ["DHCP", "DHCP_LLA", "RELEASE_IP_SET", "RELEASE_IP_OFF"])
 def test_an_option_without_value_may_leave_its_comma(talk, option, tail):

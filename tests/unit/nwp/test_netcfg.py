@@ -81,6 +81,48 @@ def test_static_address(host):
     assert host.take(ACQUIRED)[0].ip == 0x0A010064
 
 
+def test_a_new_static_address_is_there_when_its_command_is_answered(host):
+    host.online()
+    old, new = 0x0A010064, 0x0A01000A
+    assert host.bind(host.socket(kind=2), 0, old.to_bytes(4, "big")) == 0
+    mine = ip4(new, gateway=0x0A010001, dns=0x0A010001)
+    assert put(host, STA4, STATIC, mine) == 0
+    assert get(host, STA4) == (STATIC, mine)
+    assert host.bind(host.socket(kind=2), 0, new.to_bytes(4, "big")) == 0
+    assert host.bind(host.socket(kind=2), 0, old.to_bytes(4, "big")) == -99
+    assert host.np.groups["netcfg"].reaches(bytes([10, 1, 0, 1]))
+    assert host.after(1) == [ACQUIRED]
+    assert host.take(ACQUIRED)[0].ip == new
+
+
+def test_the_same_static_address_again_changes_nothing(host):
+    mine = ip4(0x0A01000A, gateway=0x0A010001, dns=0x0A010001)
+    put(host, STA4, STATIC, mine)
+    host.online()
+    assert put(host, STA4, STATIC, mine) == 0
+    assert get(host, STA4) == (STATIC, mine)
+    assert host.after(60) == []
+
+
+@pytest.mark.parametrize("option", [DHCP, LLA])
+def test_dhcp_again_keeps_the_lease(host, option):
+    host.online()
+    leased = get(host, STA4)[1]
+    assert leased[:4] == struct.pack("<I", 0x0A010064)
+    assert put(host, STA4, option) == 0
+    assert get(host, STA4) == (option, leased)
+    assert host.after(60) == []
+
+
+def test_a_static_address_that_is_set_again_while_it_is_probed_is_told_once(host):
+    first, second = ip4(0x0A01000A), ip4(0x0A01000B)
+    host.online()
+    put(host, STA4, STATIC, first)
+    put(host, STA4, STATIC, second)
+    assert host.after(1) == [ACQUIRED]
+    assert host.take(ACQUIRED)[0].ip == 0x0A01000B
+
+
 @pytest.mark.parametrize(
     ("value", "status"),
     [

@@ -113,12 +113,26 @@ class Addressing(Group):
         seconds = self.np.world.timing.dhcp_s
         self._after("dhcp", seconds, self._acquired, owner + 1, AP_ADDRESS[1], owner, owner)
 
-    def mode_changed(self) -> None:
-        if self.up and self.access_point is not None:
-            for name in ("dhcp", "lla", "late", "lease", "rebind"):
-                self.np.cancel(self.timers.pop(name, None))
-            self.lease = None
-            self.ip = self.mask = self.gateway = self.dns = 0
+    def mode_changed(self, before: bytes) -> None:
+        """Option and values of the IPv4 address are set; `before` they were these.
+
+        What stays as it is goes on undisturbed, a lease in the other DHCP mode too. A static
+        address takes the old one's place at once, so that no command finds the board without.
+        """
+        now = self._configured4()
+        if self.access_point is None or now == before:
+            return
+        if self.lease is not None and now[0] != STATIC:
+            return
+        for name in ("dhcp", "lla", "late", "lease", "rebind"):
+            self.np.cancel(self.timers.pop(name, None))
+        self.lease = None
+        if now[0] == STATIC:
+            self.client_state = DISABLED
+            self._use(*struct.unpack("<4I", now[1:17]))
+            self._after("dhcp", self.np.world.timing.collision_probe_s, self._told4)
+        else:
+            self._use(0, 0, 0, 0)
             self._start4()
 
     # IPv4
@@ -172,10 +186,16 @@ class Addressing(Group):
         self._acquired(0xA9FE0000 | low, 0xFFFF0000, 0, 0)
 
     def _acquired(self, ip: int, mask: int, gateway: int, dns: int) -> None:
+        self._use(ip, mask, gateway, dns)
+        self._told4()
+
+    def _use(self, ip: int, mask: int, gateway: int, dns: int) -> None:
         self.ip, self.mask, self.gateway, self.dns = ip, mask, gateway, dns
-        self.np.event("NETAPP_EV_IPV4_ACQUIRED", ip=ip, gateway=gateway, dns=dns)
+
+    def _told4(self) -> None:
+        self.np.event("NETAPP_EV_IPV4_ACQUIRED", ip=self.ip, gateway=self.gateway, dns=self.dns)
         if self._wants_probe_events():
-            fields = {"ip": ip, "mac": self.mac(), "addr_mode": self.mode4()}
+            fields = {"ip": self.ip, "mac": self.mac(), "addr_mode": self.mode4()}
             self.np.event("NETAPP_EV_NO_IPV4_COLLISION", **fields)
         self.np.groups["wlan_prov"].ip_acquired()
 
@@ -202,7 +222,7 @@ class Addressing(Group):
             return False
         self.np.cancel(self.timers.pop("lease", None))
         self.np.cancel(self.timers.pop("rebind", None))
-        self.ip = self.mask = self.gateway = self.dns = 0
+        self._use(0, 0, 0, 0)
         self.lease, self.client_state = None, ENABLED
         self.np.event("NETAPP_EV_IPV4_LOST", status=0)
         self._after("dhcp", self.np.world.timing.dhcp_s, self._dhcp)

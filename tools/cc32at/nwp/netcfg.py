@@ -74,8 +74,10 @@ class NetCfg(Addressing):
             return
         elif option != DHCP:
             raise NwpError(BAD)
+        before = self._configured4()
+        value = value[:16] if option == STATIC else value
         self.np.config.set("netcfg", STA4, None, bytes([option]) + value, "system")
-        self.mode_changed()
+        self.mode_changed(before)
 
     def _check_ip4(self, value: bytes) -> None:
         if len(value) < 16:
