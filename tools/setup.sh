@@ -4,6 +4,10 @@
 #
 #   tools/setup.sh packages          Debian packages that are missing
 #   tools/setup.sh venv DIR          a virtual environment with the pinned PyPI packages
+#   tools/setup.sh remove DIR        take that away again
+#
+# A virtual environment that was made here says so in its file $mark. No other folder is cleared
+# or removed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 exec 1>&2
@@ -14,6 +18,8 @@ packages=(
     dpkg-dev xz-utils                           # MicroPython's source package
     ca-certificates clang-format curl openssl socat
 )
+
+mark=made-by-cc32at-setup
 
 say() { printf '%s\n' "setup: $*"; }
 
@@ -60,6 +66,22 @@ find_python() {
     return 1
 }
 
+# Ends with an error if there is something in a folder that was not put there from here.
+must_be_ours() {
+    [ -e "$1/$mark" ] || [ -z "$(ls -A "$1" 2>/dev/null)" ] || {
+        say "$1 was not made by this set-up and is left alone; please move it away"
+        exit 1
+    }
+}
+
+# All but the mark goes, so that what is broken off half-way can be begun again.
+clear_folder() {
+    must_be_ours "$1"
+    mkdir -p "$1"
+    touch "$1/$mark"
+    find "$1/" -mindepth 1 -maxdepth 1 ! -name "$mark" -exec rm -rf {} +
+}
+
 make_venv() {
     local dir=$1 python
     if ! python=$(find_python); then
@@ -67,7 +89,10 @@ make_venv() {
         python=$(find_python) || { say "no Python 3.11 or newer with the venv module"; exit 1; }
     fi
     say "putting the pinned Python packages into $dir ($python)"
-    "$dir/bin/python" -c 'import pip' 2>/dev/null || "$python" -m venv --clear "$dir"
+    if ! "$dir/bin/python" -c 'import pip' 2>/dev/null; then
+        clear_folder "$dir"
+        "$python" -m venv "$dir"
+    fi
     "$dir/bin/python" -m pip -qq --disable-pip-version-check --no-input install \
         --editable '.[test]'
 }
@@ -84,5 +109,9 @@ case ${1:-} in
         fi
         ;;
     venv) make_venv "$2" ;;
-    *) say "usage: tools/setup.sh packages | venv DIR"; exit 2 ;;
+    remove)
+        must_be_ours "$2"
+        rm -rf "$2"
+        ;;
+    *) say "usage: tools/setup.sh packages | venv DIR | remove DIR"; exit 2 ;;
 esac
