@@ -8,7 +8,8 @@ SHELL := /bin/bash
 
 ROOT := .
 include firmware/image.mk
-VENV := $(CURDIR)/.venv
+# Paths are relative: a checkout may lie anywhere, and make takes a blank for the end of a name.
+VENV := .venv
 PY := $(VENV)/bin/python
 BUILD := build
 ELF := $(BUILD)/$(IMAGE)/firmware.elf
@@ -16,10 +17,11 @@ STAMPS := $(BUILD)/stamps
 LOGS := $(BUILD)/logs
 MPY_CACHE := $(BUILD)/cache/micropython-1.25.0
 JOBS ?= $(shell nproc)
-override MPY_DIR := $(abspath $(MPY_DIR))
+override MPY_DIR := $(if $(MPY_DIR),$(shell realpath -m -- $(call quote,$(MPY_DIR))))
 export MPY_DIR
-CHOICE = BOARD=$(BOARD) REPL=$(REPL) MPY_DIR=$(MPY_DIR)
-FIRMWARE_MAKE = $(MAKE) -j$(JOBS) -C firmware PYTHON=$(PY) WARNINGS=error BUILD_VERBOSE=0 $(CHOICE)
+CHOICE = BOARD=$(BOARD) REPL=$(REPL) MPY_DIR=$(call quote,$(MPY_DIR))
+FIRMWARE_MAKE = $(MAKE) -j$(JOBS) -C firmware PYTHON=../$(PY) BUILD=../$(BUILD)/$(IMAGE) \
+    WARNINGS=error BUILD_VERBOSE=0 $(CHOICE)
 
 # Extra arguments: make run ARGS="--set style=ti", make test TESTS=tests/unit.
 ARGS ?=
@@ -65,7 +67,8 @@ setup: $(STAMPS)/packages $(STAMPS)/venv
 	@:
 
 firmware: setup
-	@[ -n '$(MPY_DIR)' ] || [ -d $(MPY_CACHE) ] || $(PY) -m cc32at.image.micropython $(MPY_CACHE)
+	@[ -n $(call quote,$(MPY_DIR)) ] || [ -e $(MPY_CACHE)/py/mkenv.mk ] || \
+	    $(PY) -m cc32at.image.micropython $(MPY_CACHE)
 	@[ -e $(ELF) ] || \
 	    echo 'setup: building the firmware (a minute or two; $(LOGS)/firmware.log)' >&2
 	@mkdir -p $(LOGS)
@@ -137,7 +140,9 @@ format: setup
 	@if [ -n '$(C_SOURCES)' ]; then clang-format -i $(C_SOURCES); fi
 
 clean:
-	@rm -rf $(filter-out $(BUILD)/cache $(STAMPS),$(wildcard $(BUILD)/*))
+	@[ ! -d $(BUILD) ] || find $(BUILD) -mindepth 1 -maxdepth 1 ! -name cache ! -name stamps \
+	    -exec rm -rf {} +
 
 distclean:
-	@rm -rf $(BUILD) .venv tools/cc32at.egg-info
+	@rm -rf $(BUILD) tools/cc32at.egg-info
+	@tools/setup.sh remove $(VENV)

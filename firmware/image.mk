@@ -14,3 +14,6 @@ ifeq ($(filter 0 $(REPL_DEFAULT),$(REPL)),)
 $(error REPL=$(REPL): $(BOARD) can have REPL=$(sort 0 $(REPL_DEFAULT)))
 endif
 IMAGE := $(BOARD)$(if $(filter-out $(REPL_DEFAULT),$(REPL)),-norepl)
+
+# A word of a command line for the shell, whatever is in it.
+quote = '$(subst ','\'',$(1))'

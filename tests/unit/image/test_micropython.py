@@ -50,7 +50,23 @@ def test_the_tarball_is_unpacked_as_it_is(tmp_path: Path):
 
 def test_nothing_is_fetched_twice(tmp_path: Path, monkeypatch):
     monkeypatch.setattr(micropython, "download", lambda *_: pytest.fail("fetched"))
+    (tmp_path / "py").mkdir()
+    (tmp_path / "py" / "mkenv.mk").touch()
     micropython.fetch(tmp_path)
+
+
+def test_a_folder_with_something_else_in_it_stays_as_it_is(tmp_path: Path, monkeypatch, capsys):
+    (tmp_path / "sources" / "py").mkdir(parents=True)
+    (tmp_path / "sources" / "py" / "mkenv.mk").touch()
+    tarball = tmp_path / "source.tar.xz"
+    subprocess.run(["tar", "-cJf", tarball, "-C", tmp_path, "sources"], check=True)
+    monkeypatch.setattr(micropython, "download", lambda _: tarball)
+    target = tmp_path / "cache"
+    target.mkdir()
+    (target / "mine").touch()
+    assert micropython.main([str(target)]) == 1
+    assert "not empty" in capsys.readouterr().err
+    assert os.listdir(target) == ["mine"]
 
 
 def test_a_machine_without_debian_sources_is_told(tmp_path: Path, monkeypatch, capsys):

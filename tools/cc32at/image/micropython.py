@@ -3,7 +3,7 @@
 python -m cc32at.image.micropython DIRECTORY
 
 The pin is the upstream tarball, by its SHA-256, whatever Debian revision carries it. Debian's own
-patches are left out. Nothing is done if the directory is there already.
+patches are left out. Nothing is done if they are in the directory already.
 """
 
 import hashlib
@@ -117,7 +117,7 @@ def unpack(tarball: Path, target: Path) -> None:
 
 def fetch(target: Path) -> None:
     """Have the sources in `target`. FetchError if that cannot be."""
-    if target.is_dir():
+    if (target / "py" / "mkenv.mk").exists():
         return
     target.parent.mkdir(parents=True, exist_ok=True)
     print("setup: fetching MicroPython 1.25.0 from Debian's source package", file=sys.stderr)
