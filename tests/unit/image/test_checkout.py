@@ -1,0 +1,104 @@
+"""A checkout may lie anywhere, also where there are blanks; what lies beside it is left alone."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.unit.image import wheels
+
+ROOT = Path(__file__).parents[3]
+MPY_DIR = Path(os.environ.get("MPY_DIR") or ROOT / "build/cache/micropython-1.25.0")
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+
+
+def git(*arguments: object, cwd: Path = ROOT) -> str:
+    command = ["git", "-c", "safe.directory=*", "-c", "user.name=x", "-c", "user.email=x@x"]
+    return subprocess.run(
+        [*command, *map(str, arguments)], cwd=cwd, check=True, capture_output=True, text=True
+    ).stdout
+
+
+def clone(target: Path) -> None:
+    """This checkout, what is not committed yet included."""
+    git("clone", "-q", ROOT, target)
+    new = git("ls-files", "-oz", "--exclude-standard").split("\0")
+    for name in filter(None, [*git("diff", "--name-only", "-z", "HEAD").split("\0"), *new]):
+        (target / name).unlink(missing_ok=True)
+        if (ROOT / name).exists():
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            (target / name).write_bytes((ROOT / name).read_bytes())
+            (target / name).chmod((ROOT / name).stat().st_mode)
+    git("add", "-A", cwd=target)
+    git("commit", "-q", "--allow-empty", "-m", "As it is.", cwd=target)
+
+
+class Checkout:
+    """`a b/c d` beside files of somebody else; packages and sources come from this machine."""
+
+    def __init__(self, folder: Path):
+        self.root = folder / "a b" / "c d"
+        self.others = [folder / name / "file" for name in ("a", "a b/c", "b", "b c", "d")]
+        for file in self.others:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text("not yours")
+        (folder / "a b" / "micro python").symlink_to(MPY_DIR)
+        (folder / "wheels").mkdir()
+        wheels.pack_all(folder / "wheels")
+        clone(self.root)
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MPY", "PYTEST"))}
+        self.environment = kept | {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(folder / "wheels")}
+
+    def make(self, *arguments: str, text: str = "") -> subprocess.CompletedProcess:
+        """Run make there; nothing may have happened beside it."""
+        done = subprocess.run(
+            ["make", *arguments, "MPY_DIR=../micro python"],
+            cwd=self.root,
+            env=self.environment,
+            input=text,
+            capture_output=True,
+            text=True,
+            timeout=600,
+        )
+        assert all(file.read_text() == "not yours" for file in self.others), done.stderr
+        return done
+
+    def changes(self) -> str:
+        """What git sees of what was done."""
+        return git("status", "--porcelain", cwd=self.root)
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory):
+    if not (ROOT / ".git").exists():
+        pytest.skip("this is no clone")
+    return Checkout(tmp_path_factory.mktemp("checkout"))
+
+
+def test_make_run_works_below_a_folder_with_a_blank(checkout):
+    done = checkout.make("run", text="AT+Test\n")
+    assert (done.stdout, done.returncode) == ("OK\n", 0), done.stderr
+    assert (checkout.root / ".venv" / "bin" / "python").exists()
+
+
+def test_make_test_works_below_a_folder_with_a_blank(checkout):
+    tests = "tests/unit/client tests/unit/link/test_ring.py tests/target/test_readme.py"
+    done = checkout.make("test", f"TESTS={tests}")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert checkout.changes() == ""
+
+
+def test_make_lint_works_below_a_folder_with_a_blank(checkout):
+    done = checkout.make("lint")
+    assert (done.stdout, done.returncode) == ("", 0), done.stderr
+
+
+def test_cleaning_takes_what_was_made_and_nothing_else(checkout):
+    (checkout.root / "build" / "my README.md").touch()
+    assert checkout.make("clean").returncode == 0
+    assert {path.name for path in (checkout.root / "build").iterdir()} <= {"cache", "stamps"}
+    assert checkout.changes() == ""
+    assert checkout.make("distclean").returncode == 0
+    left = {path.name for path in checkout.root.iterdir()}
+    assert not left & {"build", ".venv"} and checkout.changes() == ""
