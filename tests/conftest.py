@@ -8,11 +8,18 @@ import functools
 import re
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from cc32at.client import Transcript
 from cc32at.client.table import commands as guide_commands
 from tests.boards import ELF, Device, EmulatedBoard, SerialBoard, World, start_on_pty
+
+# How long an example takes says how busy this PC is.
+hypothesis.settings.register_profile(
+    "any load", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("any load")
 
 
 def pytest_addoption(parser):

@@ -3,7 +3,6 @@
 import sys
 
 import pytest
-from hypothesis import settings
 
 from cc32at.hostlink import firmware_paths, install_atbytes
 
@@ -11,8 +10,6 @@ for path in firmware_paths():
     if path not in sys.path:
         sys.path.insert(0, path)
 install_atbytes()
-settings.register_profile("unhurried", deadline=None)  # other programs run on this machine too
-settings.load_profile("unhurried")
 
 
 @pytest.fixture
