@@ -4,7 +4,7 @@ import pytest
 
 from cc32at.emulator import Lockup
 
-NESTING, SUPERVISOR, MASKS, PROCESS_STACK, IT_BLOCKS, SLEEP_MASKED, BAD_SVC = range(7)
+NESTING, SUPERVISOR, MASKS, PROCESS_STACK, IT_BLOCKS, SLEEP_MASKED, BAD_SVC, HINTS, UDF = range(9)
 PRIMASK, BASEPRI, FAULTMASK, ACTIVE, TICK = range(5)
 
 
@@ -50,6 +50,20 @@ def test_wfi_wakes_behind_primask(guest, accelerate):
     machine.finish()
     assert order(machine) == [1, 2, 30, 3]
     assert machine.idle_cycles > 7000
+
+
+def test_hints_are_executed(guest, accelerate):
+    machine = guest("exceptions", HINTS, accelerate=accelerate)
+    machine.finish()
+    assert order(machine) == [1000]
+    assert machine.faults == []
+
+
+def test_what_is_undefined_behind_a_hint_stays_undefined(guest, accelerate):
+    machine = guest("exceptions", UDF, accelerate=accelerate)
+    machine.finish()
+    assert order(machine) == list(range(10))
+    assert machine.result(0) == len(machine.faults) == 30
 
 
 def test_svc_that_cannot_be_taken_is_a_hard_fault(guest):

@@ -40,7 +40,8 @@ from .memory import Memory
 
 UNTIL = 0xFFFF_FFFE  # an address that is never executed
 PROBE = 0x5A5A_1234
-WFI, WFE, YIELD, SEV = 0xBF30, 0xBF20, 0xBF10, 0xBF40
+WFI = 0xBF30
+HINTS = (0xBF20, 0xBF10)  # WFE, YIELD: undefined to Unicorn, which stops behind them
 NPRIV, SPSEL = 1, 2  # of CONTROL
 IPSR_MASK = 0x1FF
 ANY_HANDLER = 2
@@ -51,6 +52,7 @@ SLICE, SLEEP, FAULT, STOPPED = "slice", "sleep", "fault", "stopped"
 CODE_CALLBACK = ctypes.CFUNCTYPE(
     None, ctypes.c_void_p, ctypes.c_uint64, ctypes.c_uint32, ctypes.c_void_p
 )
+INVALID_CALLBACK = ctypes.CFUNCTYPE(ctypes.c_bool, ctypes.c_void_p, ctypes.c_void_p)
 INTR_CALLBACK = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_uint32, ctypes.c_void_p)
 READ_CALLBACK = ctypes.CFUNCTYPE(
     ctypes.c_uint64, ctypes.c_void_p, ctypes.c_uint64, ctypes.c_uint, ctypes.c_void_p
@@ -161,7 +163,9 @@ class Cpu:
             self.counters = accelerator.attach(self, *filter(None, (flash, sram, code)))
         else:
             self.counters = self._find_counters(sram)
+        self._hint: tuple[int, int] | None = None
         self.hook(unicorn_const.UC_HOOK_INTR, INTR_CALLBACK(self._interrupt), 1, 0)
+        self.hook(unicorn_const.UC_HOOK_INSN_INVALID, INVALID_CALLBACK(self._invalid), 1, 0)
 
     def _map(self, memory: Memory, permissions: int) -> None:
         self._keep.append(memory)
@@ -238,6 +242,16 @@ class Cpu:
         except BaseException as error:
             self.crash(error)
 
+    def _invalid(self, _engine, _user) -> bool:
+        """Go on behind a hint, which may do nothing: even a WFE may end at any time.
+
+        PC is behind a hint, but at an undefined instruction. One that seems to be a hint for the
+        halfword before it is met again, by the next count, and then it is undefined.
+        """
+        here = self.read_pc(), self.counters[0]
+        before, self._hint = self._hint, here
+        return self.opcode(here[0] - 2) in HINTS and before != (here[0], here[1] - 1)
+
     @contextlib.contextmanager
     def catching(self):
         """Within this, an exception at a callback's very entry ends the run as well.
@@ -300,6 +314,7 @@ class Cpu:
         the instruction) or STOPPED (stop_now was called).
         """
         self.broke = False
+        self._hint = None
         if self.accelerator:
             status = self.accelerator.run(self, UNTIL, limit)
         else:

@@ -178,8 +178,36 @@ static void bad_svc(void) {
     __asm volatile("svc 0");
 }
 
-static void (*const choices[])(void) = {nesting,   supervisor,   masks,  process_stack,
-                                        it_blocks, sleep_masked, bad_svc};
+// Hints: WFE need not sleep (the architecture lets it end at any time), the others do nothing.
+static void hints(void) {
+    uint32_t turns = 0;
+    do {
+        __asm volatile("wfe\nsev\nyield\nwfe\nyield\nnop" ::: "memory");
+    } while (++turns < 1000);
+    note(turns);
+}
+
+// Undefined right behind a hint: still undefined.
+__attribute__((naked)) static void on_usage_fault(void) {
+    __asm volatile("ldr r0, [sp, #24]\nadd r0, #2\nstr r0, [sp, #24]\n"
+                   "ldr r0, =result\nldr r1, [r0]\nadd r1, #1\nstr r1, [r0]\nbx lr\n");
+}
+static void undefined_behind_hint(void) {
+    handlers[6] = on_usage_fault;
+    SHCSR = 1u << 18;
+    irq_on();
+    for (uint32_t turn = 0; turn < 10; turn++) {
+        __asm volatile("wfe\nudf #1\nyield\nudf #2\n"
+                       "mov r0, #0x20000000\n"
+                       "ldr r11, [r0, #0xF20]\n" // ends with the halfword of a WFE
+                       "udf #3" ::
+                           : "r0", "r1", "r11", "memory");
+        note(turn);
+    }
+}
+
+static void (*const choices[])(void) = {nesting,      supervisor, masks, process_stack,        it_blocks,
+                                        sleep_masked, bad_svc,    hints, undefined_behind_hint};
 
 int main(void) {
     choices[choice]();
