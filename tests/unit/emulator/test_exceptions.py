@@ -5,6 +5,7 @@ import pytest
 from cc32at.emulator import Lockup
 
 NESTING, SUPERVISOR, MASKS, PROCESS_STACK, IT_BLOCKS, SLEEP_MASKED, BAD_SVC, HINTS, UDF = range(9)
+SLEEP_OPEN_BASEPRI, SLEEP_BASEPRI, SLEEP_FAULTMASK, GROUPING = range(9, 13)
 PRIMASK, BASEPRI, FAULTMASK, ACTIVE, TICK = range(5)
 
 
@@ -50,6 +51,26 @@ def test_wfi_wakes_behind_primask(guest, accelerate):
     machine.finish()
     assert order(machine) == [1, 2, 30, 3]
     assert machine.idle_cycles > 7000
+
+
+def test_wfi_wakes_for_what_basepri_lets_through(guest, accelerate):
+    machine = guest("exceptions", SLEEP_OPEN_BASEPRI, accelerate=accelerate)
+    machine.finish()
+    assert order(machine) == [1]
+
+
+@pytest.mark.parametrize("choice", [SLEEP_BASEPRI, SLEEP_FAULTMASK])
+def test_wfi_sleeps_on_behind_basepri_and_faultmask(guest, accelerate, choice):
+    machine = guest("exceptions", choice, accelerate=accelerate)
+    assert machine.run(until=lambda: machine.word("finished") == 1, timeout=1) is False
+    assert machine.chip.asleep
+
+
+def test_subpriorities_order_but_do_not_nest(guest, accelerate):
+    machine = guest("exceptions", GROUPING, accelerate=accelerate)
+    machine.finish()
+    # 21, then 20, which pends 21 and is not interrupted; both once more; 22. Then 22 held back.
+    assert order(machine) == [20, 21, 10, 11, 20, 21, 10, 11, 30, 1, 2, 30, 3]
 
 
 def test_hints_are_executed(guest, accelerate):

@@ -2,6 +2,8 @@
 
 import pytest
 
+from cc32at.emulator import Lockup
+
 GATED, GATED_STORE, NOWHERE, FLASH_STORE, NULL, UDF, BRANCH, BKPT, IN_RESET = range(9)
 ENABLED = 10  # BusFault and UsageFault have their own handlers
 PRECISE, BFAR_VALID, IBUSERR, UNDEFINED, FORCED = 1 << 9, 1 << 15, 1 << 8, 1 << 16, 1 << 30
@@ -35,6 +37,31 @@ def test_without_its_own_handler_it_is_a_hard_fault(guest, accelerate):
     assert machine.result(0) == 3
     assert machine.result(1) == machine.symbol("fault_load")
     assert machine.result(3) == FORCED
+
+
+PRIMASK, BASEPRI_SAME, BASEPRI_LOWER, FAULTMASK, HANDLER_SAME, HANDLER_LOWER = (
+    1, 2, 3, 4, 0x40, 0x60,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "masked, number",
+    [(PRIMASK, 3), (BASEPRI_SAME, 3), (BASEPRI_LOWER, 5), (HANDLER_SAME, 3), (HANDLER_LOWER, 5)],
+)
+def test_a_fault_that_cannot_be_taken_is_a_hard_fault(guest, accelerate, masked, number):
+    machine = guest("faults", NOWHERE + ENABLED, accelerate=accelerate)
+    machine.choose(masked, "masked")
+    machine.finish()
+    assert machine.result(0) == number
+    assert machine.result(2) == PRECISE | BFAR_VALID
+    assert machine.result(3) == (FORCED if number == 3 else 0)
+
+
+def test_a_fault_behind_faultmask_locks_up(guest):
+    machine = guest("faults", NOWHERE + ENABLED)
+    machine.choose(FAULTMASK, "masked")
+    with pytest.raises(Lockup, match="BusFault: read of 0x30000000"):
+        machine.run(timeout=1)
 
 
 def test_undefined_instruction(guest, accelerate):

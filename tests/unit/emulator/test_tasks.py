@@ -41,6 +41,14 @@ def test_a_handler_is_privileged(machine):
     assert (machine.result(0), machine.result(1)) == (1, 1), "PRIMASK as its CPSID leaves it"
 
 
+def test_a_fault_of_a_task_is_stacked_on_its_own_stack(machine):
+    machine.choose(1, "faulty")
+    machine.finish()
+    assert machine.word("faults") == len(machine.faults) == 2 * ROUNDS
+    assert machine.words("rounds", 2) == [ROUNDS, ROUNDS]
+    assert machine.word("wrong") == 0
+
+
 IN_A_TASK, IN_A_HANDLER, IN_MAIN = range(3)
 
 

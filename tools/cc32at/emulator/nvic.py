@@ -111,13 +111,13 @@ class Nvic:
             return THREAD_PRIORITY
         return min(self.group_priority(n) for n in self.active)
 
-    def execution_priority(self) -> int:
-        """Of the code that runs now, with PRIMASK, BASEPRI and FAULTMASK."""
+    def execution_priority(self, with_primask: bool = True) -> int:
+        """Of the code that runs now, with BASEPRI, FAULTMASK and PRIMASK."""
         current = self._active_priority()
         primask, basepri, faultmask = self.cpu.frame.read()[:3]
         if faultmask & 1:
             return min(current, -1)
-        if primask & 1:
+        if primask & with_primask:
             current = min(current, 0)
         if basepri & PRIORITY_MASK:
             current = min(current, basepri & PRIORITY_MASK & self.group_mask)
@@ -142,13 +142,7 @@ class Nvic:
     def wakes(self) -> bool:
         """Whether WFI ends: something pends that would be taken if PRIMASK were clear."""
         best = self.best()
-        if not best:
-            return False
-        current = self._active_priority()
-        basepri = self.cpu.frame.read()[1] & PRIORITY_MASK
-        if basepri:
-            current = min(current, basepri & self.group_mask)
-        return self.group_priority(best) < current
+        return best != 0 and self.group_priority(best) < self.execution_priority(False)
 
     # Entry and return
 

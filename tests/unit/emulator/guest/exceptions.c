@@ -172,6 +172,49 @@ static void sleep_masked(void) {
     irq_off();
 }
 
+// Behind BASEPRI and FAULTMASK only what they let through ends a WFI.
+static void sleep_behind(uint32_t basepri, uint32_t faultmask) {
+    handlers[15] = chained;
+    SHPR(15) = 0x60;
+    SYST_RVR = 7999;
+    SYST_CVR = 0;
+    SYST_CSR = 7;
+    irq_off();
+    __asm volatile("msr basepri, %0\nmsr faultmask, %1" ::"r"(basepri), "r"(faultmask));
+    wfi();
+    note(1);
+}
+static void sleep_open_basepri(void) {
+    sleep_behind(0x80, 0);
+}
+static void sleep_basepri(void) {
+    sleep_behind(0x60, 0);
+}
+static void sleep_faultmask(void) {
+    sleep_behind(0, 1);
+}
+
+// Two priorities of one group: the order is that of the subpriorities, but neither nests.
+static void grouping(void) {
+    SCB_AIRCR = 0x05FA0000u | 6u << 8; // bit 7 is the group
+    handlers[16 + 20] = low;
+    handlers[16 + 21] = high;
+    handlers[16 + 22] = chained;
+    NVIC_IPR(20) = 0x60;
+    NVIC_IPR(21) = 0x40;
+    NVIC_IPR(22) = 0x80;
+    NVIC_ISER(0) = 7u << 20;
+    NVIC_ISPR(0) = 7u << 20;
+    irq_on();
+    note(1);
+    __asm volatile("msr basepri, %0" ::"r"(0xA0)); // 0x80, as groups go
+    pend(22);
+    note(2);
+    __asm volatile("msr basepri, %0" ::"r"(0));
+    note(3);
+    irq_off();
+}
+
 static void bad_svc(void) {
     irq_off();
     SHPR(11) = 0x20;
@@ -206,8 +249,10 @@ static void undefined_behind_hint(void) {
     }
 }
 
-static void (*const choices[])(void) = {nesting,      supervisor, masks, process_stack,        it_blocks,
-                                        sleep_masked, bad_svc,    hints, undefined_behind_hint};
+static void (*const choices[])(void) = {
+    nesting,       supervisor,      masks,   process_stack,         it_blocks,
+    sleep_masked,  bad_svc,         hints,   undefined_behind_hint, sleep_open_basepri,
+    sleep_basepri, sleep_faultmask, grouping};
 
 int main(void) {
     choices[choice]();

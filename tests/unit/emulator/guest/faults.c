@@ -3,6 +3,9 @@
 
 CHOICE(choice, 0);
 CHOICE(address, 0);
+CHOICE(masked, 0); // where a bus fault happens
+
+#define IRQ 20
 
 static void hard_fault_c(uint32_t *frame) {
     result[0] = 3;
@@ -36,6 +39,36 @@ __attribute__((noinline)) static void store(uint32_t address) {
     __asm volatile("fault_store: str r0, [%0]\n" ::"l"(address) : "r0");
 }
 
+static void load_in_handler(void) {
+    load(0x30000000);
+}
+
+// A bus fault of priority 0x40 behind a mask or in a handler.
+static void masked_load(void) {
+    SHPR(5) = 0x40;
+    switch (masked) {
+        case 1:
+            irq_off();
+            break;
+        case 2:
+            __asm volatile("msr basepri, %0" ::"r"(0x40));
+            break;
+        case 3:
+            __asm volatile("msr basepri, %0" ::"r"(0x60));
+            break;
+        case 4:
+            __asm volatile("cpsid f");
+            break;
+        default: // by the handler's priority
+            handlers[16 + IRQ] = load_in_handler;
+            NVIC_IPR(IRQ) = masked;
+            irq_enable(IRQ);
+            NVIC_ISPR(0) = 1u << IRQ;
+            return;
+    }
+    load(0x30000000);
+}
+
 int main(void) {
     handlers[3] = (handler_t)hard_fault_c;
     handlers[5] = (handler_t)bus_fault_c;
@@ -52,7 +85,11 @@ int main(void) {
             store(GPIOA1 + 0x400);
             break;
         case 2:
-            load(0x30000000);
+            if (masked) {
+                masked_load();
+            } else {
+                load(0x30000000);
+            }
             break;
         case 3:
             store(0x01000900); // flash

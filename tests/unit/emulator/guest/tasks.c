@@ -4,6 +4,7 @@
 #include "guest.h"
 
 CHOICE(choice, 0); // 1: the tasks are unprivileged
+CHOICE(faulty, 0); // 1: they do what they should not
 
 #define ROUNDS 200
 #define TICK   611 // cycles, often in the middle of a round
@@ -17,7 +18,7 @@ static uint32_t stacks[2][128] __attribute__((aligned(8)));
 uint32_t *stopped_at[2]; // stack pointers of the tasks that do not run
 uint32_t current;
 
-volatile uint32_t rounds[2], wrong, switches, ticks, alive;
+volatile uint32_t rounds[2], wrong, switches, ticks, alive, faults;
 volatile uint32_t control_in_tasks = ~0u, control_in_handlers;
 
 // Callee-saved registers, flags and an odd number of words on the stack outlive a yield.
@@ -51,6 +52,9 @@ static void task(uint32_t self) {
         control_in_tasks &= control();
         if (choice == 1) {
             __asm volatile("cpsid i\nmsr basepri, %0" ::"r"(0x20)); // without effect
+        }
+        if (faulty) {
+            __asm volatile("ldr r0, [%0]" ::"l"(0x30000000) : "r0");
         }
         rounds[self]++;
     }
@@ -140,6 +144,14 @@ static void on_tick(void) {
     SCB_ICSR = PENDSV;
 }
 
+// The frame is on the stack of the task that did it.
+static void on_bus_fault(uint32_t *frame) {
+    if (frame >= stacks[current] && frame < stacks[current + 1]) {
+        faults++;
+    }
+    frame[6] += 2;
+}
+
 static void use_table(void) {
     const handler_t *from = (const handler_t *)SCB_VTOR;
     for (uint32_t n = 0; n < 195; n++) {
@@ -148,6 +160,8 @@ static void use_table(void) {
     table[11] = on_svc;
     table[14] = on_pendsv;
     SCB_VTOR = (uint32_t)table;
+    handlers[5] = (handler_t)on_bus_fault;
+    SHCSR = 1u << 17;
     handlers[15] = on_tick;
     SHPR(14) = SHPR(15) = 0xE0;
 }
