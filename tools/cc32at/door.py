@@ -14,7 +14,7 @@ class Door:
     can be sent away: left in the queue it would wake the owner for ever.
     """
 
-    def __init__(self, port: int, host: str = "127.0.0.1", backlog: int = 16):
+    def __init__(self, port: int, host: str = "127.0.0.1", backlog: int = 128):
         self._listener = socket.create_server((host, port), backlog=backlog)
         self._spare: int | None = _descriptor()
         self._listener.setblocking(False)
