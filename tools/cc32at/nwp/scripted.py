@@ -79,36 +79,22 @@ def _exchanges(case, number: int):
         yield _Exchange(number, bytes.fromhex(e["host_frame_hex"]), frames, uninit)
 
 
-class ScriptedNwp:
-    """Seam interface over one recorded case; see the module."""
+class RecordedNwp:
+    """The seam of a network processor that plays a recorded case.
 
-    def __init__(self, case: dict):
-        self.case = case
+    What it answers is up to its heirs: `_command`, and `_release_unasked` for what is due without
+    being asked. `compared`: the case as frames() is to be held against it.
+    """
+
+    def __init__(self, case):
+        self.case = self.compared = case
         self.timers = Timers()
         self.link = LinkLayer(self._command, self._line, self._fill, self.timers)
         self.powered = False
         self.step = -1
-        self._released: list[_Exchange] = []
-        self._rows: list[tuple[int, Comparison]] = []
         self._stopped = False
         self.on_irq = None
         self.trace = None
-
-    # Steps
-
-    def begin_step(self, number: int) -> None:
-        """Release step `number`: its exchanges are expected from now on."""
-        self.step = number
-        self._released.extend(_exchanges(self.case, number))
-        self._release_unasked()
-
-    def _release_unasked(self) -> None:
-        """Send what is due without a host frame: whatever stands first in the recording."""
-        while self._released and self._released[0].unasked:
-            if self._released[0].after_power and not self.powered:
-                return
-            for frame in self._released.pop(0).frames:
-                self._send(frame)
 
     def _send(self, frame: bytes) -> None:
         opcode = int.from_bytes(frame[4:6], "little")
@@ -116,35 +102,12 @@ class ScriptedNwp:
         message.raw = frame
         self.link.send(message)
 
-    def result(self, step: int | None = None) -> list[Comparison]:
-        """Expected and seen host frames so far, in order, of one step or of all released ones."""
-        missing = [(e.step, Comparison(e.host, None, e.uninit)) for e in self._released if e.host]
-        return [row for n, row in self._rows + missing if step is None or n == step]
-
-    @property
-    def finished(self) -> bool:
-        """Everything released was exchanged and read."""
-        return not self._released and not self.link.queue
-
-    def _command(self, opcode: int, body: bytes) -> None:
+    def _take(self, opcode: int, body: bytes) -> bytes:
+        """The frame of a command that came."""
         frame = H2N_SYNC + struct.pack("<HH", opcode, len(body)) + body
         if self.trace:
             self.trace("H", "", frame)
-        waiting = [e for e in self._released if e.host]
-        match = next((e for e in waiting if e.opcode == opcode), None)
-        if match is None:
-            self._rows.append((self.step, Comparison(None, frame, frozenset())))
-            return
-        while self._released[0] is not match:
-            passed = self._released.pop(0)
-            if passed.host:
-                self._rows.append((passed.step, Comparison(passed.host, None, passed.uninit)))
-        self._released.pop(0)
-        self._rows.append((match.step, Comparison(match.host, frame, match.uninit)))
-        self._stopped = self._stopped or opcode == STOP
-        for answer in match.frames:
-            self._send(answer)
-        self._release_unasked()
+        return frame
 
     def _fill(self, message: Message, sequence: int) -> bytes:
         if self.trace:
@@ -198,7 +161,7 @@ class ScriptedNwp:
     # Snapshot (snapshot.py)
 
     groups: dict = {}
-    not_copied = frozenset({"on_irq", "trace", "case"})
+    not_copied = frozenset({"on_irq", "trace", "case", "compared"})
 
     def components(self) -> dict:
         return {"np": self, "link": self.link, "timers": self.timers}
@@ -212,3 +175,58 @@ class ScriptedNwp:
 
     def line_restored(self) -> None:
         self._line(self.link.line)
+
+
+class ScriptedNwp(RecordedNwp):
+    """A network processor that wants the recorded frames one by one; see the module."""
+
+    def __init__(self, case: dict):
+        super().__init__(case)
+        self._released: list[_Exchange] = []
+        self._rows: list[tuple[int, Comparison]] = []
+
+    def begin_step(self, number: int) -> None:
+        """Release step `number`: its exchanges are expected from now on."""
+        self.step = number
+        self._released.extend(_exchanges(self.case, number))
+        self._release_unasked()
+
+    def _release_unasked(self) -> None:
+        """Send what is due without a host frame: whatever stands first in the recording."""
+        while self._released and self._released[0].unasked:
+            if self._released[0].after_power and not self.powered:
+                return
+            for frame in self._released.pop(0).frames:
+                self._send(frame)
+
+    def result(self, step: int | None = None) -> list[Comparison]:
+        """Expected and seen host frames so far, in order, of one step or of all released ones."""
+        missing = [(e.step, Comparison(e.host, None, e.uninit)) for e in self._released if e.host]
+        return [row for n, row in self._rows + missing if step is None or n == step]
+
+    def frames(self, step: int) -> list[bytes]:
+        """What the host wrote in a step."""
+        return [row.got for row in self.result(step) if row.got is not None]
+
+    @property
+    def finished(self) -> bool:
+        """Everything released was exchanged and read."""
+        return not self._released and not self.link.queue
+
+    def _command(self, opcode: int, body: bytes) -> None:
+        frame = self._take(opcode, body)
+        waiting = [e for e in self._released if e.host]
+        match = next((e for e in waiting if e.opcode == opcode), None)
+        if match is None:
+            self._rows.append((self.step, Comparison(None, frame, frozenset())))
+            return
+        while self._released[0] is not match:
+            passed = self._released.pop(0)
+            if passed.host:
+                self._rows.append((passed.step, Comparison(passed.host, None, passed.uninit)))
+        self._released.pop(0)
+        self._rows.append((match.step, Comparison(match.host, frame, match.uninit)))
+        self._stopped = self._stopped or opcode == STOP
+        for answer in match.frames:
+            self._send(answer)
+        self._release_unasked()
