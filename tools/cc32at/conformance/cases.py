@@ -22,12 +22,16 @@ class Exchange:
 
 @dataclass(frozen=True)
 class Step:
-    """A part of a session: an AT line, or an event (line None). `out`: messages to print."""
+    """A part of a session: an AT line, or an event (line None). `out`: messages to print.
+
+    sent: descriptor (if it was noted) and payload of each send, None where nothing was noted.
+    """
 
     kind: str
     line: bytes | None
     exchanges: tuple[Exchange, ...]
     out: tuple[bytes, ...]
+    sent: tuple[tuple[int | None, bytes], ...] | None = None
 
     @property
     def frames(self) -> list[Exchange]:
@@ -99,6 +103,7 @@ def _step(row: dict) -> Step:
         line=line,
         exchanges=tuple(_exchange(e) for e in row["exchanges"]),
         out=tuple(_message(m) for m in row["out"] if m.get("ret", 0) >= 0),
+        sent=tuple(_sent(s) for s in row["tcp_sent"]) if "tcp_sent" in row else None,
     )
 
 
@@ -108,6 +113,12 @@ def _exchange(row: dict) -> Exchange:
         uninitialised=frozenset(row.get("host_uninit_bytes") or ()),
         nwp=tuple(bytes.fromhex(f) for f in row["nwp_frames_hex"]),
     )
+
+
+def _sent(row: dict | str) -> tuple[int | None, bytes]:
+    if isinstance(row, str):
+        return None, bytes.fromhex(row)
+    return row["sd"], bytes.fromhex(row["data_hex"])
 
 
 def _message(row: dict) -> bytes:

@@ -5,12 +5,14 @@ from pathlib import Path
 
 from cc32at.emulator import Machine
 from cc32at.nwp import NetworkProcessor
-from cc32at.nwp.scripted import ScriptedNwp
+from cc32at.nwp.scripted import RecordedNwp, ScriptedNwp
 
+from . import streams
 from .cases import Case, Step
 from .compare import Difference, differences, malformed
 from .given import came
 from .guide import NotGuide, Translator, printed_lines
+from .streamed import StreamedNwp
 
 SETTINGS = {"autostart": "0", "banner": "0"}
 BOOT = 2.0  # seconds after which the firmware has read its settings and waits for a command
@@ -61,17 +63,16 @@ class Player:
                 except NotGuide as error:
                     found.append(malformed(case, index, text, str(error)))
                     continue
-            frames = [row.got for row in nwp.result(index) if row.got is not None]
-            found += differences(case, index, text, frames, racy)
+            found += differences(nwp.compared, index, text, nwp.frames(index), racy)
         return found
 
-    def prepare(self, case: Case) -> ScriptedNwp:
+    def prepare(self, case: Case) -> RecordedNwp:
         """The firmware as after its boot, behind it the network processor of a recording."""
-        nwp = ScriptedNwp(case)
+        nwp = StreamedNwp(case) if streams.concerns(case) else ScriptedNwp(case)
         self._back(nwp)
         return nwp
 
-    def play(self, nwp: ScriptedNwp, index: int) -> bytes:
+    def play(self, nwp: RecordedNwp, index: int) -> bytes:
         """Play one step; what is printed."""
         step = nwp.case.steps[index]
         nwp.begin_step(index)
@@ -94,7 +95,7 @@ class Player:
         chip.nwp_port.nwp = self.machine.nwp = nwp
         nwp.attach(chip.nwp_clock, chip._nwp_line)
 
-    def _answer(self, enough: Callable[[bytes], bool], nwp: ScriptedNwp) -> bytes:
+    def _answer(self, enough: Callable[[bytes], bool], nwp: RecordedNwp) -> bytes:
         """What is printed until it is enough, or patience ends, and it is quiet."""
         text = bytearray()
         end = self.machine.now + PATIENCE
