@@ -8,6 +8,7 @@ what must be printed in `guide`, and the deviations table holds for both.
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from cc32at.client import table
@@ -15,6 +16,7 @@ from cc32at.client.values import split_parameters
 
 from .given import Given, given
 from .lines import LINE_END, NotGuide, Row, choose, data, keywords, parse_field, read, rows
+from .mqtt import Ack
 
 L8 = re.compile(
     r"OK|\+[A-Za-z]+:( .+)?|ERROR:[a-z ]+(\+[A-Za-z]+( [0-9]+)?)?, -?[0-9]+", re.DOTALL
@@ -31,6 +33,10 @@ DESCRIPTIONS = {  # rule O6
 EARLY = {"Accept", "Connect", "Select", "Recv", "RecvFrom"}
 D = {"NetAPPGetHostByName", "NetAPPGetHostByService", "NetAPPRecv"}
 PING = "NetAPPPing"
+BLOCKING = 11  # which parameter of MqttCreate that is
+OPERATION = re.compile(
+    r"operation,(Connack,(?:0|[1-9]\d*)|[A-Z][a-z]+ack(?:,(?:0|[1-9]\d*))+)\r\n"
+)
 WITH_FIRST = {"Accept", "Connect", "Recv", "RecvFrom", "NetAPPRecv"}  # rule O7
 
 
@@ -46,22 +52,28 @@ class Pending:
 class Translator:
     """Follows one session; say() takes what a step printed.
 
-    `given`: values of the step of which style `ti` does not tell all.
+    `given`: values of the step of which style `ti` does not tell all. `waits`: the MQTT client
+    answers a command when the server has acknowledged it.
     """
 
     pending: list[Pending] = field(default_factory=list)
     given: list[Given] = field(default_factory=list)
+    waits: bool = False
 
-    def say(self, line: bytes | None, text: bytes) -> bytes:
+    def say(self, line: bytes | None, text: bytes, acks: Iterable[Ack] = ()) -> bytes:
         """The text of style `ti` for what was printed in a step.
 
-        line: the step's command, None for an event. Raises NotGuide.
+        line: the step's command, None for an event. acks: what MQTT servers acknowledged in it.
+        Raises NotGuide.
         """
         self._begin(line)
         self.given = []
+        self.acks = list(acks)
         source, out, at = text.decode("latin-1"), [], 0
         while at < len(source):
             at = self._message(source, at, out)
+        if self.acks:
+            raise NotGuide(f"nothing tells of {self.acks[0].guide} (E1)")
         return "".join(message + LINE_END for message in out).encode("latin-1")
 
     def _begin(self, line: bytes | None) -> None:
@@ -71,6 +83,7 @@ class Translator:
         self.current = Pending(command.name if command else "", words)
         self.late = bool(command and command.late)
         self.help = rest.lstrip().startswith("?")
+        self.answered = False
 
     def _message(self, source: str, at: int, out: list[str]) -> int:
         """Translate the message at `at`; where the next begins."""
@@ -96,6 +109,9 @@ class Translator:
             self.pending.append(self.current)
             if self.current.name in D:
                 return
+        if self.current.name == "MqttCreate":
+            self.waits = _number(self.current.parameters[BLOCKING]) != "0"
+        self.answered = True
         out.append("OK")
 
     def _error(self, line: str) -> str:
@@ -132,7 +148,7 @@ class Translator:
         command = self.current
         if name.startswith("Event"):
             at, text = self._event(name, source, at)
-            out.append(text)
+            out += [] if text is None else [text]
             return at
         if late := name in EARLY | D | {PING}:
             first = parse_field(source, at)[0] if name in ("Recv", "RecvFrom") else None
@@ -150,9 +166,11 @@ class Translator:
             out.append("OK")
         return at
 
-    def _event(self, name: str, source: str, at: int) -> tuple[int, str]:
+    def _event(self, name: str, source: str, at: int) -> tuple[int, str | None]:
         """The event whose id stands at `at`: where the next message begins, and its text."""
         id, end = parse_field(source, at)
+        if (name, id) == ("EventMqtt", "operation"):
+            return self._operation(source, at)
         row = next((r for r in rows()[name] if r.words == {id.upper()}), None)
         known = {key.split()[1] for key in data()["lines"] if key.startswith(name + " ")}
         if row is None or id not in known:
@@ -165,6 +183,21 @@ class Translator:
         self.given += given(row, values)
         text = data()["ti_names"].get(id, id).lower()
         return end, f"+{name.lower()}:{text}," + to_ti(row, values)
+
+    def _operation(self, source: str, at: int) -> tuple[int, str | None]:
+        """The same for what an MQTT server acknowledged; no text if style `ti` does not tell."""
+        found = OPERATION.match(source, at)
+        if not found:
+            raise NotGuide(f"no acknowledgement: {source[at : at + 40]!r}")
+        if found[1].startswith("Connack"):
+            return found.end(), f"+eventmqtt:operation,{found[1].lower()}"
+        ack = next((a for a in self.acks if a.guide == found[1]), None)
+        if ack is None:
+            raise NotGuide(f"no server told {found[1]}")
+        if self.waits and self.answered:
+            raise NotGuide(f"{found[1]} comes behind the OK that waits for it (E1)")
+        self.acks.remove(ack)
+        return found.end(), None if self.waits else f"+eventmqtt:operation,{ack.ti}"
 
 
 def printed_lines(messages: tuple[bytes, ...]) -> int:

@@ -1,6 +1,6 @@
 """Playing a recording: its commands over the emulated UART, its NWP frames over the link."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from cc32at.emulator import Machine
@@ -12,6 +12,7 @@ from .cases import Case, Step
 from .compare import Difference, differences, malformed
 from .given import came
 from .guide import NotGuide, Translator, printed_lines
+from .mqtt import Ack, acknowledgements
 from .streamed import StreamedNwp
 
 SETTINGS = {"autostart": "0", "banner": "0"}
@@ -54,12 +55,13 @@ class Player:
         nwp = self.prepare(case)
         racy = "output_order_racy" in case.flags
         translator = Translator()
+        acks = acknowledgements(nwp.script) if isinstance(nwp, StreamedNwp) else {}
         found = []
         for index, step in enumerate(case.steps):
             text = self.play(nwp, index)
             if self.style == "guide":
                 try:
-                    text = translated(translator, step, text)
+                    text = translated(translator, step, text, acks[index] if acks else ())
                 except NotGuide as error:
                     found.append(malformed(case, index, text, str(error)))
                     continue
@@ -125,9 +127,12 @@ class Player:
         return self._declared[name]
 
 
-def translated(translator: Translator, step: Step, text: bytes) -> bytes:
-    """A step's text in style `ti`; what `ti` does not tell must be on the wire."""
-    said = translator.say(step.line, text)
+def translated(translator: Translator, step: Step, text: bytes, acks: Iterable[Ack] = ()) -> bytes:
+    """A step's text in style `ti`; what `ti` does not tell must be on the wire.
+
+    acks: what MQTT servers acknowledged in the step.
+    """
+    said = translator.say(step.line, text, acks)
     frames = [frame for e in step.exchanges for frame in (e.host, *e.nwp)]
     for value in translator.given:
         if not came(value, frames):
