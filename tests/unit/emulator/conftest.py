@@ -16,15 +16,20 @@ COMPILE = (
 
 @pytest.fixture(scope="session")
 def image(tmp_path_factory):
-    """image("uart") -> path of the ELF made of guest/uart.c; layout "ram": for an S or R."""
+    """image("uart") -> path of the ELF made of guest/uart.c; layout "ram": for an S or R.
+
+    More arguments, once for each image, are the compiler's.
+    """
     folder = tmp_path_factory.mktemp("guests")
 
-    def build(name: str, layout: str = "guest") -> Path:
+    def build(name: str, layout: str = "guest", *more: str | Path) -> Path:
         elf = folder / f"{name}-{layout}.elf"
         if not elf.exists():
             sources = [str(GUEST / "guest.c"), str(GUEST / f"{name}.c")]
             script = ["-T", str(GUEST / f"{layout}.ld"), "-Wl,--no-warn-rwx-segments"]
-            subprocess.run([*COMPILE, *script, *sources, "-lgcc", "-o", str(elf)], check=True)
+            subprocess.run(
+                [*COMPILE, *script, *sources, *more, "-lgcc", "-o", str(elf)], check=True
+            )
         return elf
 
     return build

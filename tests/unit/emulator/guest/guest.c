@@ -40,6 +40,15 @@ __attribute__((naked)) static void fault(void) {
 __attribute__((section(".vectors"), used)) static const handler_t vectors[195] = {
     (handler_t)&stack_top, reset_handler, dispatch, fault, fault, fault, fault, [7 ... 194] = dispatch};
 
+handler_t *vectors_in_ram(void) {
+    static handler_t table[256] __attribute__((aligned(1024)));
+    for (uint32_t n = 0; n < 195; n++) {
+        table[n] = vectors[n];
+    }
+    SCB_VTOR = (uint32_t)table;
+    return table;
+}
+
 void reset_handler(void) {
     uint32_t *from = &data_load;
     for (uint32_t *to = &data_start; to < &data_end;) {

@@ -58,6 +58,7 @@ extern handler_t handlers[194];      // by exception number; 0 counts in `unexpe
 extern volatile uint32_t unexpected;
 
 int main(void);
+handler_t *vectors_in_ram(void); // the table in force, for handlers that do their own stacking
 void clock_on(uint32_t gate);
 void uart_init(uint32_t ibrd, uint32_t fbrd);
 

@@ -13,7 +13,6 @@ CHOICE(faulty, 0); // 1: they do what they should not
 #define PENDSV (1u << 28)
 #define THUMB  0x01000000u
 
-static handler_t table[256] __attribute__((aligned(1024)));
 static uint32_t stacks[2][128] __attribute__((aligned(8)));
 uint32_t *stopped_at[2]; // stack pointers of the tasks that do not run
 uint32_t current;
@@ -152,14 +151,10 @@ static void on_bus_fault(uint32_t *frame) {
     frame[6] += 2;
 }
 
-static void use_table(void) {
-    const handler_t *from = (const handler_t *)SCB_VTOR;
-    for (uint32_t n = 0; n < 195; n++) {
-        table[n] = from[n];
-    }
+static void set_handlers(void) {
+    handler_t *table = vectors_in_ram();
     table[11] = on_svc;
     table[14] = on_pendsv;
-    SCB_VTOR = (uint32_t)table;
     handlers[5] = (handler_t)on_bus_fault;
     SHCSR = 1u << 17;
     handlers[15] = on_tick;
@@ -167,7 +162,7 @@ static void use_table(void) {
 }
 
 int main(void) {
-    use_table();
+    set_handlers();
     prepare(0);
     prepare(1);
     SYST_RVR = TICK - 1;
