@@ -127,7 +127,13 @@ def opened(sd: int, **kind) -> tuple:
 
 
 def connected(sd: int, port: int = 1883) -> tuple:
-    wire = frame("SOCKET_CONNECT_V4", sd=sd, family_flags=0x20, port=port, ip=b"\x0a\0\0\x01")
+    wire = frame(
+        "SOCKET_CONNECT_V4",
+        sd=sd,
+        family_flags=0x20,
+        port=port.to_bytes(2, "big"),
+        ip=b"\x0a\0\0\x01",
+    )
     return wire, message("SOCKET_CONNECT_V4", sd=sd), message("SOCKET_CONNECT_DONE", sd=sd)
 
 
