@@ -7,7 +7,7 @@ import pytest
 from cc32at.conformance.cases import Case
 from cc32at.conformance.compare import differences
 from cc32at.conformance.streamed import StreamedNwp
-from tests.unit.conformance.recorded_host import Link, frame
+from tests.unit.conformance.recorded_host import Link, frame, message
 from tests.unit.conformance.test_streams import (
     BOOT,
     CASES,
@@ -200,6 +200,16 @@ def test_credits_never_run_out():
         desk.send(b"x")  # Link checks
     for _ in range(3):
         desk.send(bytes(9000))
+
+
+def test_what_a_recorded_header_says_holds_on():
+    """Device connected, packets of 1024 bytes, sends on descriptor 2 fail."""
+    failed = bytearray(message("SOCKET_EV_TX_FAILED", sd=2, status=-1))
+    failed[9:14] = b"\1\0\4\4\0"
+    steps = [opened(2), connected(2), sent(2, b"abc", bytes(failed)), read(2, 9, came(2, b"x"))]
+    desk = Desk(session((b"AT+MqttConnect=0", steps)))
+    (answer,) = desk.write(option(2, 20, bytes(8))[0])
+    assert answer[8:14] == b"\x18" + failed[9:14]
 
 
 def test_what_nobody_expects_is_not_answered():

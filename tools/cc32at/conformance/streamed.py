@@ -3,9 +3,11 @@
 As ScriptedNwp, but what the recorded client received on a connection is a stream here: a receive
 of any size gets the bytes that are there (streams.py says when), as many as it wants; a receive
 for which the recording has nothing stays unanswered, or gets -11 if it is one that does not wait.
-Recorded frames keep their bytes but for sequence number and bitmap of non-blocking sockets.
+Recorded frames keep their bytes but for sequence number and bitmap of non-blocking sockets; what
+their headers say of the device and of failed sends holds until the next of them.
 """
 
+import struct
 from collections import Counter, deque
 from dataclasses import replace
 
@@ -178,7 +180,7 @@ class StreamedNwp(RecordedNwp):
         sent = streams.part(frame, frozenset(), streams.SEND, connection)
         self.tapes[self.step].append(sent)
         self._progress.sent[connection] += len(sent.data)
-        self._spent += 1 + len(sent.data) // self.header.min_tx_payload
+        self._spent += 1 + len(sent.data) // max(1, self.header.min_tx_payload)
 
     def _on_receive(self, frame: bytes, connection: int) -> None:
         self._spent += 1
@@ -289,6 +291,9 @@ class StreamedNwp(RecordedNwp):
         self._spent = 0
         frame = message.raw or encode(message, self.header, sequence)
         if frame[1:4] == SYNC:
+            _, status, smallest, failed = struct.unpack_from("<BBHH", frame, 8)
+            self.header.dev_status, self.header.min_tx_payload = status, smallest
+            self.header.tx_failure = failed
             bitmap = int.from_bytes(frame[BITMAP : BITMAP + 2], "little")
             bitmap |= self.header.non_blocking
             first = bytes((frame[0] & 0xFC | sequence & 3,))
