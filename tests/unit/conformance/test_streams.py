@@ -98,8 +98,9 @@ def test_a_note_that_is_spoiled_is_seen(name):
         return
     number = max(n for n, step in enumerate(case.steps) if step.sent)
     (sd, data), *others = case.steps[number].sent
-    for wrong in (data[:-1], data + b"x", data[:-1] + bytes((data[-1] ^ 1,))):
-        step = replace(case.steps[number], sent=((sd, wrong), *others))
+    wrong = (data[:-1], data + b"x", data[:-1] + bytes((data[-1] ^ 1,)))
+    for notes in (*(((sd, text), *others) for text in wrong), tuple(others), ((7, data), *others)):
+        step = replace(case.steps[number], sent=notes)
         steps = (*case.steps[:number], step, *case.steps[number + 1 :])
         spoiled_case = replace(case, steps=steps)
         assert [d.what for d in Host(case, like=spoiled_case).play()] == ["frames"]

@@ -330,10 +330,10 @@ def told(tape: Tape) -> list[tuple[bytes, frozenset[int]]]:
 
 
 def _sends(connection: int, before: int, data: bytes, holes: set[int]) -> list:
-    """Bytes sent as frames; as many as are needed for their 16-bit lengths."""
+    """Bytes sent as frames, at least one; as many as are needed for their 16-bit lengths."""
     row = protocol().opcodes["SOCKET_SEND"]
     found = []
-    for at in range(0, len(data), LONGEST):
+    for at in range(0, max(1, len(data)), LONGEST):
         piece = data[at : at + LONGEST]
         body = row.args.pack({"len": len(piece), "sd": connection, "flags": before & 0xFF}) + piece
         body += bytes(-len(body) % 4)
