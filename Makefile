@@ -7,6 +7,8 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 
 ROOT := .
+# A board that is flashed is a modem, and its port the AT core's; the prompt only for who asks.
+FLASH_REPL := $(if $(filter undefined,$(origin REPL)),0,$(REPL))
 include firmware/image.mk
 # Paths are relative: a checkout may lie anywhere, and make takes a blank for the end of a name.
 VENV := .venv
@@ -39,16 +41,16 @@ HOST_C = $(wildcard tools/cc32at/*/*.c tests/unit/link/*.c firmware/link/*.c)
 HOST_WARNINGS = -std=gnu11 -O2 -fsyntax-only -Wall -Wextra -Werror -Ifirmware/link \
     -Itools/cc32at/hostlink
 
-.PHONY: help setup run test conformance firmware size bench flash lint format clean distclean
+.PHONY: help setup run test conformance firmware size bench flash program lint format clean distclean
 
 help:
 	@echo 'make run          talk AT to the firmware in the emulator (or: printf "AT+Test\n" | make run)'
 	@echo 'make test         everything: lint, unit, target and conformance tests, MicroPython suite'
 	@echo 'make conformance  replay recordings against the firmware: VECTORS=DIR'
-	@echo 'make firmware     build $(ELF): BOARD=NAME REPL=0'
+	@echo 'make firmware     build $(ELF): BOARD=NAME, REPL=0 without prompt'
 	@echo 'make size         flash, RAM and heap against the budgets'
 	@echo 'make bench        instructions a command takes, against the budgets'
-	@echo 'make flash        write the firmware to a LaunchPad over its debug probe'
+	@echo 'make flash        write the firmware to a LaunchPad over its debug probe: REPL=1 with prompt'
 	@echo 'make lint         ruff, clang-format, compiler warnings'
 	@echo 'make format       put the sources into the format that lint wants'
 	@echo 'make clean        remove what was built (distclean: the downloads and .venv too)'
@@ -116,14 +118,17 @@ bench: firmware
 	@$(PY) -m cc32at.bench --elf $(ELF) $(ARGS)
 
 # On-chip flash over the LaunchPad's own debug probe; boards/*/board.md has the rest.
-flash: firmware
+flash:
 ifneq ($(BOARD),CC3220SF_LAUNCHXL)
 	@echo 'flash: $(BOARD) has no flash of its own; see boards/$(BOARD)/board.md' >&2; false
 else
 	@command -v openocd >/dev/null || \
 	    { echo 'flash: OpenOCD 0.12 is missing: apt-get install openocd' >&2; false; }
-	@openocd -f board/ti_cc3220sf_launchpad.cfg -c 'program $(ELF) verify reset exit'
+	+@$(MAKE) REPL=$(FLASH_REPL) program
 endif
+
+program: firmware
+	@openocd -f board/ti_cc3220sf_launchpad.cfg -c 'program $(ELF) verify reset exit'
 
 # --- Keeping it in order ---
 
