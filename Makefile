@@ -45,7 +45,8 @@ HOST_WARNINGS = -std=gnu11 -O2 -fsyntax-only -Wall -Wextra -Werror -Ifirmware/li
 
 help:
 	@echo 'make run          talk AT to the firmware in the emulator (or: printf "AT+Test\n" | make run)'
-	@echo 'make test         everything: lint, unit, target and conformance tests, MicroPython suite'
+	@echo 'make test         everything: lint, unit, target and conformance tests, MicroPython suite;'
+	@echo '                  or a part and what that needs: TESTS=tests/unit/client'
 	@echo 'make conformance  replay recordings against the firmware: VECTORS=DIR'
 	@echo 'make firmware     build $(ELF): BOARD=NAME, REPL=0 without prompt'
 	@echo 'make size         flash, RAM and heap against the budgets'
@@ -97,13 +98,24 @@ run: session
 	$(eval STATUS := $(file <$(RUN_STATUS)))$(shell rm -f $(RUN_STATUS))
 	$(if $(filter-out 0 1,$(STATUS)),$(error there was no session))$(if $(filter 1,$(STATUS)),false)
 
-# These images, whichever one BOARD and REPL name.
-test: lint
-	+@$(MAKE) BOARD=CC3220SF_LAUNCHXL REPL=1 firmware
-	+@$(MAKE) BOARD=CC3220SF_LAUNCHXL REPL=0 firmware
-	+@$(MAKE) BOARD=CC3220S_LAUNCHXL REPL=0 firmware
+# The tests say which images and files they need. All of them need all to be in order.
+PLAN := $(BUILD)/plan
+test: setup
 	@mkdir -p $(BUILD)/junit $(LOGS)
-	@$(PY) -m pytest $(PARALLEL) --junit-xml=$(BUILD)/junit/tests.xml $(PYTEST_ARGS) $(TESTS)
+	@echo 'test: looking for what $(TESTS) needs' >&2
+	@$(PY) -m tests.plan $(PYTEST_ARGS) $(TESTS) >$(PLAN)
+	+@sed -n 's/^image //p' $(PLAN) | while read -r image; do \
+	    echo "test: firmware, $$image" >&2; $(MAKE) $$image firmware </dev/null || exit; done
+ifeq ($(TESTS:/=),tests)
+	@echo 'test: lint' >&2
+	+@$(MAKE) lint
+else
+	@echo 'test: lint of the tests alone' >&2
+	@$(call lint_python,$$(sed -n 's/^file //p' $(PLAN)))
+endif
+	@echo 'test: pytest' >&2
+	@parallel='$(PARALLEL)'; [ $$(grep -c '^file ' $(PLAN)) != 1 ] || parallel=; \
+	    $(PY) -m pytest $$parallel --junit-xml=$(BUILD)/junit/tests.xml $(PYTEST_ARGS) $(TESTS)
 
 conformance: firmware
 	@$(PY) -m cc32at.conformance --elf $(ELF) $(ARGS) $(VECTORS)
@@ -132,10 +144,11 @@ program: firmware
 
 # --- Keeping it in order ---
 
+lint_python = files="$(1)"; $(VENV)/bin/ruff check --quiet $$files && { \
+    $(VENV)/bin/ruff format --quiet --check $$files || { echo 'lint: run make format' >&2; false; }; }
+
 lint: setup firmware
-	@$(VENV)/bin/ruff check --quiet $(wildcard $(PYTHON_SOURCES))
-	@$(VENV)/bin/ruff format --quiet --check $(wildcard $(PYTHON_SOURCES)) || \
-	    { echo 'lint: run make format' >&2; exit 1; }
+	@$(call lint_python,$(wildcard $(PYTHON_SOURCES)))
 	@if [ -n '$(C_SOURCES)' ]; then clang-format --dry-run -Werror $(C_SOURCES); fi
 	@gcc $(HOST_WARNINGS) $(HOST_C)
 

@@ -16,7 +16,12 @@ from cc32at.world import World as RadioWorld
 from tests.target import repl
 
 ROOT = Path(__file__).parents[1]
-ELF = ROOT / "build" / "CC3220SF_LAUNCHXL" / "firmware.elf"
+# The firmware images that fixtures of these names give, and what `make firmware` builds them by.
+IMAGES = {
+    "elf": ("CC3220SF_LAUNCHXL", "BOARD=CC3220SF_LAUNCHXL REPL=1"),
+    "elf_without_repl": ("CC3220SF_LAUNCHXL-norepl", "BOARD=CC3220SF_LAUNCHXL REPL=0"),
+    "elf_small": ("CC3220S_LAUNCHXL", "BOARD=CC3220S_LAUNCHXL REPL=0"),
+}
 FREE_HEAP = "import gc\ngc.collect()\nprint(gc.mem_free())"
 BOOT = 1.0  # emulated seconds after which the board waits for commands
 
@@ -58,7 +63,7 @@ class EmulatedBoard(Board):
 
     emulated = True
 
-    def __init__(self, elf: Path = ELF, settings: dict | None = None, guesses: float = 1):
+    def __init__(self, elf: Path, settings: dict | None = None, guesses: float = 1):
         radio = RadioWorld.default()
         radio.timing = radio.timing.with_guesses(guesses)
         self.model = NetworkProcessor(radio)

@@ -13,7 +13,7 @@ import pytest
 
 from cc32at.client import Transcript
 from cc32at.client.table import commands as guide_commands
-from tests.boards import ELF, Device, EmulatedBoard, SerialBoard, World, start_on_pty
+from tests.boards import IMAGES, ROOT, Device, EmulatedBoard, SerialBoard, World, start_on_pty
 
 # How long an example takes says how busy this PC is.
 hypothesis.settings.register_profile(
@@ -26,7 +26,7 @@ def pytest_addoption(parser):
     group = parser.getgroup("cc32at")
     group.addoption("--port", help="serial port or pyserial URL of a board (default: emulator)")
     group.addoption("--baud", type=int, default=115200, help="its speed")
-    group.addoption("--elf", type=Path, default=ELF, help="firmware for the emulator")
+    group.addoption("--elf", type=Path, help="firmware for the emulator, with prompt")
     group.addoption("--guesses", type=float, help="factor of all times that the model guesses")
     group.addoption("--log-dir", default="build/logs", help="where transcripts go")
 
@@ -74,13 +74,40 @@ def summaries():
 
 
 @pytest.fixture(scope="session")
-def boards(pytestconfig):
+def elf(pytestconfig) -> Path:
+    """The firmware."""
+    return pytestconfig.getoption("--elf") or built("elf")
+
+
+@pytest.fixture(scope="session")
+def elf_without_repl(pytestconfig) -> Path:
+    """The firmware that was built with REPL=0; what --elf gives has it in the folder beside."""
+    given = pytestconfig.getoption("--elf")
+    name = given and given.parent.with_name(given.parent.name + "-norepl") / given.name
+    return name or built("elf_without_repl")
+
+
+@pytest.fixture(scope="session")
+def elf_small() -> Path:
+    """The firmware of the CC3220S."""
+    return built("elf_small")
+
+
+def built(name: str) -> Path:
+    """The image that a fixture of this name gives."""
+    folder, choice = IMAGES[name]
+    path = ROOT / "build" / folder / "firmware.elf"
+    assert path.exists(), f"no {path}: run make firmware {choice}"
+    return path
+
+
+@pytest.fixture(scope="session")
+def boards(request, pytestconfig):
     """The board by the factor of the times that its model guesses, each booted once."""
     if url := pytestconfig.getoption("--port"):
         board = SerialBoard(url, pytestconfig.getoption("--baud"))
         return lambda guesses: board
-    elf = pytestconfig.getoption("--elf")
-    assert elf.exists(), f"no {elf}: run make firmware"
+    elf = request.getfixturevalue("elf")
     return functools.cache(lambda guesses: EmulatedBoard(elf, guesses=guesses))
 
 
@@ -143,24 +170,21 @@ def commands(session_board):
 
 
 @pytest.fixture(scope="module")
-def serial_device(pytestconfig, tmp_path_factory):
+def serial_device(request, pytestconfig, tmp_path_factory):
     """A serial device that other programs can open."""
     if url := pytestconfig.getoption("--port"):
         yield Device(url, pytestconfig.getoption("--baud"))
         return
     folder = tmp_path_factory.mktemp("pty")
-    process, device = start_on_pty(pytestconfig.getoption("--elf"), folder)
+    process, device = start_on_pty(request.getfixturevalue("elf"), folder)
     yield device
     process.terminate()
     process.wait(10)
 
 
 @pytest.fixture
-def firmware_without_repl(pytestconfig, transcript):
+def firmware_without_repl(elf_without_repl, transcript):
     """An AT session with firmware that was built with REPL=0."""
-    elf = pytestconfig.getoption("--elf")
-    elf = elf.parent.with_name(elf.parent.name + "-norepl") / elf.name
-    assert elf.exists(), f"no {elf}: run make firmware REPL=0"
-    at = EmulatedBoard(elf).client(transcript)
+    at = EmulatedBoard(elf_without_repl).client(transcript)
     yield at
     at.close()

@@ -13,9 +13,9 @@ pytestmark = [pytest.mark.world, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")
-def player(pytestconfig):
+def player(elf):
     """The firmware in style `guide`, booted once."""
-    return Player(pytestconfig.getoption("--elf"), style="guide")
+    return Player(elf, style="guide")
 
 
 @pytest.fixture(scope="module")
@@ -34,9 +34,9 @@ def test_every_rule_of_style_guide_explains_something(report):
         assert not [r.name for r in report.deviations.unused if r.name not in ti]
 
 
-def test_style_ti_is_not_taken_for_style_guide(pytestconfig, player):
+def test_style_ti_is_not_taken_for_style_guide(elf, player):
     """The other way round: what style `ti` prints has not the form of style `guide`."""
-    ti = Player(pytestconfig.getoption("--elf"))
+    ti = Player(elf)
     ti.style = "guide"
     case = next(c for c in cases.load(VECTORS / "dev.json") if c.name == "dev.get.version")
     assert not player.run(case)

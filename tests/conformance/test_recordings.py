@@ -14,9 +14,9 @@ pytestmark = [pytest.mark.world, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")
-def player(pytestconfig):
+def player(elf):
     """The firmware, booted once."""
-    return Player(pytestconfig.getoption("--elf"))
+    return Player(elf)
 
 
 @pytest.fixture(scope="module")

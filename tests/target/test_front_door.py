@@ -11,7 +11,8 @@ import pytest
 from tests.target.desk import Desk
 
 ROOT = Path(__file__).parents[2]
-pytestmark = pytest.mark.world
+IMAGES = ("elf", "elf_without_repl", "elf_small")  # are up to date, so that make builds nothing
+pytestmark = [pytest.mark.world, pytest.mark.usefixtures(*IMAGES)]
 
 
 def make_run(text: bytes, arguments: str = "", *choice: str) -> subprocess.CompletedProcess:

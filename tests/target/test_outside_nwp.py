@@ -40,10 +40,10 @@ def model(tmp_path):
     assert not file.exists()
 
 
-def test_the_firmware_runs_on_a_model_outside(model, pytestconfig, tmp_path, transcript):
+def test_the_firmware_runs_on_a_model_outside(model, elf, tmp_path, transcript):
     link, file = model
     nwp = ("--nwp", f"tcp:127.0.0.1:{link}")
-    process, device = start_on_pty(pytestconfig.getoption("--elf"), tmp_path, *nwp)
+    process, device = start_on_pty(elf, tmp_path, *nwp)
     with (
         stopped_at_the_end(process),
         AtClient.open(device.path, device.baud, transcript=transcript) as at,
@@ -87,10 +87,10 @@ class InOnePiece(LinkServer):
         self._put(b"".join(held))
 
 
-def test_an_interrupt_in_one_piece_with_data_is_not_lost(pytestconfig, tmp_path, transcript):
+def test_an_interrupt_in_one_piece_with_data_is_not_lost(elf, tmp_path, transcript):
     with served("", InOnePiece) as server:
         nwp = ("--nwp", f"tcp:127.0.0.1:{server.port}")
-        process, device = start_on_pty(pytestconfig.getoption("--elf"), tmp_path, *nwp)
+        process, device = start_on_pty(elf, tmp_path, *nwp)
         with (
             stopped_at_the_end(process),
             AtClient.open(device.path, device.baud, transcript=transcript) as at,
@@ -105,10 +105,9 @@ def test_an_interrupt_in_one_piece_with_data_is_not_lost(pytestconfig, tmp_path,
 
 
 @pytest.fixture
-def controlled(pytestconfig, tmp_path):
+def controlled(elf, tmp_path):
     """A board that is controlled: (its device, the address file of its control interface)."""
     file = tmp_path / "control.json"
-    elf = pytestconfig.getoption("--elf")
     process, device = start_on_pty(elf, tmp_path, "--control", str(file))
     with stopped_at_the_end(process):
         assert process.stderr.readline().startswith("control on 127.0.0.1:")
@@ -170,8 +169,8 @@ def descriptors(number: int):
     resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
 
-def test_the_control_interface_is_the_built_in_models(pytestconfig, tmp_path):
+def test_the_control_interface_is_the_built_in_models(elf, tmp_path):
     command = [sys.executable, "-m", "cc32at.emulator", "--control", str(tmp_path / "control")]
-    command += ["--elf", str(pytestconfig.getoption("--elf")), "--nwp", "tcp:127.0.0.1:1"]
+    command += ["--elf", str(elf), "--nwp", "tcp:127.0.0.1:1"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=30)
     assert done.returncode == 2 and "control belong to the built-in NWP" in done.stderr

@@ -43,6 +43,7 @@ def test_passes_a_key_by_and_fails(at):
 """
 
 
+@pytest.mark.usefixtures("boards")  # the test inside takes one
 def test_keys_are_in_no_log_and_no_report(tmp_path, request):
     (tmp_path / "test_inner.py").write_text(INNER)
     done = subprocess.run(
@@ -66,9 +67,8 @@ def test_keys_are_in_no_log_and_no_report(tmp_path, request):
 
 
 @pytest.mark.world
-def test_keys_are_in_no_trace_of_the_emulator(tmp_path, request):
+def test_keys_are_in_no_trace_of_the_emulator(elf, tmp_path):
     trace = tmp_path / "trace"
-    elf = request.config.getoption("--elf")
     process, device = start_on_pty(elf, tmp_path, "--trace", str(trace))
     try:
         with AtClient.open(device.path, device.baud) as at:

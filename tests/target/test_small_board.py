@@ -6,16 +6,15 @@ from cc32at.client import AtClient, DeviceFailed
 from cc32at.emulator import Machine
 from cc32at.emulator.serialport import EmuSerial
 from cc32at.nwp import NetworkProcessor
-from tests.boards import ROOT
 
 pytestmark = pytest.mark.world
 PAUSE = 10  # seconds that the firmware announces
 
 
 @pytest.fixture
-def small():
+def small(elf_small):
     """The CC3220S image, powered."""
-    machine = Machine(ROOT / "build/CC3220S_LAUNCHXL/firmware.elf", nwp=NetworkProcessor())
+    machine = Machine(elf_small, nwp=NetworkProcessor())
     yield EmuSerial(machine, timeout=0.02, baudrate=115200)
     machine.close()
 

@@ -14,11 +14,10 @@ from tests.boards import start_on_pty
 pytestmark = pytest.mark.world
 
 
-def test_a_store_that_cannot_be_written_ends_the_emulator(pytestconfig, tmp_path, transcript):
+def test_a_store_that_cannot_be_written_ends_the_emulator(elf, tmp_path, transcript):
     folder = tmp_path / "kept"
     folder.mkdir()
     store = folder / "flash.json"
-    elf = pytestconfig.getoption("--elf")
     process, device = start_on_pty(elf, tmp_path, "--nwp-store", str(store))
     with AtClient.open(device.path, device.baud, transcript=transcript) as at:
         at.sync()
@@ -34,11 +33,11 @@ def test_a_store_that_cannot_be_written_ends_the_emulator(pytestconfig, tmp_path
     assert kept["verbose"] == "1" and kept.get("echo", "0") == "0"
 
 
-def test_the_client_says_so_too(pytestconfig, tmp_path):
+def test_the_client_says_so_too(elf, tmp_path):
     folder = tmp_path / "kept"
     folder.mkdir()
     command = [sys.executable, "-m", "cc32at.client", "--store", str(folder / "flash.json")]
-    command += ["--elf", str(pytestconfig.getoption("--elf"))]
+    command += ["--elf", str(elf)]
     process = subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )

@@ -1,5 +1,6 @@
 """Command lines that cannot begin: status 2, one line that says why, no traceback."""
 
+import re
 import socket
 
 import pytest
@@ -10,7 +11,6 @@ from cc32at.conformance.__main__ import main as conformance
 from cc32at.emulator.__main__ import main as emulator
 from cc32at.nwp.__main__ import main as nwp
 from cc32at.nwp.remote import main as remote
-from tests.boards import ELF
 
 ABSENT = "no/such/file"
 
@@ -41,10 +41,10 @@ CASES = [
     (client, "--set style=loud", "one of guide, ti"),
     (client, "--set colour=1", "no setting 'colour'"),
     (client, f"--elf {ABSENT}", ABSENT),
-    (client, f"--elf {__file__}", "not an ELF file"),
+    (client, "--elf HERE", "not an ELF file"),
     (client, f"--world {ABSENT}", ABSENT),
     (client, "--world WRONG", "acces_points: unknown name"),
-    (client, f"--control {__file__}", "no address file"),
+    (client, "--control HERE", "no address file"),
     (client, f"--control {ABSENT}", ABSENT),
     (client, "--control 7777", "name the file"),
     (client, "--nwp tcp:127.0.0.1:CLOSED", "Connection refused"),
@@ -54,42 +54,42 @@ CASES = [
     (emulator, "--tcp TAKEN", "Address already in use"),
     (emulator, "--tcp here", "port up to 65535"),
     (emulator, f"--pty {ABSENT}", ABSENT),
-    (emulator, f"--pty {__file__}", "File exists"),
+    (emulator, "--pty HERE", "File exists"),
     (emulator, "--world WRONG", "acces_points: unknown name"),
-    (emulator, f"--control {__file__}", "no address file"),
+    (emulator, "--control HERE", "no address file"),
     (emulator, f"--control {ABSENT}", ABSENT),
-    (emulator, f"--elf {__file__}", "not an ELF file"),
+    (emulator, "--elf HERE", "not an ELF file"),
     (emulator, f"--trace {ABSENT}", ABSENT),
     (emulator, "--cpi 0", "'--cpi'"),
     (nwp, "", "'--listen'"),
     (nwp, "--listen TAKEN", "Address already in use"),
-    (nwp, f"--listen 0 --control {__file__}", "no address file"),
+    (nwp, "--listen 0 --control HERE", "no address file"),
     (nwp, "--listen 0 --world WRONG", "acces_points: unknown name"),
     (remote, ABSENT, ABSENT),
-    (remote, __file__, "no address file"),
+    (remote, "HERE", "no address file"),
     (remote, "DESERTED", "Connection refused"),
     (conformance, ABSENT, ABSENT),
     (conformance, "EMPTY", "no *.json in it"),
-    (conformance, __file__, "no recording of the known form"),
+    (conformance, "HERE", "no recording of the known form"),
 ]
 
 
 @pytest.mark.parametrize(("main", "line", "reason"), CASES)
-def test_what_cannot_begin_says_why(main, line, reason, taken, wrong_world, tmp_path):
+def test_what_cannot_begin_says_why(main, line, reason, elf, taken, wrong_world, tmp_path):
     with socket.socket() as unheard:
         unheard.bind(("127.0.0.1", 0))
         empty = tmp_path / "empty"
         empty.mkdir()
-        words = {"TAKEN": taken, "WRONG": wrong_world, "EMPTY": str(empty)}
-        words["CLOSED"] = str(unheard.getsockname()[1])
+        meanings = {"TAKEN": taken, "WRONG": wrong_world, "EMPTY": str(empty), "HERE": __file__}
+        meanings["CLOSED"] = str(unheard.getsockname()[1])
         deserted = tmp_path / "deserted.json"
-        deserted.write_text(f'{{"host": "127.0.0.1", "port": {words["CLOSED"]}, "token": "x"}}')
-        words["DESERTED"] = str(deserted)
-        for word, meaning in words.items():
-            line = line.replace(word, meaning)
-        if main in (client, emulator) and not {"--elf", "--port"} & set(line.split()):
-            line += f" --elf {ELF}"
-        result = CliRunner().invoke(main, line.split(), input="")
+        deserted.write_text(f'{{"host": "127.0.0.1", "port": {meanings["CLOSED"]}, "token": "x"}}')
+        meanings["DESERTED"] = str(deserted)
+        meant = re.compile("|".join(meanings))
+        words = [meant.sub(lambda m: meanings[m[0]], word) for word in line.split()]
+        if main in (client, emulator) and not {"--elf", "--port"} & set(words):
+            words += ["--elf", str(elf)]
+        result = CliRunner().invoke(main, words, input="")
     assert result.exit_code == 2, result.output
     assert isinstance(result.exception, SystemExit)
     last = result.output.strip().splitlines()[-1]

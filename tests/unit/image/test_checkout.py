@@ -89,6 +89,19 @@ def test_make_test_works_below_a_folder_with_a_blank(checkout):
     assert checkout.changes() == ""
 
 
+def test_no_test_runs_on_an_image_older_than_its_sources(checkout):
+    """The banner is one of the first things that a test compares."""
+    source = checkout.root / "atcore" / "apps" / "at_commands.py"
+    before = source.read_text()
+    source.write_text(before.replace("# AT commands", "# AT orders"))
+    test = "tests/target/test_readme.py::test_the_first_session_is_real"
+    done = checkout.make("test", f"TESTS={test}")
+    source.write_text(before)
+    assert done.returncode != 0 and "# AT orders" in done.stdout, done.stdout + done.stderr
+    assert checkout.make("test", f"TESTS={test}").returncode == 0
+    assert checkout.changes() == ""
+
+
 def test_make_lint_works_below_a_folder_with_a_blank(checkout):
     done = checkout.make("lint")
     assert (done.stdout, done.returncode) == ("", 0), done.stderr
