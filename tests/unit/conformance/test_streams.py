@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cc32at.conformance import cases, streams
+from cc32at.conformance import cases, deviations, streams
 from cc32at.conformance.cases import Case, Exchange, Step
 from tests.unit.conformance.recorded_host import Host, frame, message
 from tests.unit.conformance.spoiled_streams import spoiled
@@ -341,3 +341,39 @@ def test_what_goes_before_and_behind_a_frame_is_bound():
 def test_stray_line_ends(marked):
     """They stand behind ~."""
     assert streams.without_strays(marked.replace(b"~", b"")) == marked.replace(b"~\r\n", b"")
+
+
+def tidy(case: Case) -> Case:
+    """A session whose client sends no stray line ends."""
+    steps = []
+    for step in case.steps:
+        stray = step.sent and len(step.sent) > 1 and step.sent[-1][1] == b"\r\n"
+        frames = [e.host for e in step.frames if e.host[4:6] == b"\x0c\x94"] if stray else [b""]
+        kept = [
+            e if e.host != frames[-1] or not e.host else replace(e, host=b"")
+            for e in step.exchanges
+        ]
+        steps.append(replace(step, exchanges=tuple(kept), sent=None))
+    return replace(case, steps=tuple(steps))
+
+
+POSTS = [
+    name
+    for name, case in CASES.items()
+    if tidy(case).steps != tuple(replace(s, sent=None) for s in case.steps)
+]
+
+
+@pytest.mark.parametrize("name", [name for name in POSTS if not name.startswith("live")])
+@pytest.mark.parametrize("style", ["ti", "guide"])
+def test_a_client_without_stray_line_ends_is_explained(name, style):
+    rules = deviations.load(style=style)
+    (difference,) = Host(tidy(CASES[name]), random.Random(name), like=CASES[name]).play()
+    assert rules.explain(difference).name == "line-end-behind-a-body"
+    for what, wrong in spoiled(tidy(CASES[name]), random.Random(name)):
+        found = Host(wrong, random.Random(name), like=CASES[name]).play()
+        assert None in [rules.explain(difference) for difference in found], what
+
+
+def test_there_are_requests_with_a_body():
+    assert len(POSTS) >= 5

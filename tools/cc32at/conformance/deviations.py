@@ -21,11 +21,13 @@ A rule of deviations.yaml has
                          where the two sides differ
              `lines`     the whole of each pair of lines that differ, the recording's and ours
                          with a line end between, for as many lines (frames) on both sides
+             `strays`    `yes`: the frames are the recorded ones without stray line ends (see
+                         streams.py)
              `vanished`  the whole of each line of ours that differs, which is the recording's but
                          for fields with a number in place of a keyword; its groups are the fields
                          that have keywords
-             All but `flag`, `beyond` and `address` are regular expressions; case is ignored. Of
-             a list one must hold.
+             All but `flag`, `beyond`, `address` and `strays` are regular expressions; case is
+             ignored. Of a list one must hold.
 """
 
 import itertools
@@ -38,7 +40,7 @@ from pathlib import Path
 
 import yaml
 
-from . import parameters
+from . import parameters, streams
 from .compare import FRAMES, TEXT, Difference
 
 _HEAD = re.compile(r"^( *at) *\+ *", re.IGNORECASE)
@@ -128,6 +130,13 @@ def _vanished(pattern: re.Pattern, difference: Difference) -> bool:
     return bool(pairs) and all(a in without_numbers(pattern, b) for a, b in pairs)
 
 
+def _strays(_: re.Pattern, difference: Difference) -> bool:
+    pairs = unlike(difference)
+    return bool(pairs) and all(
+        "-" not in a and streams.tidied(bytes.fromhex(a)) == bytes.fromhex(b) for a, b in pairs
+    )
+
+
 CONDITIONS = {
     "flag": _flag,
     "line": _line,
@@ -142,6 +151,7 @@ CONDITIONS = {
     "added": _added,
     "lines": _lines,
     "vanished": _vanished,
+    "strays": _strays,
 }
 
 
