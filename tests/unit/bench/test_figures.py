@@ -38,3 +38,21 @@ def test_the_ledger_gets_what_has_changed(tmp_path, monkeypatch):
     assert figures.keep(ledger, new) == 1
     assert figures.keep(ledger, [Figure("AT+Test", 12_000, 22_000)]) == 1
     assert ledger.read_text() == before + "abc1234\tstream\t97.0 %\nabc1234\tAT+Test\t12,000\n"
+
+
+def test_what_a_command_takes_at_each_speed_stands_beside_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(figures, "_head", lambda: "abc1234")
+    slow = Figure("AT+Test, all in 115,200", 17_001, 17_000)
+    fast = Figure("AT+Test, all in 921,600", 16_000)
+    figure = Figure("AT+Test", 12_500, 22_000, all_in=((115_200, slow), (921_600, fast)))
+    assert figure.missed and not Figure("AT+Test", 12_500, all_in=((921_600, fast),)).missed
+    assert figure.cells()[-2:] == ["17,001 MISSED 17,000", "16,000"]
+    ledger = tmp_path / "ledger.tsv"
+    assert figures.keep(ledger, [figure]) == 3
+    names = [line.split("\t")[1] for line in ledger.read_text().splitlines()]
+    assert names == ["AT+Test", slow.name, fast.name]
+    shown = figures.table([figure, Figure("stream", 97.0, percent=True)])
+    assert [str(column.header) for column in shown.columns][-2:] == [
+        "all in 115,200",
+        "all in 921,600",
+    ]

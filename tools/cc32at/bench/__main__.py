@@ -4,6 +4,7 @@ Exit status 1 if a figure misses its budget. Figures that have changed are added
 """
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -14,7 +15,7 @@ from cc32at.conformance.replay import Player
 from cc32at.emulator import bench as emulator_bench
 
 from . import driver, measure, streaming
-from .figures import Figure, keep, table
+from .figures import ALL_IN, Figure, keep, table
 
 ELF = Path("build/CC3220SF_LAUNCHXL/firmware.elf")
 VECTORS = Path("tests/vectors")
@@ -33,7 +34,7 @@ def main(elf: Path, streams: bool, ledger: Path) -> None:
     figures = [booting(elf), *commands(elf), *driver.figures(elf)]
     if streams:
         figures += streaming.figures(elf)
-    Console(width=120).print(table(figures))
+    Console(width=160).print(table(figures))
     slow = emulator_speed()
     if changed := keep(ledger, figures):
         print(f"{ledger}: {changed} figures have changed; commit it with what changed them")
@@ -64,18 +65,26 @@ def commands(elf: Path) -> list[Figure]:
     """The rows of rows.yaml."""
     recordings = {case.name: case for case in cases.load(VECTORS)}
     players = Player(elf, style="guide"), Player(elf, cpi=2, style="guide")
-    return [command(players, row, row.recording(recordings)) for row in measure.rows()]
+    rates = {baud: Player(elf, style="guide", baud=str(baud)) for baud in measure.RATES}
+    return [command(players, rates, row, row.recording(recordings)) for row in measure.rows()]
 
 
-def command(players: tuple[Player, Player], row: measure.Row, case: cases.Case) -> Figure:
-    """A command's cost at one and two cycles an instruction, or why there is none."""
+def command(
+    players: tuple[Player, Player], rates: dict[int, Player], row: measure.Row, case: cases.Case
+) -> Figure:
+    """A command's cost at one and two cycles an instruction and all in, or why there is none."""
     if missing := players[0].missing(case):
         return Figure(row.name, None, row.budget, row.vendor, why=missing)
     try:
         costs = [measure.command(player, case) for player in players]
+        whole = {baud: measure.all_in(player, case) for baud, player in rates.items()}
     except ValueError as error:
         return Figure(row.name, None, row.budget, why=f"wrong: {error}", wrong=True)
-    return counted(row.name, row.budget, row.vendor, *costs)
+    beside = tuple(
+        (baud, Figure(f"{row.name}, {ALL_IN.format(baud)}", cost, row.all_in.get(baud)))
+        for baud, cost in whole.items()
+    )
+    return replace(counted(row.name, row.budget, row.vendor, *costs), all_in=beside)
 
 
 def counted(

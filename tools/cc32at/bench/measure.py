@@ -1,7 +1,7 @@
 """Counting the instructions of one command, and of the boot."""
 
 import base64
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib import resources
 from pathlib import Path
 
@@ -15,12 +15,13 @@ from cc32at.nwp import NetworkProcessor
 
 FINE = 500  # instructions between two looks at the output
 LIMIT = 5.0  # seconds that an answer may take
+RATES = (115200, 921600, 3000000)  # baud, of the columns "all in"
 BOOT_BUDGET = 2_000_000
 
 
 @dataclass(frozen=True)
 class Row:
-    """One line of rows.yaml."""
+    """One line of rows.yaml; all_in: the budgets by baud."""
 
     name: str
     case: str
@@ -28,6 +29,7 @@ class Row:
     vendor: int | None = None
     line: str | None = None
     base64: bool = False
+    all_in: dict[int, int] = field(default_factory=dict)
 
     def recording(self, cases: dict[str, Case]) -> Case:
         """The recording to play, its last command replaced if the row says so."""
@@ -58,7 +60,30 @@ def rows() -> list[Row]:
 
 
 def command(player: Player, case: Case) -> Cost:
-    """Play a recording twice: to see how much is printed, and to count until it has been.
+    """What follows the last byte in; played twice, to see how much is printed and to count.
+
+    Raises ValueError if the command is not answered as it should.
+    """
+    size = typed(player, case)
+    machine, line = player.machine, player.machine.uart
+    arrival = line.time_of(line.waiting)
+    machine.run(timeout=(arrival - machine.cycles) / CPU_HZ)
+    before = machine.instructions
+    run_finely(machine, lambda: line.available >= size)
+    return Cost(machine.instructions - before, (line.last_output - arrival) / CPU_HZ * 1e3)
+
+
+def all_in(player: Player, case: Case) -> int:
+    """Instructions from the first byte in to the last byte out. Raises as command()."""
+    size = typed(player, case)
+    machine = player.machine
+    before = machine.instructions
+    run_finely(machine, lambda: machine.uart.available >= size)
+    return machine.instructions - before
+
+
+def typed(player: Player, case: Case) -> int:
+    """Put the last command of a recording on the line; how much it will print.
 
     Raises ValueError if the command is not answered as it should.
     """
@@ -71,13 +96,8 @@ def command(player: Player, case: Case) -> Cost:
     for index in range(last):
         player.play(nwp, index)
     nwp.begin_step(last)
-    machine, line = player.machine, player.machine.uart
-    line.host_write(case.steps[last].line + b"\r")
-    arrival = line.time_of(line.waiting)
-    machine.run(timeout=(arrival - machine.cycles) / CPU_HZ)
-    before = machine.instructions
-    run_finely(machine, lambda: line.available >= len(text))
-    return Cost(machine.instructions - before, (line.last_output - arrival) / CPU_HZ * 1e3)
+    player.machine.uart.host_write(case.steps[last].line + b"\r")
+    return len(text)
 
 
 def boot(elf: Path, cpi: float = 1) -> Cost:

@@ -26,13 +26,13 @@ class Player:
     """The firmware in the emulator, booted once, put back for every case.
 
     cpi: cycles that an instruction takes. style: `ti`, or `guide` to replay the values of a
-    recording rather than its bytes (guide.py).
+    recording rather than its bytes (guide.py). more: settings besides.
     """
 
-    def __init__(self, elf: Path, cpi: float = 1, style: str = "ti"):
+    def __init__(self, elf: Path, cpi: float = 1, style: str = "ti", **more: str):
         self.style = style
         self.model = NetworkProcessor()
-        settings = SETTINGS | {"style": style}
+        settings = SETTINGS | {"style": style} | more
         self.machine = Machine(elf, nwp=self.model, settings=settings, cpi=cpi)
         self._pass(BOOT)
         self.machine.uart.host_read()
