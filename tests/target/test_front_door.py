@@ -4,6 +4,7 @@ import contextlib
 import os
 import re
 import subprocess
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -124,3 +125,14 @@ def test_a_terminal_edits_lines_and_keeps_secrets_out_of_its_history(desk, tmp_p
         desk.expect(b"nothing more")
     assert desk.process.wait(20) == 0
     assert "correct-horse" not in (tmp_path / "cc32at" / "history").read_text()
+
+
+def test_the_terminal_tells_the_board_what_time_it_is(desk):
+    desk.expect(b"# chip")
+    before = datetime.now(UTC)
+    desk.type(b"!time\rAT+Get=General,Time\r")
+    desk.expect(b"+Get:")
+    shown = re.search(rb"(\d+),(\d+),(\d+),(\d+),(\d+),(\d+)", desk.expect(b"\r\n"))
+    hour, minute, second, day, month, year = map(int, shown.groups())
+    time = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
+    assert before - timedelta(seconds=1) <= time <= datetime.now(UTC) + timedelta(seconds=1)

@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import os
 import re
 import shlex
 import subprocess
@@ -17,6 +18,11 @@ pytestmark = pytest.mark.world
 def blocks(language: str = "") -> list[str]:
     fenced = re.findall(r"^```(\w*)\n(.*?)^```$", README.read_text(), re.DOTALL | re.MULTILINE)
     return [text for name, text in fenced if name == language]
+
+
+def examples(block: str) -> list[tuple[str, str]]:
+    """Commands of the PC and what each of them prints."""
+    return re.findall(r"^\$ (.*)\n((?:[^$].*\n)*)", block, re.MULTILINE)
 
 
 def section(title: str) -> str:
@@ -40,14 +46,18 @@ def test_the_first_session_is_real(at, board):
         assert [str(m) for m in at.messages(timeout=20, quiet=5)] == expected, command
 
 
-def test_the_first_script_is_real(at):
+@pytest.mark.usefixtures("elf")  # is up to date, so that make builds nothing
+def test_the_first_script_is_real():
     (script,) = [block for block in blocks() if "printf 'AT+Test" in block]
-    for command, shown in re.findall(r"printf '(.*?)\\n' \| make run.*\n((?:[^$].*\n)*)", script):
-        lines = []
-        for line in command.split("\\n"):
-            at.write(line.encode() + b"\r\n")
-            lines += [str(m) for m in at.messages(timeout=5, quiet=0.5)]
-        assert lines == [line for line in shown.splitlines() if not line.isdigit()]
+    commands = examples(script)
+    assert len(commands) > 1
+    for command, shown in commands:
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("MAKE")}
+        done = subprocess.run(
+            ["bash", "-c", command],
+            cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, timeout=100,
+        )  # fmt: skip
+        assert done.stdout == shown, command
 
 
 def test_the_commands_are_those_of_the_firmware(commands):
@@ -62,21 +72,31 @@ def test_each_setting_has_its_default(at):
         assert at.command(f"AT+Get=AT,{name.strip('`')}").fields == [default.strip("`")]
 
 
-def test_mpremote_without_hardware_is_real(serial_device):
+@pytest.mark.usefixtures("elf")
+def test_mpremote_without_hardware_is_real(scratch):
     (session,) = [block for block in blocks() if "mpremote connect" in block]
-    commands = re.findall(r"^\$ (.*mpremote connect.*)\n((?:[^$].*\n)*)", session, re.MULTILINE)
-    assert commands
-    for command, shown in commands:
-        words = [serial_device.path if w == "./board" else w for w in shlex.split(command)]
-        done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=60)
-        assert (done.stdout.replace("\r", ""), done.returncode) == (shown, 0), done.stderr
+    (start, said), *commands = examples(session)
+    assert commands and start.endswith(" &")
+    emulator = subprocess.Popen(
+        shlex.split(start[:-2]), cwd=scratch, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        assert emulator.stderr.readline() == said
+        for command, shown in commands:
+            words = shlex.split(command)
+            done = subprocess.run(words, cwd=scratch, capture_output=True, text=True, timeout=100)
+            assert (done.stdout.replace("\r", ""), done.returncode) == (shown, 0), done.stderr
+    finally:
+        emulator.terminate()
+        emulator.wait()
 
 
-def test_the_library_example_runs(monkeypatch):
+@pytest.mark.usefixtures("elf")
+def test_the_library_example_runs(monkeypatch, scratch):
     (source,) = blocks("python")
-    monkeypatch.chdir(ROOT)
+    monkeypatch.chdir(scratch)
     with contextlib.redirect_stdout(io.StringIO()) as out:
-        exec(source.replace("/dev/ttyACM0", "emu://"), {})
+        exec(source, {})
     assert re.fullmatch(r"\['0x[0-9a-f]+', .*'\]\n", out.getvalue())
 
 
@@ -93,3 +113,19 @@ def test_the_targets_of_make_are_there():
     named = set(re.findall(r"(?:`|^| )make ([a-z]+)", README.read_text()))
     assert {"run", "test", "size", "flash"} < named
     assert named <= set(re.findall(r"^make (\w+)", listed.stdout, re.MULTILINE))
+
+
+def test_what_the_examples_leave_is_nothing_to_git():
+    options = r"-keyout|-out|--pty|--log|--trace|--world|--control|--store"
+    files = set(re.findall(rf"(?:{options}) ([\w./-]+)", README.read_text()))
+    assert len(files) > 5
+    command = ["git", "-c", "safe.directory=*", "check-ignore", *sorted(files)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    if "not a git repository" in done.stderr:
+        pytest.skip("this is no clone")
+    assert done.stdout.splitlines() == sorted(files), done.stderr
+
+
+def test_no_example_knows_what_day_it_is():
+    assert "!time" in README.read_text()
+    assert not re.search(r"Time(,\s*\d+){3}|(?<!rsa:)\b20[2-9]\d\b", README.read_text())

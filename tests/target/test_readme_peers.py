@@ -1,7 +1,8 @@
 """The README's sessions with real programs are what happens.
 
 A line behind `$` is a command of the PC, run as it stands but for the ports, which are free ones
-of the same length; one behind `>` is typed, and what follows it must come.
+of the same length, as others may have taken those; one behind `>` is typed, and what follows it
+must come.
 """
 
 import contextlib
@@ -11,17 +12,19 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from prompt_toolkit.formatted_text.utils import fragment_list_to_text
 
+from cc32at.client import AtClient, shorthand
+from cc32at.client.shorthand import meant
 from cc32at.client.terminal import formatted
-from cc32at.world import World
 from tests.target import peers
-from tests.target.test_readme import blocks
+from tests.target.test_readme import README, blocks
 
-pytestmark = [pytest.mark.world, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.world, pytest.mark.timeout(300)]
 LISTENERS = ("socat", "s_server")
 CLIENT_PORT = r"(?<=^\+Accept: 1,INET,)\d+"
 
@@ -50,7 +53,7 @@ def program(command: str, folder: Path) -> Iterator[subprocess.Popen]:
 
 def wait_for(port: int) -> None:
     """Until something listens there."""
-    end = time.monotonic() + 20
+    end = time.monotonic() + 100
     while time.monotonic() < end:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
             return
@@ -65,7 +68,7 @@ def play(at, text: str, ports: dict[str, int], folder: Path) -> str | None:
         for part in re.split(r"^(?=[>$] )", text, flags=re.MULTILINE)[1:]:
             line, _, expected = part[2:].partition("\n")
             if part.startswith(">"):
-                at.write(line.encode() + b"\r\n")
+                at.write(meant(line).encode() + b"\r\n")
             else:
                 process = stack.enter_context(program(line, folder))
                 if any(name in line.split() for name in LISTENERS):
@@ -73,13 +76,13 @@ def play(at, text: str, ports: dict[str, int], folder: Path) -> str | None:
             if expected:
                 assert heard(at, expected) == expected.replace("40714", "PORT"), line
         if process.args[0] == "curl":
-            return process.communicate(timeout=20)[0]
+            return process.communicate(timeout=100)[0]
 
 
 def heard(at, expected: str) -> str:
     """What the terminal shows until it is as much as is expected, and a little longer."""
     lines: list[str] = []
-    end = time.monotonic() + 20
+    end = time.monotonic() + 100
     while len(lines) < len(re.findall(r"^(\+|OK|ERROR)", expected, re.MULTILINE)):
         lines += [
             fragment_list_to_text(formatted(m)) + "\n" for m in at.messages(timeout=1, quiet=0.2)
@@ -89,23 +92,50 @@ def heard(at, expected: str) -> str:
     return re.sub(CLIENT_PORT, "PORT", text)
 
 
-def test_the_echo_server(at, tmp_path):
-    play(at, *session("socat"), tmp_path)
+def test_the_echo_server(at, scratch):
+    play(at, *session("socat"), scratch)
 
 
-def test_the_web_server(at, tmp_path):
-    assert play(at, *session("curl"), tmp_path) == "Hi, curl.\n"
+def test_the_web_server(at, scratch):
+    assert play(at, *session("curl"), scratch) == "Hi, curl.\n"
 
 
-def test_the_tls_server(at, world, tmp_path):
+class Later(datetime):
+    """Ten years from now."""
+
+    @classmethod
+    def now(cls, tz=None):
+        return datetime.now(tz) + timedelta(days=3653)
+
+
+@pytest.fixture
+def tls(scratch, monkeypatch, elf):
+    """The session over TLS and its ports; the board that README says, which has its files."""
+    monkeypatch.chdir(scratch)
     text, ports = session("openssl")
     make, _, talk = text.partition("\n")
-    subprocess.run(shlex.split(make[2:]), cwd=tmp_path, check=True, capture_output=True)
+    subprocess.run(shlex.split(make[2:]), check=True, capture_output=True)
     (source,) = [block for block in blocks("yaml") if "trusted_roots" in block]
-    (tmp_path / "tls.yaml").write_text(source)
-    shown = World.load(tmp_path / "tls.yaml")
-    for file in shown.files:
-        world.write_file(file.name.decode(), file.content)
-    world.model.world.trusted_roots += shown.trusted_roots
-    today = time.strftime("Time,%H,%M,%S,%d,%m,%Y", time.gmtime())
-    play(at, re.sub(r"Time(,\d+){6}", re.sub(r"\b0", "", today), talk), ports, tmp_path)
+    (world,) = re.findall(r'`make run ARGS="--world (lab/tls.yaml)"`', README.read_text())
+    Path(world).write_text(source)
+    with AtClient.open(f"emu://?world={world}") as at:
+        at.sync()
+        yield at, talk, ports
+
+
+def test_the_tls_server(tls, scratch):
+    at, talk, ports = tls
+    play(at, talk, ports, scratch)
+
+
+@pytest.mark.parametrize("how", ["without the time", "at another time"])
+def test_a_certificate_is_not_valid_at_any_time(tls, scratch, monkeypatch, how):
+    """What README says of !time: without it, or when the certificate is out of date."""
+    at, talk, ports = tls
+    (error,) = re.findall(r"`(ERROR:process command \+Connect 0, -\d+)`", README.read_text())
+    talk = re.sub(r"^\+Connect: .*", error, talk, flags=re.MULTILINE)
+    if how == "without the time":
+        talk = talk.replace("> !time\nOK\n", "")
+    else:
+        monkeypatch.setattr(shorthand, "datetime", Later)
+    play(at, talk, ports, scratch)

@@ -1,9 +1,11 @@
 """AT lines from a pipe: what is printed, and the exit status (0, or 1 if any command failed)."""
 
 import io
+from datetime import UTC, datetime
 
 import pytest
 
+from cc32at.client import shorthand
 from cc32at.client.batch import Batch, late_values
 from cc32at.client.scripted_input import commands_of
 from cc32at.client.session import AtClient
@@ -33,6 +35,30 @@ def test_one_failed_command_makes_the_status_1_and_the_rest_is_still_done():
     answers = {b"AT+Close=3": b"ERROR:process command, -9\r\n", b"AT+Test": b"OK\r\n"}
     status, out, _, _ = run(b"AT+Close=3\nAT+Test\n", answers)
     assert (status, out) == (1, b"ERROR:process command, -9\nOK\n")
+
+
+class IsTheDay(datetime):
+    """2 March 2031, 4:05:06 in UTC; still the first in New York."""
+
+    @classmethod
+    def now(cls, tz=None):
+        return datetime(2031, 3, 2, 4, 5, 6, 789, UTC).astimezone(tz)
+
+
+def test_the_time_of_this_pc_is_sent_in_utc(monkeypatch):
+    monkeypatch.setattr(shorthand, "datetime", IsTheDay)
+    answers = {b"AT+Set=General,Time,4,5,6,2,3,2031": b"OK\r\n", b"AT+Test": b"OK\r\n"}
+    status, out, _, port = run(b"!time\n!time \r\nAT+Test\n", answers)
+    assert (status, out) == (0, b"OK\nOK\nOK\n")
+    assert port.written.count(b"Time,4,5,6,2,3,2031\r\n") == 2
+
+
+def test_what_only_looks_like_a_command_of_the_terminal_is_the_boards():
+    answers = {b"!times": b"ERROR:command not exist, 0\r\n"}
+    answers[b"AT+Send=0,0,6,\n!time"] = b"OK\r\n"
+    status, out, _, port = run(b"!times\nAT+Send=0,0,6,\n!time\n", answers)
+    assert (status, out) == (1, b"ERROR:command not exist, 0\nOK\n")
+    assert b"AT+Set" not in port.written
 
 
 def test_a_late_result_is_waited_for():

@@ -27,6 +27,11 @@ def test_a_bit_mask_completes_after_its_bar():
     assert completions("AT+FileOpen=a,READ|WR") == ["WRITE"]
 
 
+def test_the_commands_of_the_terminal_complete():
+    assert completions("!") == completions("!ti") == ["!time"]
+    assert completions("!x") == []
+
+
 def test_the_history_holds_no_secret(tmp_path):
     history = MaskedHistory(str(tmp_path / "history"))
     history.append_string("AT+WlanConnect=HomeNet,,WPA_WPA2,hunter22,,,")
@@ -50,6 +55,12 @@ def test_the_history_holds_no_key_behind_a_mistyped_name(tmp_path):
     history.append_string("AT+WlanConect=office,,WPA_WPA2,correct-horse")
     assert history.get_strings() == ["AT+WlanConect=***"]
     assert "horse" not in (tmp_path / "history").read_text()
+
+
+def test_a_command_of_the_terminal_can_be_recalled(tmp_path):
+    history = MaskedHistory(str(tmp_path / "history"))
+    history.append_string("!time\n!time correct-horse")
+    assert history.get_strings() == ["!time\n***"]
 
 
 def test_of_pasted_lines_each_is_masked(tmp_path):

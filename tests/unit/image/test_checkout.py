@@ -83,8 +83,8 @@ def test_make_run_works_below_a_folder_with_a_blank(checkout):
 
 
 def test_make_test_works_below_a_folder_with_a_blank(checkout):
-    tests = "tests/unit/client tests/unit/link/test_ring.py tests/target/test_readme.py"
-    done = checkout.make("test", f"TESTS={tests}")
+    readme = "tests/target/test_readme.py tests/target/test_readme_peers.py"
+    done = checkout.make("test", f"TESTS=tests/unit/client tests/unit/link/test_ring.py {readme}")
     assert done.returncode == 0, done.stdout + done.stderr
     assert checkout.changes() == ""
 
@@ -109,9 +109,11 @@ def test_make_lint_works_below_a_folder_with_a_blank(checkout):
 
 def test_cleaning_takes_what_was_made_and_nothing_else(checkout):
     (checkout.root / "build" / "my README.md").touch()
+    (checkout.root / "lab" / "key.pem").touch()
     assert checkout.make("clean").returncode == 0
     assert {path.name for path in (checkout.root / "build").iterdir()} <= {"cache", "stamps"}
     assert checkout.changes() == ""
     assert checkout.make("distclean").returncode == 0
     left = {path.name for path in checkout.root.iterdir()}
     assert not left & {"build", ".venv"} and checkout.changes() == ""
+    assert (checkout.root / "lab" / "key.pem").exists()

@@ -7,6 +7,7 @@ from .errors import AtError, AtTimeout, DeviceFailed
 from .messages import Message
 from .scripted_input import commands_of
 from .session import AtClient, Pending
+from .shorthand import meant
 from .values import split_parameters
 
 
@@ -35,7 +36,7 @@ class Batch:
 
     def _run(self, commands: BinaryIO, wait: float, timeout: float) -> None:
         for line, payload in commands_of(commands):
-            self._send(line, payload, timeout)
+            self._send(meant(line), payload, timeout)
         end = self.at.clock() + wait
         for pending, count in self._waiting:
             for _ in range(count):

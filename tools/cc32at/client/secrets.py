@@ -12,6 +12,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 from . import table
+from .shorthand import COMMANDS
 from .values import split_parameters
 
 MASK = "***"
@@ -206,8 +207,8 @@ def secret_spans(line: str) -> list[tuple[int, int]]:
 def mask_line(line: str) -> str:
     """One command line with its secrets masked, without remembering them.
 
-    Nothing is shown of a line that does not begin as a command does.
+    Nothing is shown of a line that does not begin as a command does, or is one of the terminal.
     """
-    if line.strip() and not _AT.match(line):
+    if line.strip() and line.strip() not in COMMANDS and not _AT.match(line):
         return MASK
     return Masker().command(line)

@@ -31,6 +31,7 @@ from .errors import DeviceFailed
 from .messages import Message
 from .secrets import mask_line
 from .session import AtClient
+from .shorthand import COMMANDS, meant
 
 STYLE = Style.from_dict(
     {
@@ -42,7 +43,10 @@ STYLE = Style.from_dict(
         "prompt": "ansiblue bold",
     }
 )
-HELP = "# Tab completes, the arrow keys recall; AT+<Command>=? shows usage; Ctrl-D leaves."
+HELP = (
+    "# Tab completes, the arrow keys recall; AT+<Command>=? shows usage; "
+    "!time sets the board's clock; Ctrl-D leaves."
+)
 
 
 class MaskedHistory(FileHistory):
@@ -67,6 +71,9 @@ class AtCompleter(Completer):
         self, document: Document, complete_event: CompleteEvent
     ) -> Iterable[Completion]:
         line = document.text_before_cursor
+        if line.startswith("!"):
+            yield from (Completion(word, -len(line)) for word in COMMANDS if word.startswith(line))
+            return
         if "=" not in line:
             for command in table.commands().values():
                 word = f"AT+{command.name}" + ("=" if command.parameters else "")
@@ -139,6 +146,7 @@ class Terminal:
                     continue
                 except EOFError:
                     break
+                line = "\n".join(map(meant, line.split("\n")))
                 self._typed.put(line.encode("utf-8", "surrogateescape") + b"\r\n")
         self._stop.set()
         worker.join(timeout=2)
