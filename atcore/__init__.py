@@ -1,8 +1,21 @@
 """The AT command core: create, send, rcv (guide chapter 2).
 
-    core = atcore.create(driver, commands)   # ATCmd_create
-    core.send(b"AT+Test")                    # ATCmd_send: one command without its line end
-    n = core.rcv(buffer, nonblock)           # ATCmd_rcv: one message without its line end
+    import atcore
+    from atcore.apps.at_commands import load
+    from atcore.commands import ALL
+    from simplelink import SimpleLink
+
+    core = atcore.create(SimpleLink(), ALL)  # ATCmd_create
+    core.load = load  # imports a chapter when one of its commands comes for the first time
+    message = bytearray(4608)
+    for line in (b"AT+Start", b"AT+Get=General,Persistent", b"AT+Foo"):
+        core.send(line)  # ATCmd_send: one command without its line end
+        n = core.rcv(message)  # ATCmd_rcv: one message without its line end, when it comes
+        while n:
+            print(bytes(message[:n]))
+            n = core.rcv(message, True)  # the next one, or 0 if there is none yet
+
+prints b'OK', b'+Get: 1', b'OK' and b'ERROR:command not exist, 0'.
 
 The application owns the buffers. The core knows text and the driver's API; no hardware, no port.
 With a stream (an object with readinto, write and space) the core also reads its commands from

@@ -1,11 +1,14 @@
 """SimpleLink host driver: the CC3220's network processor from Python.
 
-    from simplelink import SimpleLink
+    from simplelink import SimpleLink, events
 
+    seen = []
     sl = SimpleLink()
-    sl.on_event = lambda opcode, args: print(events.decode(opcode, args))
+    sl.on_event = lambda opcode, args: seen.append(events.decode(opcode, args))
     sl.run(sl.device.start())
     sl.wlan.connect(b"home", 2, b"password1")
+    while not any(event and event[:2] == (events.NETAPP, 1) for event in seen):
+        sl.link.pump(-1)  # until there is an address: IPV4_ACQUIRED
     sd = sl.sockets.open(2, 1)
     sl.run(sl.sockets.connect(sd, 80, b"\\x0a\\x00\\x00\\x02"))
 
