@@ -57,14 +57,13 @@ def row(line: str, exchanges: list, out: list) -> dict:
 
 
 @pytest.fixture
-def replayed(pytestconfig, tmp_path, monkeypatch):
+def replayed(elf, tmp_path, monkeypatch):
     """What `make conformance` says of a recording."""
 
     def replay(cases: list, *options: str) -> str:
         file = tmp_path / "hand.json"
         file.write_text(json.dumps(cases))
-        elf = str(pytestconfig.getoption("--elf"))
-        done = CliRunner().invoke(cli.main, [str(file), "--elf", elf, *options])
+        done = CliRunner().invoke(cli.main, [str(file), "--elf", str(elf), *options])
         return done.output.splitlines()[-1]
 
     monkeypatch.setattr(streams, "CLIENTS", ("socket", "connect"))
