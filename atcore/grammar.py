@@ -29,6 +29,9 @@ except ImportError:
 _QUOTED = const(1)
 _PRESENT = const(2)
 _ESCAPED = const(8)
+_TABBED = const(16)
+
+_AROUND = b" \t"  # what may stand around a number in style ti (at-commands.md, correction of 2.6)
 
 # Codes of ParseError.
 MISSING = const(-1)
@@ -50,9 +53,19 @@ class ParseError(Exception):
         self.name = name
 
 
+def plain(line, start, end, flags):
+    """A number that is not quoted, or None."""
+    if flags & (_QUOTED | _TABBED):
+        if flags & _QUOTED:
+            return None
+        text = cut(line, start, end).strip(_AROUND)
+        return number(text, 0, len(text))
+    return number(line, start, end)
+
+
 def u8(line, start, end, flags, arg, before):
     """0-255."""
-    value = None if flags & _QUOTED else number(line, start, end)
+    value = plain(line, start, end, flags)
     if value is None or value < 0 or value > 255:
         raise ParseError(WRONG)
     return value
@@ -60,7 +73,7 @@ def u8(line, start, end, flags, arg, before):
 
 def u16(line, start, end, flags, arg, before):
     """0-65535."""
-    value = None if flags & _QUOTED else number(line, start, end)
+    value = plain(line, start, end, flags)
     if value is None or value < 0 or value > 65535:
         raise ParseError(WRONG)
     return value
@@ -68,7 +81,7 @@ def u16(line, start, end, flags, arg, before):
 
 def ranged(line, start, end, flags, arg, before):
     """From arg[3] to arg[4]."""
-    value = None if flags & _QUOTED else number(line, start, end)
+    value = plain(line, start, end, flags)
     if value is None or value < arg[3] or value > arg[4]:
         raise ParseError(WRONG)
     return value
@@ -76,15 +89,22 @@ def ranged(line, start, end, flags, arg, before):
 
 def u32(line, start, end, flags, arg, before):
     """0-4294967295."""
-    value = None if flags & _QUOTED else number(line, start, end)
+    value = plain(line, start, end, flags)
     if value is None or value < 0 or value > 4294967295:
         raise ParseError(WRONG)
     return value
 
 
 def i16(line, start, end, flags, arg, before):
-    """-32768 to 32767."""
-    value = None if flags & _QUOTED else number(line, start, end)
+    """-32768 to 32767, or the word arg[3], which stands for 0."""
+    value = plain(line, start, end, flags)
+    if (
+        value is None
+        and len(arg) > 3
+        and not flags & _QUOTED
+        and cut(line, start, end).lower() == arg[3]
+    ):
+        value = 0
     if value is None or value < -32768 or value > 32767:
         raise ParseError(WRONG)
     return value
@@ -92,7 +112,7 @@ def i16(line, start, end, flags, arg, before):
 
 def i32(line, start, end, flags, arg, before):
     """-2^31 to 2^31 - 1."""
-    value = None if flags & _QUOTED else number(line, start, end)
+    value = plain(line, start, end, flags)
     if value is None or value < -2147483648 or value > 2147483647:
         raise ParseError(WRONG)
     return value
@@ -132,10 +152,11 @@ def inner(line, start, end):
     return start, end
 
 
-def split(line, start, end, mark: bytes):
+def split(line, start, end, mark: bytes, flags):
     """The elements of an array parameter, brackets and blanks around elements removed."""
     start, end = inner(line, start, end)
-    return [part.strip(b" ") for part in cut(line, start, end).split(mark)]
+    around = _AROUND if flags & _TABBED else b" "
+    return [part.strip(around) for part in cut(line, start, end).split(mark)]
 
 
 def element(part: bytes, high: int) -> int:
@@ -150,7 +171,7 @@ def element(part: bytes, high: int) -> int:
 
 def array(line, start, end, flags, arg, before):
     """arg[3] numbers of 8 bits with the mark arg[4]: their bytes."""
-    parts = split(line, start, end, arg[4])
+    parts = split(line, start, end, arg[4], flags)
     if len(parts) != arg[3]:
         raise ParseError(NO_DELIMITER)
     if arg[4] == b":" and usual_hex(parts):
@@ -180,7 +201,7 @@ def mac(line, start, end, flags, arg, before):
 
 def ip4(line, start, end, flags, arg, before):
     """An IPv4 address: its 32-bit number, the first byte most significant."""
-    parts = split(line, start, end, b".")
+    parts = split(line, start, end, b".", flags)
     if len(parts) != 4:
         raise ParseError(NO_DELIMITER)
     value = 0
@@ -218,7 +239,7 @@ def _expand(parts: list) -> list:
 
 def ip6(line, start, end, flags, arg, before):
     """An IPv6 address (rule I2): four words or the usual notation; a tuple of four words."""
-    parts = split(line, start, end, b":")
+    parts = split(line, start, end, b":", flags)
     usual = b"::" in cut(line, start, end)
     if len(parts) == 4 and not usual:
         return tuple([element(part, 4294967295) for part in parts])
@@ -230,7 +251,7 @@ def ip6(line, start, end, flags, arg, before):
 
 def length(line, start, end, flags, arg, before):
     """How much to read: -1 where the driver has no such number (recordings), -4 for nothing."""
-    size = None if flags & _QUOTED else number(line, start, end)
+    size = plain(line, start, end, flags)
     if size is None or size == 0:
         raise ParseError(WRONG)
     if not 0 < size <= 32767:
@@ -240,7 +261,7 @@ def length(line, start, end, flags, arg, before):
 
 def few(line, start, end, flags, arg, before):
     """0 to arg[3]; more is an explicit limit with the code arg[4] (recordings)."""
-    size = None if flags & _QUOTED else number(line, start, end)
+    size = plain(line, start, end, flags)
     if size is None or size < 0:
         raise ParseError(WRONG)
     if size > arg[3]:
@@ -262,7 +283,7 @@ def numbers(line, start, end, flags, arg, before):
     Sockets are 0-15, transceivers 0x80 + 0-15; an empty member counts as an empty parameter.
     """
     found = []
-    for member in split(line, start, end, b"|"):
+    for member in split(line, start, end, b"|", flags):
         for part in member.split(b" ") if member else (b"",):
             if part or not member:
                 number = element(part, 255)

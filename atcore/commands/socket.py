@@ -99,9 +99,9 @@ def bind(cmd, sd, family, port, address):
     cmd.sl.sockets.bind(sd, port, address)
 
 
-@command(b"Listen", (_SD, ("backlog", "i16", "")))
+@command(b"Listen", (_SD, ("backlog", "i16", "", b"listen")))
 def listen(cmd, sd, backlog):
-    """Take connections on a socket (table 18)."""
+    """Take connections on a socket (table 18, whose word for the backlog is sent, too)."""
     cmd.sl.sockets.listen(sd, backlog)
 
 

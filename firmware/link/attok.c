@@ -84,6 +84,9 @@ static bool pass_param(const uint8_t *buf, size_t at, size_t end, bool escapes, 
     }
     param->end = trim_blanks(buf, param->start, at);
     param->stop = at;
+    if (!escapes && memchr(buf + param->start, '\t', param->end - param->start) != NULL) {
+        param->flags = ATTOK_TABBED;
+    }
     return true;
 }
 

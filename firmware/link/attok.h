@@ -17,6 +17,7 @@
 #define ATTOK_EMPTY     (2) // quoted and without text: present, not missing
 #define ATTOK_BAD_QUOTE (4) // the quoted text holds a quote that is not escaped
 #define ATTOK_BACKSLASH (8) // the quoted text holds a backslash: see attok_unquote()
+#define ATTOK_TABBED    (16) // not quoted, read without `escapes`, and there is a tab in it
 
 #define ATTOK_NAME_FIELDS  (2) // start and end of the name
 #define ATTOK_PARAM_FIELDS (3) // start, end and flags of a parameter

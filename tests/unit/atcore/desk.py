@@ -10,6 +10,7 @@ DECLARED = {
     "U16": (("a", "u16", ""),),
     "U32": (("a", "u32", ""),),
     "I16": (("a", "i16", ""),),
+    "Word": (("a", "i16", "", b"listen"),),
     "I32": (("a", "i32", ""),),
     "Range": (("a", "range", "", 1, 13),),
     "Key": (("a", "key", "", b"socket_type"),),
@@ -52,7 +53,7 @@ class Desk:
         if answer == b"OK":
             return self.got if len(self.got) > 1 else self.got[0]
         assert self.got is None, "the handler ran although there was an error"
-        return re.fullmatch(rb"ERROR:([a-z ]+), (-?\d+)", answer).groups()
+        return re.fullmatch(rb"ERROR: ?([a-z ]+), ?(-?\d+)", answer).groups()
 
 
 def parse_error(code):

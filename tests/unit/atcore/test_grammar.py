@@ -50,6 +50,62 @@ def test_numbers(desk, line, value):
     assert desk(line) == value
 
 
+@pytest.mark.parametrize("style", [0, 1])
+def test_a_word_may_stand_for_a_number(style):
+    """`AT+Listen=0,LISTEN`, as a public script sends it: 0 (at-commands.md, correction of 2.7)."""
+    desk = Desk(style=style)
+    assert [desk("Word=" + text) for text in ("LISTEN", "Listen", "listen", "5", "-1")] == [
+        0,
+        0,
+        0,
+        5,
+        -1,
+    ]
+    for text in ("LISTEN2", "LIS", '"LISTEN"', "0LISTEN"):
+        assert desk("Word=" + text) == parse_error(-4)
+
+
+TABBED = (
+    ("U8=\t5", 5),
+    ("U8=5\t", 5),
+    ("U8= \t 5 \t ", 5),
+    ("U16=\t0xffff", 65535),
+    ("I16=\t-1", -1),
+    ("Range=\t13\t", 13),
+    ("Length=\t16", 16),
+    ("Three=1\t,a\tb\t,\t2", (1, b"a\tb\t", 2)),
+    ("Ip4=10.\t0.0\t.1", 0x0A000001),
+    ("List=0|\t2", [0, 2]),
+)
+
+
+@pytest.mark.parametrize(("line", "value"), TABBED)
+def test_tabs_around_a_number_are_taken_in_style_ti_alone(desk, line, value):
+    """at-commands.md, correction of 2.6; a string keeps its own."""
+    assert Desk(style=1)(line) == value
+    assert desk(line) == parse_error(-4)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["\t", "1\t2", "0x\t1", "-\t1", "\v5", "\f5", "5\v", "\x005", "5\x00", "+5", "0x", "5a"]
+    + ['"\t5"', '"5"'],
+)
+@pytest.mark.parametrize("style", [0, 1])
+def test_nothing_else_is_read_as_a_number(style, text):
+    desk = Desk(style=style)
+    for name in ("U8", "U16", "U32", "I16", "I32", "Range", "Length"):
+        assert desk(f"{name}={text}") == parse_error(-4)
+    if text == "\t":
+        return  # an element that is not there
+    for line in (f"Ip4=10.0.0.{text}", f"List=0|{text}", f"Filter=1:2:3:{text}"):
+        assert desk(line) == parse_error(-4)
+
+
+def test_a_tab_at_a_keyword_is_none_of_it():
+    assert Desk(style=1)("Key=\tSTREAM") == parse_error(-4)
+
+
 @pytest.mark.parametrize(
     "line",
     [

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 UNTERMINATED, MANY, HELP = -1, -2, -3
-QUOTED, EMPTY, BAD_QUOTE, BACKSLASH = 1, 2, 4, 8
+QUOTED, EMPTY, BAD_QUOTE, BACKSLASH, TABBED = 1, 2, 4, 8, 16
 
 
 def split(atbytes, line: bytes, escapes=True, room=20):
@@ -118,6 +118,17 @@ def test_parameters(atbytes, text, wanted):
 def test_flags(atbytes, text, flags):
     found = split(atbytes, b"AT+X=" + text)[1]
     assert (found[0][1] if found else None) == flags
+
+
+@pytest.mark.parametrize(
+    ("text", "tabbed"),
+    [(b"\t5", True), (b"5\t", True), (b"1\t2", True), (b"5", False), (b'"\t"', False)],
+)
+def test_a_tab_is_told_of_where_escapes_are_not(atbytes, text, tabbed):
+    (_, flags), *_ = split(atbytes, b"AT+X=" + text + b",\t", False)[1]
+    assert bool(flags & TABBED) == tabbed
+    (_, flags), *_ = split(atbytes, b"AT+X=" + text)[1]
+    assert not flags & TABBED
 
 
 @pytest.mark.parametrize("text", [b'"', b'"abc', b'1,"abc,2', b'"a"x,2'])
