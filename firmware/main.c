@@ -15,7 +15,6 @@
 #include "shared/readline/readline.h"
 #include "shared/runtime/gchelper.h"
 #include "shared/runtime/interrupt_char.h"
-#include "shared/runtime/pyexec.h"
 
 extern uint8_t _stack_bottom[], _stack_top[], _heap_start[], _heap_end[];
 
@@ -30,7 +29,7 @@ static uint8_t pystack[4 * 1024] __attribute__((aligned(8)));
 #define QUICK_FAILURE_MS (2000)
 #define PAUSE_MS         (10000)
 
-typedef enum { RUN_AT, RUN_FRIENDLY, RUN_RAW } run_t;
+typedef enum { RUN_AT, RUN_FRIENDLY, RUN_RAW, RUN_RESET } run_t;
 
 // --- The AT application ---
 
@@ -78,7 +77,12 @@ static run_t reason_to_run(mp_obj_t reason) {
     return RUN_AT;
 }
 
-// Runs until it gives the port away (true: *next says to whom) or fails (false).
+static bool is_exit(mp_obj_t exception) {
+    return mp_obj_is_subclass_fast(MP_OBJ_FROM_PTR(mp_obj_get_type(exception)),
+                                   MP_OBJ_FROM_PTR(&mp_type_SystemExit));
+}
+
+// Runs until it gives the port away or ends itself (true: *next says what follows) or fails (false).
 static bool run_at(run_t *next) {
     nlr_buf_t nlr;
     if (nlr_push(&nlr) == 0) {
@@ -90,6 +94,10 @@ static bool run_at(run_t *next) {
         return true;
     }
     mp_handle_pending(false);
+    if (is_exit(MP_OBJ_FROM_PTR(nlr.ret_val))) {
+        *next = RUN_RESET;
+        return true;
+    }
     report_exception(MP_OBJ_FROM_PTR(nlr.ret_val));
     return false;
 }
@@ -99,6 +107,20 @@ static bool run_at(run_t *next) {
 #if MICROPY_HW_ENABLE_REPL
 // mpremote waits for these words.
 static const char soft_reboot[] = "MPY: soft reboot\r\n";
+
+// What a prompt itself raises, for want of memory for what comes in, ends the prompt and nothing more.
+static repl_exit_t run_prompt(repl_exit_t (*prompt)(void)) {
+    nlr_buf_t nlr;
+    if (nlr_push(&nlr) == 0) {
+        repl_exit_t end = prompt();
+        nlr_pop();
+        return end;
+    }
+    mp_handle_pending(false);
+    repl_abandon();
+    report_exception(MP_OBJ_FROM_PTR(nlr.ret_val));
+    return REPL_TO_AT;
+}
 #endif
 
 static run_t run_session(run_t what) {
@@ -117,15 +139,19 @@ static run_t run_session(run_t what) {
 #endif
             }
         }
+        if (what == RUN_RESET) {
+            mp_hal_stdout_tx_str("# soft reset\r\n");
+            return RUN_AT;
+        }
 #if MICROPY_HW_ENABLE_REPL
         if (what == RUN_RAW) {
-            if (pyexec_raw_repl() & PYEXEC_FORCED_EXIT) {
+            if (run_prompt(repl_raw) == REPL_RESET) {
                 mp_hal_stdout_tx_str(soft_reboot);
                 return RUN_RAW;
             }
             what = RUN_AT;
         } else if (what == RUN_FRIENDLY) {
-            repl_exit_t end = repl_friendly();
+            repl_exit_t end = run_prompt(repl_friendly);
             if (end == REPL_RESET) {
                 mp_hal_stdout_tx_str(soft_reboot);
                 return RUN_AT;

@@ -18,6 +18,10 @@
 #define MICROPY_PY_BUILTINS_EVAL_EXEC    (MICROPY_HW_ENABLE_REPL)
 #define MICROPY_PY_BUILTINS_INPUT        (MICROPY_HW_ENABLE_REPL)
 #define MICROPY_PERSISTENT_CODE_LOAD     (0)
+#if MICROPY_HW_ENABLE_REPL
+void repl_block_ended(void *exception);
+#define MICROPY_BOARD_AFTER_PYTHON_EXEC(kind, flags, exception, result) repl_block_ended(exception)
+#endif
 
 // Memory.
 #define MICROPY_ENABLE_GC                      (1)

@@ -3,13 +3,28 @@
 #include "py/mphal.h"
 #include "py/runtime.h"
 #include "py/stream.h"
+#include "repl.h"
+
+// mp_handle_pending() runs one callback of those that are scheduled. The next must not wait for an interrupt that
+// may never come; one that is scheduled behind this test has called hal_wake(), and hal_wait() knows.
+void mp_hal_sleep(uint32_t ms) {
+    if (!link_port_break()) {
+        hal_wait(ms);
+    }
+}
 
 int mp_hal_stdin_rx_chr(void) {
-    uint8_t c;
-    while (uart_read(&console, &c, 1) == 0) {
-        mp_event_wait_indefinite();
+    for (;;) {
+        uint32_t ms = repl_patience();
+        uint8_t c;
+        if (ms == 0) {
+            return repl_way_out();
+        }
+        if (uart_read(&console, &c, 1) != 0) {
+            return repl_sees(c);
+        }
+        mp_event_wait_ms(ms);
     }
-    return c;
 }
 
 mp_uint_t mp_hal_stdout_tx_strn(const char *str, size_t len) {

@@ -11,7 +11,8 @@
 #define MICROPY_END_ATOMIC_SECTION(state) irq_restore(state)
 
 // -1 waits for ever.
-#define MICROPY_INTERNAL_WFE(timeout_ms) hal_wait((uint32_t)(timeout_ms))
+#define MICROPY_INTERNAL_WFE(timeout_ms) mp_hal_sleep((uint32_t)(timeout_ms))
+void mp_hal_sleep(uint32_t ms);
 
 static inline mp_uint_t mp_hal_ticks_ms(void) {
     return hal_ticks_ms();

@@ -1,5 +1,6 @@
-// Differs from MicroPython's friendly REPL in how it ends: Ctrl-D and AT lines give the port back
-// to the AT application instead of resetting.
+// The prompts on the AT port. The friendly one differs from MicroPython's in how it ends:
+// Ctrl-D and AT lines give the port back to the AT application instead of resetting. The raw one is MicroPython's,
+// with a watch on its input.
 #include <string.h>
 
 #include "repl.h"
@@ -11,6 +12,7 @@
 #include "py/repl.h"
 #include "py/runtime.h"
 #include "shared/readline/readline.h"
+#include "shared/runtime/pyexec.h"
 
 #if MICROPY_HW_ENABLE_REPL
 
@@ -28,10 +30,9 @@ static bool is_at_line(const char *line) {
            strncmp(line, "AT+", 3) == 0;
 }
 
-static void give_back(const vstr_t *line) {
+static void give_back(const char *text, size_t len) {
     uint32_t state = irq_disable();
-    ring_unget(&console.rx, (const uint8_t *)"\r", 1);
-    ring_unget(&console.rx, (const uint8_t *)line->buf, line->len);
+    ring_unget(&console.rx, (const uint8_t *)text, len);
     irq_restore(state);
 }
 
@@ -97,7 +98,8 @@ static line_t read_line(vstr_t *line, mp_parse_input_kind_t *kind) {
         return LINE_AGAIN;
     }
     if (is_at_line(vstr_null_terminated_str(line))) {
-        give_back(line);
+        vstr_add_byte(line, '\r');
+        give_back(line->buf, line->len);
         return LINE_AT;
     }
     return read_continuation(line) ? LINE_RUN : LINE_AGAIN;
@@ -151,6 +153,118 @@ repl_exit_t repl_friendly(void) {
                 break;
         }
     }
+}
+
+// --- The raw prompt ---
+
+// RAW_OFF: somebody else reads. RAW_SOURCE: a block comes in. RAW_RUNNING: its Ctrl-D has come. RAW_CANCEL,
+// RAW_LEAVE: on the way out, which is Ctrl-C, as that ends a block in every state, and then Ctrl-B.
+typedef enum { RAW_OFF, RAW_SOURCE, RAW_RUNNING, RAW_CANCEL, RAW_LEAVE } raw_state_t;
+
+static struct {
+    raw_state_t state;
+    bool limited;       // no block has come whole
+    bool watched;       // none has run to its end: an AT line counts
+    uint8_t matched;    // characters of a block that begins as an AT line does; NO_MATCH: it does not
+    const char *notice; // why the prompt is left
+    uint32_t start;     // of the limit, in ms
+} raw;
+
+#define NO_MATCH (0xFF)
+
+uint32_t repl_patience(void) {
+    if (raw.state == RAW_CANCEL || raw.state == RAW_LEAVE) {
+        return 0;
+    }
+    if (raw.state != RAW_SOURCE || !raw.limited) {
+        return HAL_FOREVER;
+    }
+    uint32_t passed = mp_hal_ticks_ms() - raw.start;
+    if (passed < REPL_RAW_MS) {
+        return REPL_RAW_MS - passed;
+    }
+    raw.notice = "# no block for the raw prompt in 10 s: back to AT\r\n";
+    raw.state = RAW_CANCEL;
+    return 0;
+}
+
+int repl_way_out(void) {
+    if (raw.state == RAW_CANCEL) {
+        raw.state = RAW_LEAVE;
+        return CHAR_CTRL_C;
+    }
+    return CHAR_CTRL_B;
+}
+
+// Whether the block begins with AT+, or with AT and a line end, as of this character. Control characters before it
+// do not count, but for Ctrl-E, with which a paste begins.
+static bool begins_as_at_line(uint8_t c) {
+    static const char begin[] = "AT";
+    if (raw.matched == NO_MATCH || (raw.matched == 0 && c < ' ' && c != CHAR_CTRL_E)) {
+        return false;
+    }
+    if (raw.matched == sizeof(begin) - 1) {
+        return c == '+' || c == '\r' || c == '\n';
+    }
+    raw.matched = c == begin[raw.matched] ? raw.matched + 1 : NO_MATCH;
+    return false;
+}
+
+int repl_sees(uint8_t c) {
+    if (raw.state != RAW_SOURCE) {
+        return c;
+    }
+    if (c == CHAR_CTRL_D) {
+        raw.state = RAW_RUNNING;
+    } else if (c == CHAR_CTRL_C) {
+        raw.matched = 0;
+    } else if (raw.watched && begins_as_at_line(c)) {
+        char line[] = {'A', 'T', c};
+        give_back(line, sizeof(line));
+        raw.notice = "# an AT line at the raw prompt: back to AT\r\n";
+        raw.state = RAW_CANCEL;
+        return repl_way_out();
+    }
+    return c;
+}
+
+// A block is over (pyexec.c): it ran to its end, or raised `exception`. One that could not be compiled has not
+// come whole.
+void repl_block_ended(void *exception) {
+    if (raw.state == RAW_OFF) {
+        return;
+    }
+    if (exception == NULL) {
+        raw.watched = false;
+    }
+    if (exception == NULL ||
+        !mp_obj_is_subclass_fast(MP_OBJ_FROM_PTR(((mp_obj_base_t *)exception)->type),
+                                 MP_OBJ_FROM_PTR(&mp_type_SyntaxError))) {
+        raw.limited = raw.limited && raw.state != RAW_RUNNING;
+    }
+    if (raw.state == RAW_RUNNING) {
+        raw.state = RAW_SOURCE;
+    }
+    raw.matched = 0;
+    raw.start = mp_hal_ticks_ms();
+}
+
+void repl_abandon(void) {
+    raw.state = RAW_OFF;
+}
+
+repl_exit_t repl_raw(void) {
+    raw.state = RAW_SOURCE;
+    raw.limited = raw.watched = true;
+    raw.matched = 0;
+    raw.notice = NULL;
+    raw.start = mp_hal_ticks_ms();
+    int result = pyexec_raw_repl();
+    raw.state = RAW_OFF;
+    if (raw.notice != NULL) {
+        mp_hal_stdout_tx_str(raw.notice);
+    }
+    return result & PYEXEC_FORCED_EXIT ? REPL_RESET : REPL_TO_AT;
 }
 
 #endif // MICROPY_HW_ENABLE_REPL

@@ -110,6 +110,30 @@ for button in buttons:
     repl.leave(at)
 
 
+@pytest.mark.world
+def test_two_pins_at_one_instant_are_both_served_before_the_chip_sleeps(board, at):
+    """The second callback must not wait for the next interrupt."""
+    source = """
+import time
+from machine import Pin
+seen = []
+for name in ("GPIO22", "GPIO17"):
+    pin = Pin(name, Pin.IN)
+    pin.irq(lambda pin: seen.append((str(pin), time.ticks_us())), Pin.IRQ_RISING)
+time.sleep(20)
+print(sorted(name for name, _ in seen))
+print(time.ticks_diff(seen[1][1], seen[0][1]) < 1000)
+"""
+    repl.enter(at)
+    at.write(source.encode() + repl.END)
+    at.sleep(1.0)
+    board.machine.drive(22, True)
+    board.machine.drive(17, True)
+    output = repl.expect(at, repl.END + b">", 60).decode()
+    assert output.split("\r\n")[:2] == ["OK['Pin(GPIO17, IN)', 'Pin(GPIO22, IN)']", "True"]
+    repl.leave(at)
+
+
 def test_sleeping_takes_the_time_it_should(at):
     source = """
 import time
