@@ -32,7 +32,7 @@ from .dispatch import Command, execute, refuse, start
 from .events import line_of
 from .framing import Framer, find_payload
 from .grammar import TOO_LONG
-from .pump import step
+from .pump import UART, step, stray
 from .queue import MANY, Queue
 from .settings import Settings
 
@@ -64,6 +64,8 @@ class Core:
         self.sl = driver
         self.link = driver.link
         self.wait = driver.link.nwp.wait
+        if stream is None:  # bytes and breaks on a port that is not ours wake nobody
+            self.wait = self.wait_link
         self.ticks = driver.link.ticks
         self.commands = commands.table
         self.settings = settings or Settings()
@@ -87,6 +89,8 @@ class Core:
         self.booting = None  # Command-like: the start at power-up
         self.autostarted = False  # the first AT+Start still answers OK (style guide)
         self.processed = 0  # lines since the heap was looked at
+        self.exceptions = 0  # that became an error line (pump.py)
+        self.last_exception = None  # the last of them: its name, and `<file>:<line>`
         self.confirmed = False  # a known command was understood (way back of a change of BAUD)
         self.waiting = []
         self.current = None  # message that rcv() could not deliver yet
@@ -167,8 +171,10 @@ class Core:
     def serve(self):
         """Execute what is complete, one command after the other, while there is room."""
         if self.muted is not None and self.framer is not None:
-            self.framer.fill()  # the settings say in which style it is answered
-            return
+            if ticks_diff(self.muted, self.ticks()) > 0:
+                self.framer.fill()  # the settings say in which style it is answered
+                return
+            self.muted = None
         if self.waiting:
             while self.waiting and self.foreground is None and not self.out.full():
                 self.whole(self.waiting.pop(0))
@@ -192,10 +198,13 @@ class Core:
         if found is None:
             start(self, declaration, view, self.again(view, size))
             return
-        at, length = found
+        at, length, padded = found
+        head = at - 1
+        while padded and at < size and line[at] == 0x20:
+            at += 1
         data = view[at:]
         wrong = 0 if length is None or length == len(data) else -5
-        execute(self, view, at - 1, data, wrong)
+        execute(self, view, head, data, wrong)
 
     def set_echo(self, on):
         """Echo and edit what the stream brings, or not (application)."""
@@ -214,10 +223,18 @@ class Core:
 
     def on_event(self, opcode: int, args):
         """The driver has an event that completes nothing."""
-        message = line_of(self.event, opcode, args, self.ti)
+        try:
+            message = line_of(self.event, opcode, args, self.ti)
+        except Exception as error:
+            stray(self, error)
+            return
         if message is not None:
             self.out.push_event(message)
             self.active = True
+
+    def wait_link(self, ms: int, mask: int = 7) -> int:
+        """Wait for the network processor alone."""
+        return self.link.nwp.wait(ms, mask & ~UART)
 
 
 def create(driver, commands, stream=None, core=Core, **settings) -> Core:

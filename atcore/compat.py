@@ -45,10 +45,29 @@ except ImportError:
     static = bytearray  # there: of memory that is not the heap's, as far as there is some
 
 
-# What unpacking raises when an answer of the network processor is shorter than it must be.
-try:
-    from struct import error
+def _traceback(error) -> bytes:
+    """An exception as text, the innermost frame last. Imports only now: it is rarely wanted."""
+    try:
+        from sys import print_exception
+    except ImportError:
+        from traceback import format_exception
 
-    MISREAD = (ValueError, IndexError, error)
-except ImportError:
-    MISREAD = (ValueError, IndexError)
+        return "".join(format_exception(error)).encode()
+    from io import BytesIO
+
+    out = BytesIO()
+    print_exception(error, out)
+    return out.getvalue()
+
+
+def where(error) -> bytes:
+    """Where an exception was raised, `<file>:<line>`; b"" if that is not known."""
+    try:
+        text = _traceback(error)
+    except MemoryError:
+        return b""
+    at = text.rfind(b'File "')
+    if at < 0:
+        return b""
+    name, _, rest = text[at + 6 : text.find(b"\n", at)].partition(b'", line ')
+    return name + b":" + rest.split(b",")[0]

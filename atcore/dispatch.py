@@ -8,8 +8,8 @@ A command is declared once, by the decorator `command`, and does one thing:
 
 The handler gets the running Command and one value an argument (grammar.py). It returns None for
 `OK` alone, or a finished reply Line; an `async def` may suspend, and may return a message with a
-payload, too (Command.payload). SlError and ParseError become the error line. Declarations are
-tuples of constants: they stay in flash.
+payload, too (Command.payload). SlError and ParseError become the error line, and so does every
+other exception, as -2010. Declarations are tuples of constants: they stay in flash.
 """
 
 from atbytes import b64_decode, cut, frame, get, payload, tokenize
@@ -18,7 +18,7 @@ from . import grammar, reply
 from ._keywords import TABLES
 from .compat import const
 from .grammar import ParseError, parse, parse_from, quick
-from .pump import run
+from .pump import run, unforeseen
 
 # A declaration is a tuple (see Commands.command).
 NAME = const(0)
@@ -173,20 +173,23 @@ def execute(core, line, end: int, data=None, wrong=0):
     the command takes a payload and none is given.
     """
     fields = core.fields
-    count = tokenize(line, end, fields, not core.ti)
-    found = get(core.commands, line, fields) or missing(core, line)
-    if found is None or core.ti and found[_SHAPE] & GUIDE_ONLY:
-        refuse(core, reply.NOT_EXIST, 0)
-        return None
-    core.confirmed = True
-    if not count and not found[_ARGS]:
-        run(core, found, ())
-    elif count == _HELP:
-        usage(core, found)
-    elif data is None and found[PAYLOAD] and not wrong:
-        return found
-    else:
-        start(core, found, line, count, data, wrong)
+    try:
+        count = tokenize(line, end, fields, not core.ti)
+        found = get(core.commands, line, fields) or missing(core, line)
+        if found is None or core.ti and found[_SHAPE] & GUIDE_ONLY:
+            refuse(core, reply.NOT_EXIST, 0)
+            return None
+        core.confirmed = True
+        if not count and not found[_ARGS]:
+            run(core, found, ())
+        elif count == _HELP:
+            usage(core, found)
+        elif data is None and found[PAYLOAD] and not wrong:
+            return found
+        else:
+            start(core, found, line, count, data, wrong)
+    except Exception as error:
+        refused(core, error)
     return None
 
 
@@ -218,6 +221,8 @@ def start(core, declaration, line, count: int, data=None, wrong=0):
         run(core, declaration, values)
     except ParseError as error:
         refuse(core, reply.PARSE, error.code, error.name)
+    except Exception as error:
+        refused(core, error)
 
 
 def usage(core, declaration):
@@ -234,6 +239,12 @@ def usage(core, declaration):
             line.raw(text)
         core.out.push(line.message())
     core.out.push(reply.OK)
+
+
+def refused(core, error):
+    """An exception before a command has begun: its error line."""
+    code, what = unforeseen(core, error)
+    refuse(core, what, code)
 
 
 def refuse(core, what: int, code: int, name=None):

@@ -2,17 +2,18 @@
 
 A line ends with CR or LF; further line ends are empty lines and say nothing. The payload of a
 command that has one begins behind a comma whose number the declaration gives and has the length
-that the line gives; then a line end or 20 ms of silence must follow (at-commands.md, correction
-of 3.2). Too short a payload ends by a pause or by a break on the line. What is wrong is dropped
-up to its line end with one error, and nothing of it is executed.
+that the line gives; then a line end, a break or 20 ms of silence must follow (at-commands.md,
+correction of 3.2). Too short a payload ends by a pause or by a break on the line; a break anywhere
+else says nothing. What is wrong is dropped up to its line end with one error, and nothing of it is
+executed. A command is consumed before it is executed: whatever it does, it is never met again.
 """
 
 import atbytes
-from atbytes import find_eol, line_at
+from atbytes import line_at
 
 from . import grammar, reply
 from .compat import const, static, ticks_add, ticks_diff
-from .dispatch import MAX_TEXT, PAYLOAD, execute, lookup, refuse, start
+from .dispatch import MAX_TEXT, PAYLOAD, execute, lookup, refuse, refused, start
 from .queue import MANY
 
 _MAX_LINE = const(2560)  # bytes of a line without its payload
@@ -29,19 +30,21 @@ _TAIL = const(2)
 _DROP = const(3)
 
 _NO_END = const(0x1FFF)  # of line_at()
+_BLANK = const(0x20)
 _CR = const(0x0D)
 _LF = const(0x0A)
 
 
 def find_payload(line, end: int, declaration, escapes: bool):
-    """Where the payload of line[:end] begins and how long it is to be: (index, length).
+    """Where the payload of line[:end] begins and how long it is to be: (index, length, padded).
 
-    None if the header is not complete, (index, None) if its length is no number. A declaration
-    lists alternatives (data, length, format, further length, selector) of parameter numbers; the
-    selector is the second parameter's keyword in lower case, None for any.
+    None if the header is not complete, length is None if it is no number. padded: blanks before
+    the payload are not part of it (Base64 in style ti: at-commands.md, correction of 2.6). A
+    declaration lists alternatives (data, length, format, further length, selector) of parameter
+    numbers; the selector is the second parameter's keyword in lower case, None for any.
     """
     equals = bytes(line[:end]).find(b"=")
-    for data, length, _, further, selector in declaration[PAYLOAD]:
+    for data, length, format, further, selector in declaration[PAYLOAD]:
         if selector is not None:
             first = atbytes.skip(line, equals + 1, end, selector[0], escapes)
             last = atbytes.skip(line, equals + 1, end, selector[0] + 1, escapes)
@@ -54,7 +57,8 @@ def find_payload(line, end: int, declaration, escapes: bool):
         if size is not None and further >= 0:
             rest = parameter(line, equals + 1, end, further, escapes)
             size = None if rest is None else size + rest
-        return at, size
+        padded = not escapes and format >= 0 and parameter(line, equals + 1, end, format, escapes)
+        return at, size, padded == 1
     return None
 
 
@@ -62,7 +66,7 @@ def parameter(line, at: int, end: int, index: int, escapes: bool):
     """Parameter number `index` as a number that is not negative, or None."""
     first = atbytes.skip(line, at, end, index, escapes)
     last = atbytes.skip(line, at, end, index + 1, escapes)
-    text = bytes(line[first : last - 1]).strip(b" ")
+    text = bytes(line[first : last - 1]).strip(b" " if escapes else b" \t")
     value = atbytes.number(text, 0, len(text))
     return None if value is None or value < 0 else value
 
@@ -83,10 +87,14 @@ class Framer:
         self.asked = False  # the current line's name was looked at
         self.data = 0  # where the payload begins
         self.need = 0  # where it ends
+        self.padded = False  # blanks before it are not part of it
         self.skip = 0  # bytes still to be dropped, whatever they are
         self.wrong = 0  # the error that the end of DROP brings
         self.last = 0  # when the last byte came
         self.quiet_at = None  # until then a half-typed line holds events back
+        # Was there a break behind what was read? Tells once, and until then nothing more is read.
+        self.brk = getattr(stream, "brk", None)
+        self.full = False  # fill() had nothing to take, or must not take more
         self.control = None  # asked about a control character that begins a line: taken?
 
     def partial(self) -> int:
@@ -104,6 +112,7 @@ class Framer:
         core = self.core
         buf = self.buf
         end = self.end
+        n = 0
         if end < SIZE or self.compact():
             end = self.end
             n = self.readinto(buf, end)
@@ -112,43 +121,54 @@ class Framer:
                 self.end = end
                 self.last = None
         core.stalled = False
-        while True:
-            if self.state:
-                done = self.drop() if self.state == _DROP else self.payload()
-            else:
-                found = line_at(buf, self.start, self.end, self.scan)
-                if found < 0:
-                    self.start = self.end = self.scan = 0
+        try:
+            while True:
+                if self.state:
+                    done = self.drop() if self.state == _DROP else self.payload()
+                else:
+                    found = line_at(buf, self.start, self.end, self.scan)
+                    if found < 0:
+                        self.start = self.end = self.scan = 0
+                        self.quiet_at = None
+                        if not n:
+                            self.heard()  # on an idle line a break says nothing
+                        return
+                    start = self.start = found >> 13
+                    eol = found & _NO_END
+                    if eol == _NO_END or eol - start > _MAX_LINE:
+                        done = self.odd(start, eol)
+                    elif buf[start] < 0x20 and self.taken(start):
+                        done = True
+                    else:
+                        if self.asked:
+                            self.asked = False
+                            self.declaration = None
+                        core.processed += 1
+                        line = self.view[start:] if start else buf
+                        if eol + 1 == end:  # all there is; the line itself stays in place
+                            self.start = self.end = self.scan = 0
+                            more = execute(core, line, eol - start)
+                            if more is None:
+                                self.quiet_at = None
+                                return
+                            self.end = end
+                        else:
+                            self.start = self.scan = eol + 1
+                            more = execute(core, line, eol - start)
+                        if more is not None:
+                            self.announce(more, start, eol)
+                        done = True
+                if not done:
+                    break
+                if core.foreground is not None or core.attention or len(core.entries) >= MANY:
+                    core.stalled = core.active = True
                     self.quiet_at = None
                     return
-                start = self.start = found >> 13
-                eol = found & _NO_END
-                if eol == _NO_END or eol - start > _MAX_LINE:
-                    done = self.odd(start, eol)
-                elif buf[start] < 0x20 and self.taken(start):
-                    done = True
-                else:
-                    if self.asked:
-                        self.asked = False
-                        self.declaration = None
-                    core.processed += 1
-                    more = execute(core, self.view[start:] if start else buf, eol - start)
-                    if more is None:
-                        eol += 1
-                        if eol == end:  # everything was used
-                            self.start = self.end = self.scan = 0
-                            self.quiet_at = None
-                            return
-                        self.start = self.scan = eol
-                    else:
-                        self.announce(more, eol)
-                    done = True
-            if not done:
-                break
-            if core.foreground is not None or core.attention or len(core.entries) >= MANY:
-                core.stalled = core.active = True
-                self.quiet_at = None
-                return
+        except Exception as error:
+            refused(core, error)
+            self.lose()
+        if not n and not self.state:
+            self.heard()  # nor in a line
         self.rest(core)
 
     def taken(self, start: int) -> bool:
@@ -159,12 +179,14 @@ class Framer:
         return True
 
     def fill(self):
-        """Take what the stream has, to be executed later."""
+        """Take what the stream has, to be executed later; nothing from behind a break."""
+        n = 0
         if self.end < SIZE or self.compact():
             n = self.readinto(self.buf, self.end)
             if n:
                 self.end += n
                 self.last = None
+        self.full = not n and (self.end > 0 or self.heard())
 
     def rest(self, core):
         """Something incomplete is left: mind the time."""
@@ -248,28 +270,28 @@ class Framer:
         found = find_payload(view, size, self.declaration, not core.ti)
         if found is None or found[1] is None:
             return False
-        self.expect(self.start + found[0], found[1])
+        self.expect(self.start + found[0], found[1], found[2])
         return True
 
-    def announce(self, declaration, eol: int):
-        """A complete line turned out to belong to a payload command."""
+    def announce(self, declaration, begin: int, eol: int):
+        """A complete line, consumed already, turned out to belong to a payload command."""
         core = self.core
-        begin = self.start
         view = self.view[begin:]
         found = find_payload(view, self.end - begin, declaration, not core.ti)
         if found is not None and found[0] <= eol - begin and found[1] is not None:
+            self.start = begin
             self.declaration = declaration
-            self.expect(begin + found[0], found[1])
+            self.expect(begin + found[0], found[1], found[2])
             return
+        self.consume(eol + 1)
         if found is None or found[0] > eol - begin:  # no payload: the header says what is wrong
             count = atbytes.tokenize(view, eol - begin, core.fields, not core.ti)
             start(core, declaration, view, count)
         else:
             execute(core, view, found[0] - 1, view[found[0] : eol - begin])
-        self.consume(eol + 1)
 
-    def expect(self, data: int, length: int):
-        """The payload begins at `data`."""
+    def expect(self, data: int, length: int, padded: bool):
+        """The payload begins at `data`; padded: behind blanks, if there are any."""
         if length > MAX_TEXT or data - self.start > _MAX_LINE:
             self.skip = length
             self.start = data
@@ -277,29 +299,41 @@ class Framer:
             return
         self.data = data
         self.need = data + length
+        self.padded = padded
         if self.need + 2 > SIZE:
             self.compact()
         self.state = _DATA
 
     def payload(self) -> bool:
         """Wait for the payload and for the end of its line."""
+        if self.padded:
+            self.unpad()
         if self.end < self.need:
-            if self.stream_broken() or self.silent(_PAUSE):
+            if self.heard() or self.silent(_PAUSE):
                 return self.short()
             return False
         self.state = _TAIL
         need = self.need
         if self.end == need:
-            if not self.silent(_SILENCE):
+            if not self.heard() and not self.silent(_SILENCE):
                 return False
         elif self.buf[need] != _CR and self.buf[need] != _LF:
             self.start = need
             return self.abandon(grammar.TOO_LONG)
         start, data = self.start, self.data
         view = self.view[start:] if start else self.view
-        execute(self.core, view, data - start - 1, self.view[data:need])
         self.consume(need)
+        execute(self.core, view, data - start - 1, self.view[data:need])
         return True
+
+    def unpad(self):
+        """Take blanks away that stand where the payload is to begin."""
+        data = first = self.data
+        while first < self.end and self.buf[first] == _BLANK:
+            first += 1
+        if first > data:
+            self.end = atbytes.put(self.buf, data, self.view[first : self.end])
+        self.padded = self.end == data
 
     def short(self) -> bool:
         """The payload ended before its length was there."""
@@ -321,18 +355,28 @@ class Framer:
             self.skip -= n
             self.start += n
         if not self.skip:
-            eol = find_eol(self.buf, self.start, self.end)
+            eol = atbytes.find_eol(self.buf, self.start, self.end)
             if eol >= 0:
-                refuse(self.core, reply.PARSE, self.wrong)
                 self.consume(eol + 1)
+                self.dropped()
                 return True
         self.start = self.end = self.scan = 0
-        if self.stream_broken() or self.silent(_PAUSE):
-            refuse(self.core, reply.PARSE, self.wrong)
+        if self.heard() or self.silent(_PAUSE):
             self.skip = 0
             self.consume(0)
+            self.dropped()
             return True
         return False
+
+    def dropped(self):
+        """All of it is gone: its error, unless that was told before."""
+        if self.wrong:
+            refuse(self.core, reply.PARSE, self.wrong)
+
+    def lose(self):
+        """Nobody knows any more what the bytes mean: drop them until a pause or a break."""
+        self.skip = SIZE << 8
+        self.abandon(0)
 
     def consume(self, to: int):
         """Begin a new line at `to`."""
@@ -348,12 +392,15 @@ class Framer:
         self.quiet_at = None
         self.consume(0)
 
+    def raw(self) -> bool:
+        """Whether the next byte is a payload's, whatever it is."""
+        return self.state == _DATA or self.skip > 0
+
+    def heard(self) -> bool:
+        """Take the break behind what was read, if there is one: what follows can be read then."""
+        return self.brk is not None and self.brk()
+
     def silent(self, ms: int) -> bool:
         """No byte for this long."""
         last = self.last  # None: just now
         return last is not None and ticks_diff(self.core.ticks(), last) >= ms
-
-    def stream_broken(self) -> bool:
-        """A break was seen on the line."""
-        brk = getattr(self.stream, "brk", None)
-        return brk is not None and brk()

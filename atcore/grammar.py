@@ -31,7 +31,9 @@ _PRESENT = const(2)
 _ESCAPED = const(8)
 _TABBED = const(16)
 
-_AROUND = b" \t"  # what may stand around a number in style ti (at-commands.md, correction of 2.6)
+_AROUND = const(
+    b" \t"
+)  # what may stand around a number in style ti (at-commands.md, correction of 2.6)
 
 # Codes of ParseError.
 MISSING = const(-1)
@@ -40,8 +42,8 @@ WRONG = const(-4)
 TOO_LONG = const(-5)
 
 
-SIX = ("MAC", "array", "", 6, b":")
-FAMILY = ("Family", "key", "", b"socket_family")
+_SIX = const(("MAC", "array", "", 6, b":"))
+_FAMILY = const(("Family", "key", "", b"socket_family"))
 _INET6 = const(3)
 
 
@@ -196,7 +198,7 @@ def usual_hex(parts: list) -> bool:
 
 def mac(line, start, end, flags, arg, before):
     """Six bytes with `:` (rule I1): bytes."""
-    return array(line, start, end, flags, SIX, before)
+    return array(line, start, end, flags, _SIX, before)
 
 
 def ip4(line, start, end, flags, arg, before):
@@ -271,7 +273,7 @@ def few(line, start, end, flags, arg, before):
 
 def family(line, start, end, flags, arg, before):
     """INET or INET6 where an address follows; the transceiver has none (-1)."""
-    found = key(line, start, end, flags, FAMILY, before)
+    found = key(line, start, end, flags, _FAMILY, before)
     if found == 6:
         raise ParseError(MISSING)
     return found

@@ -4,6 +4,10 @@ A command is a coroutine of the driver's kind: what it yields is a waiter with `
 `deadline`. One command at a time is in the foreground and holds back the next line; up to 16
 that answered OK first are in the background.
 
+Nothing that a handler, an event or a job raises leaves the pump: it becomes one error line and is
+counted, the last one is kept (Core.last_exception). What is no Exception, SystemExit and
+KeyboardInterrupt, does leave it: that is how a program ends the application.
+
 Functions with the core as argument rather than methods: on the device a call costs half as much.
 """
 
@@ -14,7 +18,7 @@ from atbytes import call
 from simplelink.errors import SlError
 
 from . import reply
-from .compat import MISREAD, const, mem_free, ticks_diff
+from .compat import const, mem_free, ticks_diff, where
 from .grammar import ParseError
 from .queue import MANY
 from .reply import OK, Line
@@ -90,14 +94,10 @@ def run(core, declaration, values):
             result = after_boot(core, declaration, command, values)
         else:
             result = call(declaration[_HANDLER], command, values)
-    except SlError as error:
-        failed(core, command, error.code)
-        return
-    except MISREAD:
-        failed(core, command, _PROTOCOL_ERROR)
-        return
-    except MemoryError:
-        exhausted(core, command)
+    except ParseError:
+        raise
+    except Exception as error:
+        wrong(core, command, error)
         return
     if result is None:
         core.entries.append(OK)
@@ -127,11 +127,8 @@ def suspend(core, command, coro):
     """Start a coroutine; file it if it does not end at once."""
     try:
         wait = core.resume(coro, core.box)
-    except (SlError, ParseError, MemoryError) as error:
+    except Exception as error:
         wrong(core, command, error)
-        return
-    except MISREAD:
-        failed(core, command, _PROTOCOL_ERROR)
         return
     if wait is None:
         answer(core, command, core.box[0])
@@ -156,10 +153,8 @@ def resume(core, command):
         if wait is not None:
             command.wait = wait
             return
-    except (SlError, ParseError, MemoryError) as caught:
+    except Exception as caught:
         error = caught
-    except MISREAD:
-        error = SlError(_PROTOCOL_ERROR)
     if command.late:
         core.background.remove(command)
     else:
@@ -201,43 +196,47 @@ def wrong(core, command, error):
     """A command has ended with an exception."""
     if isinstance(error, SlError):
         failed(core, command, error.code)
-    elif isinstance(error, MemoryError):
-        exhausted(core, command)
+    elif isinstance(error, ParseError):
+        failed(core, command, error.code, reply.PARSE)
     else:
-        if core.borrower is command:
-            core.borrower = None
-        core.out.push(core.line.error(reply.PARSE, error.code, command.ti))
-        core.out.finish(command)
+        failed(core, command, *unforeseen(core, error))
 
 
-def failed(core, command, code: int):
-    """The driver has refused or failed (code < 0)."""
+def unforeseen(core, error):
+    """Count an exception that nobody meant as an answer, and keep it in mind.
+
+    Returns the code and the description of the error line that tells of it.
+    """
+    memory = isinstance(error, MemoryError)
+    if memory:
+        collect()
+    core.exceptions += 1
+    core.last_exception = (type(error).__name__.encode(), where(error))
+    return (0, reply.ALLOCATE) if memory else (_PROTOCOL_ERROR, reply.PROCESS)
+
+
+def stray(core, error):
+    """An exception of what is no command, an event for one: an error line, placed as an event."""
+    code, what = unforeseen(core, error)
+    core.out.push_event(core.event.error(what, code, core.ti))
+    core.active = True
+
+
+def failed(core, command, code: int, what=reply.PROCESS):
+    """A command has failed, mostly because the driver refused (code < 0)."""
     if core.borrower is command:
         core.borrower = None
     if not command.late:
-        core.out.push(core.line.error(reply.PROCESS, code, command.ti))
+        core.out.push(core.line.error(what, code, command.ti))
         core.out.finish(command)
         return
     detail = b""
     name = command.declaration[NAME]
-    if not command.ti:
+    if not command.ti and what == reply.PROCESS:
         detail = b" +" + name
         if name not in NAMELESS:
             detail += b" %d" % command.first
-    core.out.push_late((core.line.error(reply.PROCESS, code, command.ti, detail),))
-
-
-def exhausted(core, command):
-    """There was no memory for what the command asks for."""
-    if core.borrower is command:
-        core.borrower = None
-    collect()
-    message = core.line.error(reply.ALLOCATE, 0, command.ti)
-    if command.late:
-        core.out.push_late((message,))
-    else:
-        core.out.push(message)
-        core.out.finish(command)
+    core.out.push_late((core.line.error(what, code, command.ti, detail),))
 
 
 def advance(core):
@@ -247,7 +246,11 @@ def advance(core):
     while at < len(background):
         command = background[at]
         wait = command.wait
-        if wait.done or wait.ready():
+        try:
+            go = wait.done or wait.ready()
+        except Exception:
+            go = True  # the coroutine meets it again, and then it is this command's error
+        if go:
             resume(core, command)
             if at < len(background) and background[at] is command:
                 at += 1  # it waits for something else now
@@ -255,11 +258,22 @@ def advance(core):
             at += 1
 
 
+def due(wait) -> bool:
+    """Whether the coroutine that yielded this waiter can go on, as in advance()."""
+    try:
+        return wait.ready()
+    except Exception:
+        return True
+
+
 def news(core, flags: int):
     """The link has something, or it has brought credits."""
     link = core.link
     if flags & NEWS:
-        link.dispatch(flags)
+        try:
+            link.dispatch(flags)
+        except Exception as error:
+            stray(core, error)
     if core.background:
         advance(core)
     if link.woken or link.limits or link.pending or link.jobs:
@@ -285,23 +299,28 @@ def busy_step(core, ms: int) -> int:
     command = core.foreground
     if command is not None:
         mask = _ANSWER | _EVENT
-        if command.wait.ready():  # the queue has become short: nothing else tells it
+        if due(command.wait):  # the queue has become short: nothing else tells it
             ms = 0
     elif core.stalled or core.waiting:
         ms = 0
+    elif core.muted is not None and core.framer is not None and core.framer.full:
+        mask = _ANSWER | _EVENT
     if link.woken:
         ms = 0
     elif ms:
         ms = limit(core, ms)
     flags = core.wait(ms, mask)
-    link.dispatch(flags)
+    try:
+        link.dispatch(flags)
+    except Exception as error:
+        stray(core, error)
     link.woken = False
     if core.background:
         advance(core)
     command = core.foreground
-    if command is not None and command.wait.ready():
+    if command is not None and due(command.wait):
         resume(core, command)
-    if core.booting is not None and core.booting.wait.ready():
+    if core.booting is not None and due(core.booting.wait):
         boot_on(core, core.booting)
     if core.foreground is None:
         core.serve()
@@ -344,7 +363,12 @@ def boot(core, coro):
 
 def boot_on(core, job):
     """Resume it."""
-    job.wait = core.resume(job.coro, core.box)
+    try:
+        job.wait = core.resume(job.coro, core.box)
+    except Exception as error:
+        job.wait = None
+        core.muted = None
+        stray(core, error)
     if job.wait is None:
         core.booting = None
         core.link.woken = True  # a command may have waited for this

@@ -88,8 +88,8 @@ typedef struct _params_t {
 static mp_obj_t convert_number(const params_t *p, const uint16_t *field, int64_t low, int64_t high) {
     uint64_t magnitude;
     bool negative;
-    if (field[2] & (ATTOK_QUOTED | ATTOK_TABBED) || !attok_number(p->line, field[0], field[1], &magnitude, &negative) ||
-        magnitude > UINT32_MAX) {
+    if (field[2] & (ATTOK_QUOTED | ATTOK_TABBED) ||
+        !attok_number(p->line, field[0], field[1], &magnitude, &negative) || magnitude > UINT32_MAX) {
         return MP_OBJ_NULL;
     }
     int64_t value = negative ? -(int64_t)magnitude : (int64_t)magnitude;

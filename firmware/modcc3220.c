@@ -8,7 +8,7 @@
 
 // --- cc3220.console. Nothing here blocks, except init() until the last byte has gone out ---
 
-// (buf[, at]): fills buf from `at` on.
+// (buf[, at]): fills buf from `at` on, with nothing from behind a break.
 static mp_obj_t console_readinto(size_t n_args, const mp_obj_t *args) {
     mp_buffer_info_t buf;
     mp_get_buffer_raise(args[1], &buf, MP_BUFFER_WRITE);
@@ -16,7 +16,7 @@ static mp_obj_t console_readinto(size_t n_args, const mp_obj_t *args) {
     if (at < 0 || (size_t)at > buf.len) {
         mp_raise_ValueError(MP_ERROR_TEXT("range"));
     }
-    size_t n = uart_read(&console, (uint8_t *)buf.buf + at, buf.len - at);
+    size_t n = uart_read_to_break(&console, (uint8_t *)buf.buf + at, buf.len - at);
     return n == 0 ? mp_const_none : MP_OBJ_NEW_SMALL_INT(n);
 }
 static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(console_readinto_obj, 2, 3, console_readinto);
@@ -65,14 +65,11 @@ static mp_obj_t console_overruns(mp_obj_t self_in) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(console_overruns_obj, console_overruns);
 
-// Whether the line was held low for longer than a byte since the last call.
+// Whether the line was held low for longer than a byte behind what was read. Tells it once, and then what
+// came behind it can be read.
 static mp_obj_t console_brk(mp_obj_t self_in) {
     (void)self_in;
-    bool seen = console.break_seen;
-    if (seen) {
-        console.break_seen = false;
-    }
-    return mp_obj_new_bool(seen);
+    return mp_obj_new_bool(uart_take_break(&console));
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(console_brk_obj, console_brk);
 

@@ -5,8 +5,8 @@
 #include "py/stream.h"
 #include "repl.h"
 
-// mp_handle_pending() runs one callback of those that are scheduled. The next must not wait for an interrupt that
-// may never come; one that is scheduled behind this test has called hal_wake(), and hal_wait() knows.
+// mp_handle_pending() runs one callback of those that are scheduled. The next must not wait for an interrupt
+// that may never come; one that is scheduled behind this test has called hal_wake(), and hal_wait() knows.
 void mp_hal_sleep(uint32_t ms) {
     if (!link_port_break()) {
         hal_wait(ms);

@@ -1,6 +1,6 @@
 // The prompts on the AT port. The friendly one differs from MicroPython's in how it ends:
-// Ctrl-D and AT lines give the port back to the AT application instead of resetting. The raw one is MicroPython's,
-// with a watch on its input.
+// Ctrl-D and AT lines give the port back to the AT application instead of resetting. The raw one is
+// MicroPython's, with a watch on its input.
 #include <string.h>
 
 #include "repl.h"
@@ -196,8 +196,8 @@ int repl_way_out(void) {
     return CHAR_CTRL_B;
 }
 
-// Whether the block begins with AT+, or with AT and a line end, as of this character. Control characters before it
-// do not count, but for Ctrl-E, with which a paste begins.
+// Whether the block begins with AT+, or with AT and a line end, as of this character. Control characters
+// before it do not count, but for Ctrl-E, with which a paste begins.
 static bool begins_as_at_line(uint8_t c) {
     static const char begin[] = "AT";
     if (raw.matched == NO_MATCH || (raw.matched == 0 && c < ' ' && c != CHAR_CTRL_E)) {
@@ -228,8 +228,8 @@ int repl_sees(uint8_t c) {
     return c;
 }
 
-// A block is over (pyexec.c): it ran to its end, or raised `exception`. One that could not be compiled has not
-// come whole.
+// A block is over (pyexec.c): it ran to its end, or raised `exception`. One that could not be compiled has
+// not come whole.
 void repl_block_ended(void *exception) {
     if (raw.state == RAW_OFF) {
         return;
@@ -237,9 +237,8 @@ void repl_block_ended(void *exception) {
     if (exception == NULL) {
         raw.watched = false;
     }
-    if (exception == NULL ||
-        !mp_obj_is_subclass_fast(MP_OBJ_FROM_PTR(((mp_obj_base_t *)exception)->type),
-                                 MP_OBJ_FROM_PTR(&mp_type_SyntaxError))) {
+    if (exception == NULL || !mp_obj_is_subclass_fast(MP_OBJ_FROM_PTR(((mp_obj_base_t *)exception)->type),
+                                                      MP_OBJ_FROM_PTR(&mp_type_SyntaxError))) {
         raw.limited = raw.limited && raw.state != RAW_RUNNING;
     }
     if (raw.state == RAW_RUNNING) {

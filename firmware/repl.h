@@ -15,8 +15,8 @@ typedef enum {
 repl_exit_t repl_friendly(void);
 
 // The raw prompt, and who came there by accident: noise and a host at another speed send Ctrl-A, too. Until a
-// block of source has come whole it waits REPL_RAW_MS, and an AT line where a block is to begin ends it at once;
-// both with a line that begins with #. After that it waits for ever.
+// block of source has come whole it waits REPL_RAW_MS, and an AT line where a block is to begin ends it at
+// once; both with a line that begins with #. After that it waits for ever.
 #define REPL_RAW_MS (10000)
 repl_exit_t repl_raw(void);
 void repl_abandon(void); // an exception has left it

@@ -10,14 +10,16 @@ from simplelink.errors import SlError
 
 from .. import create
 from ..commands import ALL
-from ..compat import ticks_add, ticks_diff
+from ..compat import const, ticks_add, ticks_diff
 from ..framing import LINE
-from ..pump import UART, boot, news, step, still_active
+from ..pump import UART, boot, news, step, still_active, stray
 from .editor import Editor, write_all
 
 SETTINGS_MS = 3000  # if the settings are not known by then, the defaults hold
 PROOF_MS = 10000  # within this a command must come at a new BAUD
 HALF_MS = 20  # a line that stays half typed for so long does not hold back a new BAUD
+_FAILURES = const(8)  # within _FAILURES_MS: it is no use
+_FAILURES_MS = const(1000)
 TWICE_MS = 1000  # Ctrl-C twice on an empty line within this: friendly REPL
 STOP_MS = 200
 CTRL_A, CTRL_C = 1, 3
@@ -106,10 +108,29 @@ class AtCommands:
         entries.insert(0, b"# AT commands for CC3220, style " + style + b"\r\n")
 
     def run(self) -> bytes:
-        """Serve until the stream asks for the REPL: b"raw" or b"friendly"."""
+        """Serve until the stream asks for the REPL: b"raw" or b"friendly".
+
+        What goes wrong outside of any command is an error line as well; but if that happens again
+        and again the exception is raised.
+        """
         core = self.core
         core.escape = None
         self.interrupted = None  # a Ctrl-C from before the REPL is not the first of two
+        failures = []
+        while core.escape is None:
+            try:
+                self.serve(core)
+            except Exception as error:
+                now = core.ticks()
+                failures = [at for at in failures if ticks_diff(now, at) < _FAILURES_MS]
+                failures.append(now)
+                if len(failures) >= _FAILURES:
+                    raise
+                stray(core, error)
+        return core.escape
+
+    def serve(self, core):
+        """Until the stream asks for the REPL."""
         entries = core.entries
         framer = core.framer
         wait = core.wait
@@ -129,7 +150,7 @@ class AtCommands:
                 entries.pop(0)
                 n = write(message)
                 if n < size_of(message):
-                    write_all(self.stream, memoryview(message)[n:], core.link)
+                    write_all(self.stream, memoryview(message)[n:], core)
             if core.active or core.attention:
                 self.look_around(core)
                 continue
@@ -138,7 +159,6 @@ class AtCommands:
                 news(core, flags)
             if flags & uart:
                 core.reader.serve()
-        return core.escape
 
     def look_around(self, core):
         """run() while there is more to do than to answer what the stream brings."""
@@ -175,7 +195,7 @@ class AtCommands:
             if message is not None:
                 n = write(message)
                 if n < len(message):
-                    write_all(self.stream, memoryview(message)[n:], core.link)
+                    write_all(self.stream, memoryview(message)[n:], core)
                 if core.borrower is message:
                     core.borrower = None
 
@@ -255,10 +275,11 @@ class AtCommands:
 
     def fetch(self):
         """Import a chapter before it is asked for; those behind EAGER wait for that."""
-        if self.fetched < EAGER:
-            load_chapter(self.fetched)
-            getattr(self.core.sl, CHAPTERS[self.fetched][1])
+        number = self.fetched
+        if number < EAGER:
             self.fetched += 1
+            load_chapter(number)
+            getattr(self.core.sl, CHAPTERS[number][1])
 
     def change_baud(self):
         """Speak at settings.baud; refuse what the line cannot do."""

@@ -23,13 +23,16 @@ static uart_t *uart_open_ports[2];
 
 // --- Interrupt side ---
 
-// A byte with a flag: false if it is not data.
+// A byte with a flag, when all before it are in the ring: false if it is not data.
 static bool rx_flagged(uart_t *u, uint32_t data) {
     if (data & UART_DR_OVERRUN) {
         u->overruns += 1;
     }
     if (data & UART_DR_BREAK) {
-        u->break_seen = true;
+        if (!u->break_seen) {
+            u->break_at = u->rx.head;
+            u->break_seen = true;
+        }
         return false;
     }
     if (data & (UART_DR_FRAMING | UART_DR_PARITY)) {
@@ -69,10 +72,11 @@ static void rx_drain(uart_t *u, uart_regs_t *regs) {
             }
             *at++ = (uint8_t)data;
         }
-        if (flagged && rx_flagged(u, data)) {
-            *at++ = (uint8_t)data;
-        }
         ring_commit(&u->rx, at - start);
+        uint8_t byte = (uint8_t)data;
+        if (flagged && rx_flagged(u, data)) {
+            ring_put(&u->rx, &byte, 1);
+        }
         if (room == 0) {
             // No ring left: the byte is lost, and counted.
             if (regs->FR & UART_FR_RXFE) {
@@ -290,8 +294,33 @@ bool uart_set_format(uart_t *u, const uart_format_t *format) {
     return true;
 }
 
+// Bytes that are still to be read before the break; not above 0 once it is next.
+static int32_t break_distance(const uart_t *u) {
+    return (int32_t)(u->break_at - u->rx.tail);
+}
+
 size_t uart_read(uart_t *u, uint8_t *dst, size_t len) {
+    size_t done = ring_get(&u->rx, dst, len);
+    if (u->break_seen && break_distance(u) <= 0) {
+        u->break_seen = false;
+    }
+    return done;
+}
+
+size_t uart_read_to_break(uart_t *u, uint8_t *dst, size_t len) {
+    if (u->break_seen) {
+        int32_t left = break_distance(u);
+        len = left <= 0 ? 0 : (size_t)left < len ? (size_t)left : len;
+    }
     return ring_get(&u->rx, dst, len);
+}
+
+bool uart_take_break(uart_t *u) {
+    if (!u->break_seen || break_distance(u) > 0) {
+        return false;
+    }
+    u->break_seen = false;
+    return true;
 }
 
 size_t uart_write(uart_t *u, const uint8_t *src, size_t len) {

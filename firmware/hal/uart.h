@@ -14,9 +14,10 @@ typedef struct _uart_t {
     uint32_t baud;
     volatile uint32_t overruns; // bytes lost: in the FIFO (counted once an event) or for want of ring
     volatile uint32_t errors;   // bytes that came with a framing or parity error; they are kept
-    volatile bool break_seen;   // set by the receiver, cleared by who acts on it
-    volatile bool tx_busy;      // the transmit interrupt is on
-    bool deep;                  // the FIFOs have shown to be 16 deep
+    volatile bool break_seen; // set by the receiver, cleared by the reader; a further one until then is lost
+    uint32_t break_at;        // position in rx of the byte behind it
+    volatile bool tx_busy;    // the transmit interrupt is on
+    bool deep;                // the FIFOs have shown to be 16 deep
     // A received byte equal to *stop_char (-1: none) is not stored, on_stop() is called instead.
     volatile int *stop_char;
     void (*on_stop)(void);
@@ -38,11 +39,16 @@ bool uart_open(uart_t *u, unsigned int id, const uart_format_t *format);
 void uart_close(uart_t *u);
 bool uart_set_format(uart_t *u, const uart_format_t *format); // after the last byte has gone out
 
-size_t uart_read(uart_t *u, uint8_t *dst, size_t len);        // what is there, at most len
+size_t uart_read(uart_t *u, uint8_t *dst, size_t len); // what is there, at most len; breaks are skipped
 size_t uart_write(uart_t *u, const uint8_t *src, size_t len); // what there is room for
 bool uart_idle(const uart_t *u);                              // everything written is on the line
 void uart_drain(uart_t *u);                                   // sleeps until uart_idle()
 void uart_send_break(uart_t *u);
+
+// For whom a break means something: reading stops in front of one, until it is taken. uart_take_break() is
+// true if it was next.
+size_t uart_read_to_break(uart_t *u, uint8_t *dst, size_t len);
+bool uart_take_break(uart_t *u);
 
 // Bytes out of UARTA0 without interrupts, for the fault report.
 void uart_emergency_write(const char *text);

@@ -13,10 +13,10 @@
 #define ATTOK_HELP           (-3) // the first thing after `=` is `?`
 
 // Flags of a parameter.
-#define ATTOK_QUOTED    (1) // start and end are inside the quotes
-#define ATTOK_EMPTY     (2) // quoted and without text: present, not missing
-#define ATTOK_BAD_QUOTE (4) // the quoted text holds a quote that is not escaped
-#define ATTOK_BACKSLASH (8) // the quoted text holds a backslash: see attok_unquote()
+#define ATTOK_QUOTED    (1)  // start and end are inside the quotes
+#define ATTOK_EMPTY     (2)  // quoted and without text: present, not missing
+#define ATTOK_BAD_QUOTE (4)  // the quoted text holds a quote that is not escaped
+#define ATTOK_BACKSLASH (8)  // the quoted text holds a backslash: see attok_unquote()
 #define ATTOK_TABBED    (16) // not quoted, read without `escapes`, and there is a tab in it
 
 #define ATTOK_NAME_FIELDS  (2) // start and end of the name

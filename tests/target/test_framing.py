@@ -4,6 +4,8 @@ import random
 
 import pytest
 
+from cc32at.emulator.scheduler import CPU_HZ
+
 LIMIT = 2560  # bytes of a command line without payload
 
 
@@ -145,6 +147,81 @@ def test_a_break_ends_a_payload(at):
     at.sleep(0.05)
     assert answers(at, b"AT+Test\r\n")[-1] == "OK"
     assert answers(at, b"AT+Test\r\n") == ["OK"]
+
+
+def busy(board, at, seconds=1.0):
+    """How much of its time the board computes when nobody says anything."""
+    machine = board.machine
+    now, idle = machine.now, machine.idle_cycles
+    at.sleep(seconds)
+    return 1 - (machine.idle_cycles - idle) / CPU_HZ / (machine.now - now)
+
+
+@pytest.mark.world
+@pytest.mark.parametrize("echo", [0, 1])
+@pytest.mark.parametrize("before", [b"", b"AT+Te", b"AT+Send=9,0,5,hello"])
+def test_a_break_anywhere_lets_the_board_sleep_and_the_next_payload_whole(board, at, before, echo):
+    """A USB adapter that is plugged in, a host that opens the port."""
+    at.command(f"AT+Set=AT,ECHO,{echo}")
+    at.write(before)
+    for _ in range(3):
+        at.sleep(0.005)
+        at.port.send_break(0.01)
+    at.sleep(0.1)
+    assert busy(board, at) < 0.01
+    at.write(b"st\r\n" if before.endswith(b"Te") else b"\r\n")
+    at.messages(timeout=5, quiet=0.3)
+    whole_payload(at)
+
+
+@pytest.mark.world
+def test_breaks_and_noise_at_another_speed_leave_the_board_asleep_and_in_step(board, at):
+    at.port.baudrate = 9600
+    at.write(b"AT+Test\r\nAT+Get=General,Version\r\n")
+    at.sleep(0.2)
+    at.port.send_break(0.01)
+    at.port.baudrate = 921_600
+    at.write(bytes(range(4, 256)) * 4)
+    at.sleep(0.1)
+    at.port.baudrate = 115_200
+    at.port.send_break(0.01)
+    at.sleep(3)  # what looked like the header of a payload is over
+    at.write(b"\r\n")
+    at.messages(timeout=10, quiet=0.5)
+    assert busy(board, at) < 0.01
+    whole_payload(at)
+
+
+@pytest.mark.world
+def test_a_break_before_the_boot_is_over_is_forgotten(board, at):
+    board.power_cycle(at, wait=False)
+    for _ in range(4):
+        at.port.send_break(0.001)
+        at.sleep(0.005)
+    at.sleep(1.0)
+    at.messages(timeout=5, quiet=0.3)
+    assert busy(board, at) < 0.01
+    whole_payload(at)
+
+
+@pytest.mark.world
+def test_a_break_while_a_command_waits_is_forgotten(board, at):
+    at.write(b"AT+Stop=200\r\n")
+    at.sleep(0.002)
+    at.port.send_break(0.001)
+    assert [str(m) for m in at.messages(timeout=10, quiet=0.5)] == ["OK"]
+    assert busy(board, at) < 0.01
+    at.command("AT+Start")
+    whole_payload(at)
+
+
+def whole_payload(at):
+    """A payload that comes in two pieces is one, and is sent."""
+    at.write(b"AT+Send=9,0,10,hello")
+    at.sleep(0.1)
+    said = answers(at, b"world\r\n", quiet=0.3)
+    assert said[-1] in ("OK", "ERROR:process command, -9"), said
+    at.command("AT+Test")
 
 
 @pytest.mark.timeout(400)

@@ -126,11 +126,12 @@ print(time.ticks_diff(seen[1][1], seen[0][1]) < 1000)
 """
     repl.enter(at)
     at.write(source.encode() + repl.END)
+    repl.expect(at, b"OK")
     at.sleep(1.0)
     board.machine.drive(22, True)
     board.machine.drive(17, True)
     output = repl.expect(at, repl.END + b">", 60).decode()
-    assert output.split("\r\n")[:2] == ["OK['Pin(GPIO17, IN)', 'Pin(GPIO22, IN)']", "True"]
+    assert output.split("\r\n")[:2] == ["['Pin(GPIO17, IN)', 'Pin(GPIO22, IN)']", "True"]
     repl.leave(at)
 
 

@@ -214,6 +214,186 @@ def test_a_soft_reset_from_the_raw_repl_does_not_start_the_network_processor(at)
     repl.leave(at)
 
 
+# --- A raw prompt that nobody wanted (noise, a wrong speed) ---
+
+NO_BLOCK = "# no block for the raw prompt in 10 s: back to AT"
+AT_LINE = "# an AT line at the raw prompt: back to AT"
+
+
+def comments(at):
+    """The lines that began with #."""
+    return [str(message) for message in at.comments]
+
+
+def given_back(at, notice, within=1.5):
+    """Wait for the notice."""
+    at.wait_until(lambda: notice in comments(at), within, notice)
+
+
+@pytest.mark.parametrize(
+    "noise",
+    [
+        b"",
+        b"\x80\xfe\x7f garbage",
+        b"print(1)",  # no end
+        b"\x01\x01",
+        b"\x05A\x01",  # a paste that never comes
+        b"\x05A\x01print(1)\r\n",
+        b"\x05B\x01",
+        b"(((\x04",  # whole, but no source
+    ],
+)
+def test_a_raw_prompt_without_a_block_gives_the_port_back(at, noise):
+    repl.enter(at)
+    at.write(noise)
+    at.sleep(9.0)
+    at.poll()
+    assert NO_BLOCK not in comments(at)
+    given_back(at, NO_BLOCK)
+    assert at.command("AT+Get=General,Version").fields
+
+
+@pytest.mark.parametrize("before", [b"", b"\r\n", b"\x01"])
+@pytest.mark.parametrize("line", [b"AT+Test\r\n", b"AT\r\n", b"AT\n"])
+def test_an_at_line_first_gives_the_port_back_and_is_answered(at, before, line):
+    repl.enter(at)
+    at.write(before + line)
+    given_back(at, AT_LINE)
+    assert [str(m) for m in at.messages(timeout=5, quiet=0.3)][-1] == "OK"
+    at.command("AT+Test")
+
+
+def test_an_at_line_behind_noise_that_ran_gives_the_port_back(at):
+    repl.enter(at)
+    at.write(b"\xff\xfe\x04")
+    repl.expect(at, b"\x04>")
+    at.write(b"AT+Test\r\n")
+    given_back(at, AT_LINE)
+    at.command("AT+Test")
+
+
+def test_a_raw_prompt_that_has_run_a_block_waits_for_ever(at):
+    repl.enter(at)
+    assert repl.run(at, "import time\ntime.sleep(25)\nprint(1)", 60) == "1\r\n"
+    at.sleep(40)
+    assert repl.run(at, "AT = 5\nprint(AT)") == "5\r\n"
+    at.sleep(40)
+    at.write(b"AT+2\x04")  # source like any other
+    assert repl.expect(at, b"\x04>") == b"OK\x04\x04>"
+    at.write(b"\x05A\x01")
+    repl.expect(at, b"\x01")
+    at.write(b"print('pas")
+    at.sleep(15)
+    at.write(b"ted')\x04")
+    assert b"pasted\r\n" in repl.expect(at, b"\x04>")
+    assert comments(at) == []
+    repl.leave(at)
+
+
+def test_a_program_that_fails_or_reads_the_port_is_a_block_too(at):
+    repl.enter(at)
+    at.write(b"import micropython\nmicropython.kbd_intr(-1)\nprint(input())\n1/0\x04")
+    repl.expect(at, b"OK")
+    at.sleep(15)
+    at.write(b"said\r")
+    assert b"ZeroDivisionError" in repl.expect(at, b"\x04>")
+    at.sleep(15)
+    assert repl.run(at, "print(6)") == "6\r\n"
+    repl.leave(at)
+
+
+def test_more_than_the_heap_holds_at_a_prompt_gives_the_port_back(at):
+    for enter in (repl.enter, friendly):
+        enter(at)
+        for _ in range(60):
+            at.write(b"x" * 4096)
+            at.sleep(0.36)
+        at.messages(timeout=30, quiet=3)
+        at.sleep(11)
+        at.write(b"\x04\r\n")
+        at.messages(timeout=5, quiet=1)
+        at.comments.clear()
+        at.command("AT+Test")
+
+
+def friendly(at):
+    at.write(b"\x03\x03")
+    repl.expect(at, b">>> ")
+
+
+def test_mpremote_takes_its_time_between_blocks(serial_device):
+    script = "import time\ntime.sleep(12)\nprint('done')"
+    assert mpremote(serial_device.path, "exec", script) == "done\n"
+    chain = ("exec", "a = 5", "sleep", "12", "exec", "print(a)")
+    assert mpremote(serial_device.path, *chain) == "5\n"
+    serial_device.answers_at()
+
+
+# --- Exceptions in the AT application (DESIGN, One pump) ---
+
+ZAP = """
+from atcore.commands import ALL
+@ALL.command(b"Zap", (("Name", "str", "", 32),), offline=True)
+def zap(cmd, name):
+    BODY
+@ALL.command(b"Soon", (("Name", "str", "", 32),), offline=True)
+async def soon(cmd, name):
+    BODY
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "told", "name"),
+    [
+        ("raise KeyError('data')", "ERROR:process command, -2010", "KeyError"),
+        ("bytearray(1 << 20)", "ERROR:allocate, 0", "MemoryError"),
+        ("zap(cmd, name)", "ERROR:process command, -2010", "RuntimeError"),
+        ("import no_such_module", "ERROR:process command, -2010", "ImportError"),
+    ],
+)
+def test_a_users_command_that_raises_answers_one_error_and_the_next_is_answered(
+    at, body, told, name
+):
+    repl.once(at, ZAP.replace("BODY", body))
+    for _ in range(2):
+        for line in (b"AT+Zap=a\r\n", b"AT+Soon=a\r\n"):
+            at.write(line)
+            assert [str(m) for m in at.messages(timeout=5, quiet=0.3)] == [told]
+            for _ in range(3):
+                at.command("AT+Test")
+    assert comments(at) == []
+    kept = repl.once(
+        at,
+        "from atcore.apps.at_commands import _application as it\n"
+        "print(it.core.exceptions, *it.core.last_exception)",
+    )
+    count, kind, where = kept.split()
+    assert (count, kind) == ("4", f"b'{name}'") and where.startswith("b'") and ":" in where
+
+
+def test_an_exception_does_not_cost_heap(at, board):
+    repl.once(at, ZAP.replace("BODY", "raise KeyError('data')"))
+    at.write(b"AT+Zap=a\r\n")
+    at.messages(timeout=5, quiet=0.3)
+    board.free_heap(at)
+    before = board.free_heap(at)
+    for _ in range(100):
+        at.write(b"AT+Zap=a\r\n")
+        at.messages(timeout=5, quiet=0.05)
+    assert board.free_heap(at) >= before - 64
+
+
+@pytest.mark.parametrize("body", ["raise SystemExit", "import machine\n    machine.soft_reset()"])
+def test_a_command_can_end_the_application_by_a_soft_reset(at, body):
+    repl.once(at, ZAP.replace("BODY", body))
+    at.write(b"AT+Zap=a\r\n")
+    at.wait_until(lambda: "# soft reset" in comments(at), 5, "soft reset")
+    at.wait_until(lambda: any("style guide" in line for line in comments(at)), 5, "banner")
+    at.command("AT+Test")
+    at.write(b"AT+Zap=a\r\n")
+    assert [str(m) for m in at.messages(quiet=0.3)] == ["ERROR:command not exist, 0"]
+
+
 @pytest.mark.world
 def test_without_repl_its_characters_are_garbage(firmware_without_repl):
     at = firmware_without_repl

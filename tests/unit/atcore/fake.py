@@ -173,29 +173,32 @@ class FakeDriver:
 
 
 class FakeStream:
-    """Bytes that arrive as scheduled: feed(data), or feed(data, ms from now)."""
+    """Bytes and breaks that arrive as scheduled: feed(data), or feed(data, ms from now)."""
 
     def __init__(self, link):
         self.link = link
         link.stream = self
-        self.pending = []
-        self.broken = False
+        self.pending = []  # (when, bytes; None for a break)
 
     def feed(self, data, ms=0):
         """Schedule bytes; times must not go back."""
         if data:
             self.pending.append((self.link.now + ms, bytearray(data)))
 
+    def feed_break(self, ms=0):
+        """Schedule a break on the line."""
+        self.pending.append((self.link.now + ms, None))
+
     def due(self):
-        """When the next byte (or the break that was seen) is there; None if there is none."""
-        if self.broken:
-            return self.link.now
+        """When the next byte or break is there; None if there is none."""
         return self.pending[0][0] if self.pending else None
 
     def readinto(self, view):
         got = 0
         while self.pending and self.pending[0][0] <= self.link.now and got < len(view):
             data = self.pending[0][1]
+            if data is None:
+                break
             n = min(len(data), len(view) - got)
             view[got : got + n] = data[:n]
             got += n
@@ -205,8 +208,10 @@ class FakeStream:
         return got or None
 
     def brk(self):
-        seen, self.broken = self.broken, False
-        return seen
+        if self.pending and self.pending[0][0] <= self.link.now and self.pending[0][1] is None:
+            self.pending.pop(0)
+            return True
+        return False
 
 
 def messages(core, limit=100, size=8192):

@@ -59,7 +59,7 @@ def application(uart, style="ti"):
     return app
 
 
-class Quiet(Exception):
+class Quiet(BaseException):
     """The application has nothing more to say."""
 
 

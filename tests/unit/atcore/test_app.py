@@ -17,7 +17,7 @@ EVENT = 4  # flag of the link
 RECV = re.compile(rb"\+Recv: \d,0,4,.{4}\r\n|ERROR:process command \+Recv \d, -11", re.DOTALL)
 
 
-class Quiet(Exception):
+class Quiet(BaseException):
     """Nothing more will happen."""
 
 

@@ -108,7 +108,30 @@ def test_a_payload_is_shown_and_never_edited(terminal):
     payload = b"a" + BS + CTRL_U + DEL + b"\r"
     assert terminal.type(b"AT+Send=3,0,5," + payload + b"\r\nAT+Test\r\n") == [OK, OK]
     assert terminal.calls == [("send", 3, payload)]
-    assert payload in terminal.shown
+    assert terminal.shown == b"AT+Send=3,0,5," + payload + b"\r\nAT+Test\r\n"
+
+
+@pytest.mark.parametrize("end", [b"\r", b"\n", b"\r\n"])
+@pytest.mark.parametrize("payload", [b"abc", b"a\r\n", b"\n\r\r", b"\r\n\r", b""])
+def test_the_line_end_behind_a_payload_is_shown_as_any_other(terminal, payload, end):
+    """The payload's own line ends are bytes like all of them."""
+    head = b"AT+Send=3,0,%d," % len(payload)
+    assert terminal.type(head + payload + end) == [OK]
+    assert terminal.calls == [("send", 3, payload)]
+    assert terminal.shown == head + payload + b"\r\n"
+
+
+def test_the_line_end_of_a_dropped_line_is_shown_as_any_other(terminal):
+    assert terminal.type(b"AT+Send=3,0,3,abcd\r\n") == [b"ERROR:parse parameters, -5"]
+    assert terminal.shown == b"AT+Send=3,0,3,abcd\r\n"
+
+
+def test_a_break_is_heard_with_echo_on(terminal):
+    terminal.stream.feed_break()
+    assert terminal.type(b"AT+Send=3,0,9,abc") == []
+    terminal.stream.feed_break()
+    assert terminal.type(b"AT+Send=3,0,4,wxyz\r\n") == [b"ERROR:parse parameters, -5", OK]
+    assert terminal.calls == [("send", 3, b"wxyz")]
 
 
 def test_the_header_of_a_payload_can_be_edited(terminal):

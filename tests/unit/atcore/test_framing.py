@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.atcore.fake import ask, listen
+from tests.unit.atcore.fake import Wait, ask, listen
 from tests.unit.atcore.stream import answers, build
 
 LIMIT = 2560  # bytes of a line without payload
@@ -142,7 +142,7 @@ def test_a_byte_long_without_line_end_is_over_after_a_pause(line):
 def test_a_break_ends_a_payload(line):
     core, stream, calls = line
     assert answers(line, b"AT+Send=3,0,100,abc", ms=50) == []
-    stream.broken = True
+    stream.feed_break()
     assert listen(core, 1) == [SHORT]
     assert answers(line, b"AT+Test\r\n") == [OK]
     assert not calls
@@ -151,9 +151,112 @@ def test_a_break_ends_a_payload(line):
 def test_a_break_in_a_dropped_line_ends_it(line):
     core, stream, _ = line
     assert answers(line, b"A" * 3000, ms=50) == []
-    stream.broken = True
+    stream.feed_break()
     assert listen(core, 1) == [SHORT]
     assert answers(line, b"AT+Test\r\n") == [OK]
+
+
+def test_a_break_on_an_idle_line_is_heard_and_says_nothing(line):
+    """It must not be met again by the payload that comes next."""
+    core, stream, calls = line
+    for _ in range(3):
+        stream.feed_break()
+    assert listen(core, 10) == []
+    assert stream.due() is None, "it still wakes the core"
+    assert answers(line, b"AT+Send=3,0,10,abcde", ms=50) == []
+    assert answers(line, b"fghij\r\n") == [OK]
+    assert calls == [("send", 3, b"abcdefghij")]
+
+
+@pytest.mark.parametrize("head", [b"AT+Te", b"AT+Send=3,0,5"])
+def test_a_break_in_a_line_says_nothing(line, head):
+    core, stream, calls = line
+    stream.feed(head)
+    stream.feed_break()
+    assert listen(core, 10) == []
+    assert stream.due() is None
+    rest = b"st\r\n" if head.endswith(b"Te") else b",hello\r\n"
+    assert answers(line, rest) == [OK]
+
+
+@pytest.mark.parametrize("before", [b"", b"\r\n", b"AT+Test\r\n"])
+def test_a_break_cuts_the_payload_that_it_came_in_and_no_other(line, before):
+    """What came before and behind it was read late, all at once."""
+    core, stream, calls = line
+    stream.feed(before)
+    stream.feed_break()
+    stream.feed(b"AT+Send=3,0,10,abc")
+    stream.feed_break()
+    stream.feed(b"AT+Send=3,0,4,wxyz\r\n")
+    told = [OK] if before.startswith(b"AT") else []
+    assert listen(core, 10) == [*told, SHORT, OK]
+    assert calls == [("send", 3, b"wxyz")]
+
+
+def test_a_break_behind_a_payload_ends_its_command(line):
+    core, stream, calls = line
+    stream.feed(b"AT+Send=3,0,3,abc")
+    stream.feed_break()
+    assert listen(core, 1) == [OK]
+    assert calls == [("send", 3, b"abc")]
+
+
+def test_a_break_while_a_command_is_under_way_says_nothing(line):
+    core, stream, calls = line
+    core.sl.device.stopping = wait = Wait()
+    stream.feed(b"AT+Stop=0\r\n")
+    stream.feed_break()
+    stream.feed(b"AT+Send=3,0,4,abcd\r\n")
+    assert listen(core, 10) == []
+    wait.finish()
+    core.sl.link.woken = True
+    assert listen(core, 10) == [OK, OK]
+    assert calls[-1] == ("send", 3, b"abcd")
+
+
+@pytest.mark.parametrize(
+    ("pieces", "told", "sent"),
+    [
+        ((None, b"AT+Send=3,0,4,abcd\r\n"), [OK], b"abcd"),
+        ((b"AT+Send=3,0,9,abc", None, b"AT+Send=3,0,4,wxyz\r\n"), [SHORT, OK], b"wxyz"),
+    ],
+)
+def test_a_break_before_the_settings_are_known_keeps_its_place(line, pieces, told, sent):
+    core, stream, calls = line
+    core.muted = core.ticks() + 500
+    core.active = True
+    for piece in pieces:
+        if piece is None:
+            stream.feed_break()
+        else:
+            stream.feed(piece)
+    assert listen(core, 400) == []
+    assert listen(core, 200) == told
+    assert calls == [("send", 3, sent)]
+
+
+@pytest.mark.parametrize(
+    ("style", "line", "data"),
+    [
+        (1, b"AT+Send=3,1,8, aGVsbG8=", b"hello"),
+        (1, b"AT+Send=3,1,8,   aGVsbG8=", b"hello"),
+        (1, b"AT+Send=3,\t1\t,8\t, aGVsbG8=", b"hello"),
+        (1, b"AT+Send=3,0,5, hell", b" hell"),
+        (0, b"AT+Send=3,0,5, hell", b" hell"),
+        (0, b"AT+Send=3,1,8, aGVsbG8=", None),
+        (0, b"AT+Send=3,1,\t8,aGVsbG8=", None),
+    ],
+)
+@pytest.mark.parametrize("split", [None, 15, 17])
+def test_blanks_before_base64_belong_to_the_header_in_style_ti(style, line, data, split):
+    """at-commands.md, correction of 2.6."""
+    core, stream, calls = build(style=style)
+    assert answers((core, stream, calls), line[:split], ms=30) == [] or split is None
+    got = answers((core, stream, calls), (line[split:] if split else b"") + b"\r\n", ms=30)
+    if data is None:
+        assert calls == [] and got and all(b"parse" in message for message in got)
+    else:
+        assert calls == [("send", 3, data)]
 
 
 @pytest.mark.parametrize(
