@@ -103,6 +103,16 @@ def test_a_general_error_names_its_sender(at, world, sender, name):
     at.command("AT+Get=General,Version")
 
 
+def test_what_happens_while_the_network_processor_is_off_does_not_wait_for_it(at, world):
+    at.command("AT+Stop=200")
+    for _ in range(3):
+        world.general_error(-6, 1)
+    at.command("AT+Start")
+    assert at.command("AT+Get=General,Version").fields
+    at.sleep(1)
+    assert not at.events
+
+
 def test_events_faster_than_the_line_are_counted_and_the_loss_is_said(at, world):
     for _ in range(20):
         for _ in range(50):

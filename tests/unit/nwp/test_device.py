@@ -263,6 +263,45 @@ def test_general_error_and_reset_request():
     assert (second.session, second.caller) == (2, 0)
 
 
+SAYS = {
+    "abort": {"type": 1, "data": 2},
+    "general_error": {"status": -6},
+    "reset_request": {},
+    "event": {"name": "WLAN_EV_CONNECTED", "fields": {"ssid": {"hex": "61"}, "ssid_len": 1}},
+    "raw": {"hex": "bcdccdab78000c001800000600000000faff0000"},
+    "message": {"opcode": 0x78, "args": "faff0000"},
+    "dummy": {},
+    "status": {"bit": "WLAN_CONN", "on": True},
+}
+NEEDS_POWER_ONLY = ("raw", "message", "status")
+
+
+@pytest.mark.parametrize("op", SAYS)
+def test_without_power_nobody_speaks(op):
+    """What is raised while the NWP is off must not stand before the next INIT_COMPLETE."""
+    host = Host()
+    host.np.power(False)
+    assert host.np.control.call(op, **SAYS[op]) is False
+    fields = host.start()  # wants INIT_COMPLETE to be the first message
+    assert fields.status == 1 and fields.header.dev_status == 0
+    assert host.drain() == []
+    assert host.np.control.call(op, **SAYS[op]) is True
+
+
+@pytest.mark.parametrize("op", [op for op in SAYS if op not in NEEDS_POWER_ONLY])
+def test_before_init_complete_and_after_stop_done_nobody_speaks(op):
+    host = Host(boot=False)
+    host.np.power(True)
+    assert host.np.control.call(op, **SAYS[op]) is False
+    host.clock.advance(0.1)
+    assert host.message()[0] == "DEVICE_INIT_COMPLETE"
+    host.command("DEVICE_STOP", timeout_ms=200)
+    host.clock.advance(0.1)
+    assert [event[0] for event in host.drain()] == ["DEVICE_STOP_DONE"]
+    assert host.np.control.call(op, **SAYS[op]) is False
+    assert not host.np.irq
+
+
 def test_credits_are_spent_and_come_back():
     host = Host()
     held = []

@@ -55,7 +55,12 @@ class Helpers:
         cmd.answered = None
 
     def event(self, name: str, payload: bytes = b"", delay: float = 0.0, /, **fields) -> bool:
-        """Send an async or data message; False when a mask or a full queue kept it back."""
+        """Send an async or data message; False when a mask or a full queue kept it back.
+
+        Nor does a network processor speak that has not booted, or has given up or stopped.
+        """
+        if not self.booted:
+            return False
         name = self.protocol.event_messages.get(name, name)
         row = self.protocol.opcodes[name]
         class_id = self.protocol.event_ids.get(name)
@@ -69,6 +74,12 @@ class Helpers:
         message.abort_type = abort_type
         self.post(message, delay)
         return True
+
+    def inject(self, message: Message) -> bool:
+        """Queue a message as it is; False without power, since nothing outlives that."""
+        if self.powered:
+            self.link.send(message)
+        return self.powered
 
     def refresh(self) -> None:
         """Make the host see the header fields soon: a DUMMY unless something waits anyway."""

@@ -14,15 +14,15 @@ the world file only.
 | --- | --- | --- |
 | fault | as in faults.py | |
 | faults / clear_faults | | the faults in force / |
-| abort | type, data | |
-| general_error | status (number or name), sender | |
-| reset_request | caller [1], session [next] | |
+| abort | type, data | was it sent |
+| general_error | status (number or name), sender | was it sent |
+| reset_request | caller [1], session [next] | was it sent |
 | event | name, fields of the row (also in `fields`), payload; bytes: {"hex": ...} | was it sent |
-| raw | hex: a whole frame from the sync word on, sent as it is | |
-| message | opcode, args (hex), payload (hex): header and sync are made | |
+| raw | hex: a whole frame from the sync word on, sent as it is | was it sent |
+| message | opcode, args (hex), payload (hex): header and sync are made | was it sent |
 | cut_power | | |
-| dummy | | |
-| status | bit (enum dev_status), on | |
+| dummy | | was it sent |
+| status | bit (enum dev_status), on | whether there was power to set it |
 | world_add | kind, fields as in the world file | |
 | world_change / world_remove | kind, which (BSSID, MAC or name), fields | |
 | world | kind | the things, bytes as hex |
@@ -129,14 +129,14 @@ class Control(NetControl):
     def op_clear_faults(self) -> None:
         self.np.faults.clear()
 
-    def op_abort(self, type: int = 0, data: int = 0) -> None:
-        self.np.groups["device"].abort(type, data)
+    def op_abort(self, type: int = 0, data: int = 0) -> bool:
+        return self.np.groups["device"].abort(type, data)
 
-    def op_general_error(self, status=-14341, sender: int = 0) -> None:
-        self.np.groups["device"].general_error(status, sender)
+    def op_general_error(self, status=-14341, sender: int = 0) -> bool:
+        return self.np.groups["device"].general_error(status, sender)
 
-    def op_reset_request(self, caller: int = 1, session: int | None = None) -> None:
-        self.np.groups["device"].reset_request(caller, session)
+    def op_reset_request(self, caller: int = 1, session: int | None = None) -> bool:
+        return self.np.groups["device"].reset_request(caller, session)
 
     def op_event(self, name: str, payload=b"", fields=None, **more) -> bool:
         """Any message of the opcode table; fields called like ours go into `fields`."""
@@ -144,22 +144,25 @@ class Control(NetControl):
         values = {k: to_bytes(v) if isinstance(v, (dict, str)) else v for k, v in given.items()}
         return self.np.event(name, to_bytes(payload), **values)
 
-    def op_raw(self, hex: str) -> None:
+    def op_raw(self, hex: str) -> bool:
         message = Message(0, name="raw")
         message.raw = bytes.fromhex(hex)
-        self.np.link.send(message)
+        return self.np.inject(message)
 
-    def op_message(self, opcode: int, args: str = "", payload: str = "") -> None:
-        self.np.link.send(Message(opcode, bytes.fromhex(args), bytes.fromhex(payload), "injected"))
+    def op_message(self, opcode: int, args: str = "", payload: str = "") -> bool:
+        message = Message(opcode, bytes.fromhex(args), bytes.fromhex(payload), "injected")
+        return self.np.inject(message)
 
     def op_cut_power(self) -> None:
         self.np.cut_power()
 
-    def op_dummy(self) -> None:
-        self.np.event("DEVICE_DUMMY")
+    def op_dummy(self) -> bool:
+        return self.np.event("DEVICE_DUMMY")
 
-    def op_status(self, bit: str, on: bool) -> None:
-        self.np.set_status(bit, on)
+    def op_status(self, bit: str, on: bool) -> bool:
+        if self.np.powered:
+            self.np.set_status(bit, on)
+        return self.np.powered
 
     # World
 

@@ -210,20 +210,24 @@ class Device(Group):
         """The host interface is SPI here."""
         raise NwpError("SL_ERROR_INVALID_PARAM")
 
-    # Scripted trouble, for the control interface
+    # Scripted trouble, for the control interface; each tells whether it was sent
 
-    def abort(self, abort_type: int, abort_data: int) -> None:
+    def abort(self, abort_type: int, abort_data: int) -> bool:
         """DEVICE_ABORT, its two words 32 bits each; the NWP answers nothing any more."""
         for word in (abort_type, abort_data):
             if not isinstance(word, int) or not 0 <= word <= 0xFFFF_FFFF:
                 raise ValueError(f"{word!r} is not a number of 32 bits")
-        self.np.event("DEVICE_ABORT", abort_type=abort_type, abort_data=abort_data)
+        sent = self.np.event("DEVICE_ABORT", abort_type=abort_type, abort_data=abort_data)
         self.np.booted = False
+        return sent
 
-    def general_error(self, status: int | str, sender: int = 0) -> None:
-        self.np.event("DEVICE_GENERAL_ERROR", status=self.np.protocol.error(status), sender=sender)
+    def general_error(self, status: int | str, sender: int = 0) -> bool:
+        code = self.np.protocol.error(status)
+        return self.np.event("DEVICE_GENERAL_ERROR", status=code, sender=sender)
 
-    def reset_request(self, caller: int = 1, session: int | None = None) -> None:
+    def reset_request(self, caller: int = 1, session: int | None = None) -> bool:
         """DEVICE_RESET_REQUEST; a new session number unless one is given (6.1)."""
-        self.session = self.session + 1 if session is None else session
-        self.np.event("DEVICE_RESET_REQUEST", session=self.session, caller=caller)
+        session = self.session + 1 if session is None else session
+        sent = self.np.event("DEVICE_RESET_REQUEST", session=session, caller=caller)
+        self.session = session if sent else self.session
+        return sent
