@@ -119,6 +119,19 @@ def test_get_mirrors_set(talk, kind, level, option, value, told):
     assert talk.value(f"at+getsockopt={sd},{level.lower()},{option.lower()}") == told
 
 
+@pytest.mark.parametrize(
+    ("kind", "level", "option", "value", "told"), [row for row in MIRRORED if "_NAME" in row[2]]
+)
+def test_a_name_that_comes_without_its_nul_reads_the_same(
+    talk, world, kind, level, option, value, told
+):
+    """The model sends the NUL (nwp-protocol 5, rule 8); a chip may not."""
+    world.model.world.device.string_nul = False
+    sd = talk.socket(kind)
+    talk.ok(f"AT+SetSockOpt={sd},{level},{option},{value}")
+    assert talk.value(f"AT+GetSockOpt={sd},{level},{option}") == told
+
+
 @pytest.mark.parametrize("bit", range(len(CIPHERS)))
 def test_every_cipher_has_its_bit(talk, frames, bit):
     sd = open_socket(talk, SEC)

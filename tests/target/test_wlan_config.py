@@ -48,6 +48,19 @@ def test_get_mirrors_set_also_after_a_restart(talk, ident, option, value, told):
     assert talk.value(f"at+wlanget={ident.lower()},{option.lower()}") == told
 
 
+STRINGS = [row for row in MIRRORED if row[1] in ("SSID", "PASSWORD", "COUNTRY_CODE", "DEV_TYPE")]
+
+
+@pytest.mark.parametrize(("ident", "option", "value", "told"), STRINGS)
+def test_a_string_that_comes_without_its_nul_reads_the_same(
+    talk, world, ident, option, value, told
+):
+    """The model sends the NUL (nwp-protocol 5, rule 8); a chip may not."""
+    world.model.world.device.string_nul = False
+    talk.ok(f"AT+WlanSet={ident},{option},{value}")
+    assert talk.value(f"AT+WlanGet={ident},{option}") == told
+
+
 def test_the_access_list_is_one_line_with_semicolons(talk):
     for ask in ("AT+WlanGet=AP,ACCESS_LIST,0", "AT+WlanGet=ACCESS_LIST,0"):
         assert talk(ask) == ["+WlanGet:", "OK"]

@@ -59,18 +59,12 @@ def test_applications_start_and_stop(host):
     [
         (HTTP, 0, b"\x90\x1f"),
         (HTTP, 1, b"\1"),
-        (HTTP, 2, b"root"),
-        (HTTP, 3, b"secret"),
-        (HTTP, 4, b"lab"),
         (HTTP, 5, b"\0"),
         (HTTP, 6, b"\x91\x1f"),
         (HTTP, 7, b"\1"),
         (HTTP, 8, b"\1"),
-        (MDNS, 1, b"_http._tcp.local"),
         (MDNS, 2, b"\4\0\0\0"),
         (MDNS, 3, struct.pack("<6I", 1, 2, 3, 4, 5, 6)),
-        (DEVICE, 0, b"my-device"),
-        (DEVICE, 1, b"lab.net"),
         (DNS_CLIENT, 0, struct.pack("<2H", 1000, 2)),
         (DNS_CLIENT, 2, b"\0"),
     ],
@@ -78,6 +72,23 @@ def test_applications_start_and_stop(host):
 def test_settings_are_read_back(host, app, option, value):
     assert put(host, app, option, value) == 0
     assert get(host, app, option) == value
+
+
+# Options that are strings, and what they may have at most (nwp-protocol 8.5).
+STRINGS = [(HTTP, 2, 20), (HTTP, 3, 20), (HTTP, 4, 20), (MDNS, 1, 60), (DEVICE, 0, 32)]
+STRINGS += [(DEVICE, 1, 24)]
+
+
+@pytest.mark.parametrize(("app", "option", "most"), STRINGS)
+@pytest.mark.parametrize("nul", [True, False])
+def test_strings_have_their_nul_where_there_is_room(nul, app, option, most):
+    """Rule 8 of nwp-protocol 5; the request does not tell the room, the documentation does."""
+    host = NetHost(world=f"device: {{string_nul: {str(nul).lower()}}}")
+    for value in (b"a", b"b" * (most - 1)):
+        assert put(host, app, option, value) == 0
+        assert get(host, app, option) == (value + b"\0" if nul else value)
+    assert put(host, app, option, b"c" * most) == 0
+    assert get(host, app, option) == b"c" * most
 
 
 @pytest.mark.parametrize(
@@ -103,7 +114,7 @@ def test_settings_that_cannot_be(host, app, option, value, status):
 def test_an_empty_name_restores_the_default(host):
     put(host, DEVICE, 0, b"other")
     assert put(host, DEVICE, 0) == 0
-    assert get(host, DEVICE, 0) == b"mysimplelink"
+    assert get(host, DEVICE, 0) == b"mysimplelink\0"
     assert put(host, HTTP, 9, b"key.pem") == 0
     assert get(host, HTTP, 9) == -14338
 

@@ -112,7 +112,7 @@ class Device(NetHost):
 
 def device(role: bytes = b"\0") -> Device:
     """One that stands in no network, in the given role."""
-    host = Device(world="")
+    host = Device(world="device: {string_nul: false}")
     if role != b"\0":
         assert host.command("WLAN_SET_MODE", mode=role[0]).status == 0
         host.power_cycle()

@@ -55,6 +55,21 @@ def server():
     server.close()
 
 
+@pytest.mark.parametrize("nul", [True, False])
+def test_strings_come_with_and_without_their_nul(rig, nul):
+    rig.np.world.device.string_nul = nul
+    end = b"\0" if nul else b""
+    rig.sl.netapp.set(16, 0, b"board-7")
+    assert bytes(rig.sl.netapp.get(16, 0, 33)) == b"board-7" + end
+    rig.sl.wlan.set(0, 0, b"mine")
+    assert bytes(rig.sl.wlan.get(0, 0, 33)) == b"mine" + end
+    assert bytes(rig.sl.wlan.get(0, 0, 4)) == b"mine"
+    sd = rig.sl.sockets.open(2, 1, 100)
+    rig.sl.sockets.setsockopt(sd, 1, 42, b"lab")
+    assert bytes(rig.sl.sockets.getsockopt(sd, 1, 42, 255)) == b"lab" + end
+    assert bytes(rig.sl.sockets.getsockopt(sd, 1, 42, 3)) == b"lab"
+
+
 def test_joining_gives_the_events(rig):
     rig.sl.wlan.connect(b"office", 2, b"correct-horse")
     rig.pump(1000)

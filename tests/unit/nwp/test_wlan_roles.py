@@ -87,7 +87,7 @@ def test_access_point_settings_count_from_the_next_start():
 
     assert ssid() == b"mysimplelink-5A91EA"
     assert cfg_set(host, 0, 0, b"lab") == 0
-    assert cfg_get(host, 0, 0) == b"lab"
+    assert cfg_get(host, 0, 0) == b"lab\0"
     assert ssid() == b"mysimplelink-5A91EA"
     host.power_cycle()
     assert ssid() == b"lab"
@@ -142,16 +142,13 @@ def test_values_that_cannot_be_set(key, value, status):
         ((0, 3), b"\x0b"),
         ((0, 4), b"\2"),
         ((0, 6), b"\1"),
-        ((0, 7), b"long-enough"),
         ((0, 19), b"\2"),
         ((0, 26), b"\x2c\1"),
-        ((1, 9), b"EU"),
         ((1, 10), b"\x07"),
         ((1, 11), b"\x0f"),
         ((1, 18), struct.pack("<Ii", 0x7FF, -70)),
         ((1, 36), bytes([1, 0, 0, 0]) + bytes(12)),
         ((1, 43), b"\1\0\0\0"),
-        ((2, 13), b"1-0050F204-1"),
         ((2, 14), b"\x06\x51\x0b\x51"),
     ],
 )
@@ -161,6 +158,20 @@ def test_values_are_read_back(key, value):
     assert cfg_get(host, *key) == value
     host.power_cycle()
     assert cfg_get(host, *key) == value
+
+
+@pytest.mark.parametrize("nul", [True, False])
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [((0, 0), b"lab"), ((0, 7), b"long-enough"), ((1, 9), b"EU"), ((2, 13), b"1-0050F204-1")],
+)
+def test_strings_have_their_nul_where_the_asked_size_has_room(nul, key, value):
+    """Rule 8 of nwp-protocol 5; so the recordings wlan.get.ap.SSID and gen.COUNTRY_CODE."""
+    host = NetHost(world=f"device: {{string_nul: {str(nul).lower()}}}")
+    assert cfg_set(host, *key, value) == 0
+    for length in (len(value) + 1, 255):
+        assert cfg_get(host, *key, length) == (value + b"\0" if nul else value)
+    assert cfg_get(host, *key, len(value)) == value
 
 
 def test_read_only_and_unknown_options():

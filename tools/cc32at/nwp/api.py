@@ -50,6 +50,15 @@ class Helpers:
         message = Message(cmd.row.response_opcode, layout.pack(values), payload, cmd.name)
         self.post(message, 0.0)
 
+    def string(self, value: bytes, room: int) -> bytes:
+        """A string setting as it is answered to a host with so much room (5, rule 8).
+
+        The vendor's core prints up to the NUL. Whether the chip sends it is not certain: a world
+        can leave it away.
+        """
+        nul = len(value) < room and not value.endswith(b"\0") and self.world.device.string_nul
+        return value + b"\0" if nul else value
+
     def defer(self, cmd: Command) -> None:
         """The handler will answer later."""
         cmd.answered = None

@@ -98,6 +98,15 @@ _OPTIONS = {
     (DNS_CLIENT, 2): (number(0, 1), b"\1"),
 }
 
+# Strings, and the room for them: the request does not tell it, so what they may have at most.
+_STRINGS = {
+    **{(HTTP, option): 20 for option in (2, 3, 4)},
+    (MDNS, 1): 60,
+    (DNS_SERVER, 0): 24,
+    (DEVICE, 0): 32,
+    (DEVICE, 1): 24,
+}
+
 
 @group("netapp")
 class NetApp(Group):
@@ -164,6 +173,8 @@ class NetApp(Group):
         if "get" not in self._access(*key):
             raise NwpError(BAD)
         value = self.running.to_bytes(4, "little") if key == (STATUS, 0) else self.value(*key)
+        if key in _STRINGS:
+            value = self.np.string(value, _STRINGS[key])
         self.np.respond(cmd, payload=value, length=len(value))
 
     def value(self, app: int, option: int) -> bytes:

@@ -358,6 +358,8 @@ class Sockets(Group):
             value = session.alpn_bit().to_bytes(4, "little")
         elif session is not None and (cmd.level, number) == (so.SOCKET, so.ALPN_GENERAL):
             value = session.alpn().encode()
+        if so.is_name(cmd.level, number) and number != so.ALPN_GENERAL:  # its length counts (8.6)
+            value = self.np.string(value, cmd.value_len)
         self.np.respond(cmd, payload=value, value_len=min(len(value), 255))
 
 

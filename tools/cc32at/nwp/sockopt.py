@@ -83,6 +83,11 @@ _DEFAULTS = {
 }
 
 
+def is_name(level: int, number: int) -> bool:
+    """A string: the name of a file, a domain or a protocol."""
+    return level == SOCKET and number in NAMES
+
+
 def _rows() -> dict:
     """(level, option) -> access, from the table; 107 is known at both levels (U9)."""
     rows = {(row["level"], row["option"]): row["access"] for row in protocol().config["sockopt"]}
@@ -106,7 +111,7 @@ class Options:
         """Check and keep a value. NwpError: -92 unknown or read-only, -22 wrong value."""
         if "set" not in _rows().get((level, number), ""):
             raise NwpError(BSD.ENOPROTOOPT)
-        if number in NAMES and level == SOCKET:
+        if is_name(level, number):
             if not value:
                 raise NwpError(BSD.EINVAL)
         elif len(value) not in _LENGTHS.get((level, number), (4,)):
@@ -121,7 +126,7 @@ class Options:
     def get(self, level: int, number: int) -> bytes:
         """The value as the host reads it back. NwpError -92 for an unknown or set-only one."""
         # The names of the security files may be read back too (recordings sock.getopt.*).
-        name = level == SOCKET and number in NAMES
+        name = is_name(level, number)
         if "get" not in _rows().get((level, number), "") and not name:
             raise NwpError(BSD.ENOPROTOOPT)
         absent = b"" if name else bytes(4)

@@ -83,6 +83,9 @@ _DEFAULTS = {
 }
 
 
+_STRINGS = {(AP, 0), (AP, 7), (GENERAL, 9), (P2P, 13)}
+
+
 @group("wlan_cfg")
 class WlanConfig(Group):
     """Options by (config id, option)."""
@@ -201,6 +204,8 @@ class WlanConfig(Group):
         else:
             special = self._SPECIAL_GET.get(key)
             value = special(self) if special else self.value(*key)
+            if key in _STRINGS:
+                value = self.np.string(value, cmd.length)
         self.np.respond(cmd, payload=value, length=len(value))
 
     def value(self, config_id: int, option: int, effective: bool = False) -> bytes:

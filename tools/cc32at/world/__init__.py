@@ -11,6 +11,7 @@ device:           the board itself
   fw_version, phy_version, nwp_version: [a, b, c, d]      rom_version: number
   role: STA | AP | P2P | TAG [STA]      boot_ms: timing.boot_s in ms     flash_kb: number [4096]
   time: "2024-01-01T00:00:00"   the clock after a cold start
+  string_nul: bool [true]       string settings are answered with a NUL where there is room
 access_points:    list of
   ssid: text (or ssid_hex)      bssid: MAC      channel: 1..13 [1]      rssi: dBm [-50]
   security: open | wep | wpa | wpa2 | wpa_wpa2 | wpa3 | wpa2_plus | wpa_ent [open]

@@ -71,6 +71,7 @@ DEVICE = load.record(
         "rom_version": load.whole(0, 65535),
         "role": load.choice("STA", "AP", "P2P", "TAG"),
         "boot_ms": load.number,
+        "string_nul": load.flag,
         "flash_kb": load.whole(256, 65536),
         "time": load.moment,
     }

@@ -19,6 +19,7 @@ class Device:
     rom_version: int = 0
     role: str = "STA"
     flash_kb: int = 4096
+    string_nul: bool = True
     time: datetime.datetime = datetime.datetime(2024, 1, 1)
 
 
