@@ -98,14 +98,15 @@ def test_all_thirty_entries_come_at_once_and_in_parts(talk, world):
             channel=1 + i % 11,
             rssi=-30 if i < 26 else -80 - i,
             security=("open", "wep", "wpa", "wpa3")[i % 4],
-            key=("", "abcde", "password", "password")[i % 4],
+            key=("", "abcde" if i % 8 == 1 else "thirteenchars", "password", "password")[i % 4],
         )
     entries = scan(talk)
     assert len(entries) == 30
     assert sorted(entries) == sorted(scan(talk, "0,13") + scan(talk, "13,13") + scan(talk, "26,4"))
     kinds = {entry.split(",")[0]: entry.split(",", 4)[4] for entry in entries}
     assert kinds["net 00"] == "OPEN,0,None,None;"
-    assert kinds["net 01"] == "WEP,0,WEP104,None;"
+    assert kinds["net 01"] == "WEP,0,WEP40,None;"  # a key of 5 characters
+    assert kinds["net 05"] == "WEP,0,WEP104,None;"  # of 13
     assert kinds["net 02"] == "WPA,0,TKIP,PSK;"
     assert kinds["net 03"] == "WPA3,0,CCMP,PSK_SAE;"
     levels = [int(entry.split(",")[2]) for entry in entries]

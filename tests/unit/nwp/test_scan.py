@@ -87,6 +87,20 @@ def test_security_info_bits(many):
     assert found[b"must"] & 0xC000 == 0xC000
 
 
+@pytest.mark.parametrize(
+    ("key", "cipher"),
+    [("abcde", 1), ("0123456789", 1), ("thirteenchars", 2), ("0123456789abcdefABCDEF4567", 2)],
+)
+def test_the_length_of_a_wep_key_tells_its_cipher(key, cipher):
+    """WEP40 has keys of 5 bytes, WEP104 of 13 (IEEE 802.11; enum scan_cipher)."""
+    ap = f'{{ssid: a, bssid: "02:00:00:00:00:01", security: wep, key: "{key}"}}'
+    host = NetHost(world=f"access_points: [{ap}]")
+    entries(host)
+    host.after(0.2)
+    ((entry,),) = entries(host)[1:]
+    assert entry.security_info & 0x7FF == 1 << 8 | cipher << 4 | cipher
+
+
 def test_thirty_results_at_most():
     line = '  - {{ssid: net{0}, bssid: "02:00:00:00:01:{0:02x}", rssi: {1}}}'
     aps = "\n".join(line.format(i, -30 - i) for i in range(40))

@@ -77,6 +77,24 @@ def test_key_limit_and_access_list_keep_stations_out():
     assert not join(PHONE)
 
 
+@pytest.mark.parametrize(
+    ("key", "joins"),
+    [
+        ("abcde", True),
+        ("6162636465", True),
+        ("abcdf", False),
+        ("thirteenchars", False),
+        ("", False),
+    ],
+)
+def test_a_station_needs_the_wep_key_of_the_network(key, joins):
+    host = NetHost(world=STATIONS)
+    assert cfg_set(host, 0, 6, b"\1") == cfg_set(host, 0, 7, b"abcde") == 0
+    host.power_cycle()
+    host.np.world.change("stations", LAPTOP, key=key)
+    assert host.np.groups["wlan_ap"].join(LAPTOP) == joins
+
+
 def test_access_point_settings_count_from_the_next_start():
     host = NetHost(world=STATIONS)
 

@@ -64,6 +64,9 @@ AP = 'access_points: [{ssid: a, bssid: "02:00:00:00:00:01", '
         (AP + "rssi: 5}]", "rssi: 5 is not a level"),
         (AP + "rssi: true}]", "rssi: True is not a level"),
         (AP + "security: wpa2}]", "needs a key"),
+        (AP + "security: wep, key: abcd}]", "key: a WEP key has 5 or 13 characters"),
+        (AP + "security: wep, key: 0123456789abc}, 3]", r"\[1\]: a mapping is expected"),
+        (AP + "security: wep, key: ghijklmnop}]", "key: a WEP key has"),
         (AP + "ssid_hex: '00'}]", "exactly one of ssid, ssid_hex"),
         (AP + "hidden: 3}]", "hidden: 3 is neither true nor false"),
         (AP + "dhcp: {start: x}}]", "dhcp.start: 'x' is not an IPv4 address"),
@@ -99,6 +102,8 @@ def test_change_is_checked_as_in_the_file():
         world.change("access_points", key, channel=99)
     with pytest.raises(WorldError, match="colour"):
         world.change("access_points", key, colour="red")
+    with pytest.raises(WorldError, match="access_points.key: a WEP key has"):
+        world.change("access_points", key, security="wep", key="four")
     with pytest.raises(KeyError):
         world.change("access_points", bytes(6), channel=1)
     with pytest.raises(WorldError, match="used twice"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..world.things import wep_key
 from .checks import mac as as_mac
 from .codes import WLAN
 from .registry import Group, NwpError, group
@@ -57,7 +58,7 @@ class AccessPointRole(Group):
             return True
         password, ssid = cfg.value(AP, 7, True), cfg.value(AP, 0, True)
         if security == 1:
-            return station.key == password
+            return wep_key(station.key) == password
         return pmk(station.key, ssid) == pmk(password, ssid)
 
     def join(self, mac: bytes | str) -> bool:

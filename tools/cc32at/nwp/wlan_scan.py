@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from ..world.things import wep_key
 from .codes import WLAN
 from .registry import Group, NwpError, group, handles
 
 ENTRIES = 30
 
 # Fields of security_info: cipher sets, security type, key management.
-WEP104, TKIP, CCMP = 2, 4, 8
+WEP40, WEP104, TKIP, CCMP = 1, 2, 4, 8
 _INFO = {  # security -> group cipher, unicast ciphers, type, key management
     "open": (0, 0, 0, 0),
-    "wep": (WEP104, WEP104, 1, 0),
+    "wep": (WEP104, WEP104, 1, 0),  # WEP40 where the key is the short one
     "wpa": (TKIP, TKIP, 2, 2),
     "wpa2": (CCMP, CCMP, 4, 2),
     "wpa_wpa2": (TKIP, TKIP | CCMP, 6, 2),
@@ -25,6 +26,8 @@ _PMF = {"none": 0, "capable": 0x4000, "required": 0xC000}
 def security_info(ap) -> int:
     """The bit field of enum security_info."""
     group_cipher, unicast, kind, management = _INFO[ap.security]
+    if ap.security == "wep" and len(wep_key(ap.key)) == 5:
+        group_cipher = unicast = WEP40
     pmf = "required" if ap.security in ("wpa3", "wpa2_plus") else ap.pmf
     info = group_cipher | unicast << 4 | kind << 8 | management << 11 | _PMF[pmf]
     return info | (0x2000 if ap.hidden else 0)

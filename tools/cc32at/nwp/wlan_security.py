@@ -6,6 +6,7 @@ import hashlib
 import string
 from dataclasses import dataclass
 
+from ..world.things import wep_key
 from .codec import protocol
 from .codes import GENERAL, WLAN
 from .registry import NwpError
@@ -92,15 +93,6 @@ class Request:
             raise NwpError(GENERAL.WPS_NO_PIN_OR_WRONG_PIN_LEN)
         if self.security == WPA_ENT and self.eap not in protocol().enums["eap_method"].values():
             raise NwpError(WLAN.EAP_WRONG_METHOD)
-
-
-def wep_key(key: bytes) -> bytes | None:
-    """The 5 or 13 bytes of a WEP key, given as such or in hexadecimal; None for other lengths."""
-    if len(key) in (5, 13):
-        return key
-    if len(key) in (10, 26) and all(chr(c) in string.hexdigits for c in key):
-        return bytes.fromhex(key.decode())
-    return None
 
 
 def pmk(passphrase: bytes, ssid: bytes) -> bytes:

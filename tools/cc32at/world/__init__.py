@@ -15,7 +15,8 @@ device:           the board itself
 access_points:    list of
   ssid: text (or ssid_hex)      bssid: MAC      channel: 1..13 [1]      rssi: dBm [-50]
   security: open | wep | wpa | wpa2 | wpa_wpa2 | wpa3 | wpa2_plus | wpa_ent [open]
-  key: text                     users: {identity: password} (wpa_ent)
+  key: text (WEP: 5 or 13 characters, or 10 or 26 hex digits)
+  users: {identity: password} (wpa_ent)
   hidden: bool [false]          pmf: none | capable | required [none]
   wps: none | pbc | PIN digits [none]
   country: two letters [US]

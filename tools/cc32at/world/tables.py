@@ -15,6 +15,7 @@ from .things import (
     MdnsService,
     Peer,
     Station,
+    wep_key,
 )
 from .timing import timing
 
@@ -131,6 +132,14 @@ _MDNS = {
 }
 
 
+def check_key(security: str, key: bytes, ctx) -> None:
+    """WorldError for an access point that cannot have this key."""
+    if security not in ("open", "wpa_ent") and not key:
+        ctx.fail("a secured access point needs a key")
+    if security == "wep" and wep_key(key) is None:
+        ctx.below("key").fail("a WEP key has 5 or 13 characters, or 10 or 26 hexadecimal digits")
+
+
 def _access_point(value, ctx) -> AccessPoint:
     data = load.record(_ACCESS_POINT, ("bssid",))(value, ctx)
     if ("ssid" in data) == ("ssid_hex" in data):
@@ -138,8 +147,7 @@ def _access_point(value, ctx) -> AccessPoint:
     data.setdefault("ssid", data.pop("ssid_hex", b""))
     if len(data["ssid"]) > 32:
         ctx.below("ssid_hex").fail("longer than 32 bytes")
-    if data.get("security", "open") not in ("open", "wpa_ent") and not data.get("key"):
-        ctx.fail("a secured access point needs a key")
+    check_key(data.get("security", "open"), data.get("key", b""), ctx)
     if data.get("dhcp") is not None:
         data["dhcp"] = Dhcp(**data["dhcp"])
         if data["dhcp"].start > data["dhcp"].end:

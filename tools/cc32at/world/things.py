@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 import datetime
+import string
 from dataclasses import dataclass, field
+
+
+def wep_key(key: bytes) -> bytes | None:
+    """The 5 or 13 bytes of a WEP key, given as such or in hexadecimal; None for other lengths."""
+    if len(key) in (5, 13):
+        return key
+    if len(key) in (10, 26) and all(chr(c) in string.hexdigits for c in key):
+        return bytes.fromhex(key.decode())
+    return None
 
 
 @dataclass

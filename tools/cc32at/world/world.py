@@ -8,7 +8,7 @@ from pathlib import Path
 import yaml
 
 from . import load
-from .tables import FIELDS, KINDS, TOP
+from .tables import FIELDS, KINDS, TOP, check_key
 from .things import Device, Dhcp, Failure
 from .timing import Timing
 
@@ -129,6 +129,7 @@ class World:
         if kind == "access_points" and isinstance(old["dhcp"], dict):
             old["dhcp"] = Dhcp(**old["dhcp"])
         if kind == "access_points":
+            check_key(old["security"], old["key"], ctx)
             old["failures"] = [
                 f if isinstance(f, Failure) else Failure(**f) for f in old["failures"]
             ]
