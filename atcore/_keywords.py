@@ -54,7 +54,7 @@ TABLES = (
     b'\x11netcfg_dhcp_state2\x00\x01\x07unknown\x00\x08disabled\x01\x07enabled\x02\x05bound\x03\x05renew\x04\x06rebind\x05'  # noqa: E501
     b'\tnetcfg_id\xc3\x00\x01\x0cSET_MAC_ADDR\x01\x0cGET_MAC_ADDR\x02\x15AP_STATIONS_CONNECTED\x03\x10AP_STATIONS_INFO\x04\x15AP_STATION_DISCONNECT\x05\x02IF\x06\rIPV4_STA_ADDR\x07\x0cIPV4_AP_ADDR\x08\x0fIPV6_ADDR_LOCAL\t\x10IPV6_ADDR_GLOBAL\n\x10IPV4_DHCP_CLIENT\x0b\x0fIPV4_DNS_CLIENT\x0c'  # noqa: E501
     b'\x0fnetcfg_if_state\r\x01\x02\x0eipv6_sta_local\x04\x00\x0fipv6_sta_global\x08\x00\x11disable_ipv4_dhcp@\x00\x11ipv6_local_static\x80\x00\x14ipv6_local_stateless\x00\x01\x13ipv6_local_stateful\x00\x02\x12ipv6_global_static\x00\x04\x14ipv6_global_stateful\x00\x08\x10disable_ipv4_lla\x00\x10Pdisable_ipv4_lls\x00\x10\x13enable_dhcp_release\x00 \x15ipv6_global_stateless\x00@\x12disable_fast_renew\x00\x80'  # noqa: E501
-    b'\rnetcfg_optionT\x00\x01\x05STATE\x00\x04DHCP\x01\x08DHCP_LLA\x02\x06STATIC\x04\tstateless\x05\x08stateful\x06\x0eRELEASE_IP_SET\x07\x0eRELEASE_IP_OFF\x08'  # noqa: E501
+    b'\rnetcfg_optionT\x00\x01\x04DHCP\x01\x08DHCP_LLA\x02\x06STATIC\x04\tstateless\x05\x08stateful\x06\xc5STATE\x00\xceRELEASE_IP_SET\x07\xceRELEASE_IP_OFF\x08'  # noqa: E501
     b'\x0bnetutil_cmd:\x00\x01\x0bcreate_cert\x01\x08sign_msg\x02\nverify_msg\x03\ttemp_keys\x04\ninstall_op\x05'  # noqa: E501
     b'\x10netutil_ec_curve\x11\x00\x01\x04none\x00\tsecp256r1\x01'  # noqa: E501
     b'\x0enetutil_get_id\x19\x00\x01\npublic_key\x01\x0btrue_random\x03'  # noqa: E501

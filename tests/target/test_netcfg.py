@@ -80,6 +80,18 @@ def test_an_address_by_dhcp(talk):
     assert (lease, state) == ("86400", "bound") and 43000 < int(renew) <= 43200
 
 
+@pytest.mark.parametrize("mode", [0, 3, 7, 8, 9, 255])
+@pytest.mark.parametrize(
+    ("what", "behind"),
+    [("IPV4_STA_ADDR", "0.0.0.0," * 3 + "0.0.0.0"), ("IPV6_ADDR_LOCAL", "0x0:0x0:0x0:0x0")],
+)
+def test_an_address_mode_without_a_keyword_is_its_number(talk, world, what, behind, mode):
+    """Rule V5; only DHCP, DHCP_LLA, STATIC, stateless and stateful are modes (table 59)."""
+    usual = 5 if "6" in what else 1  # stateless, DHCP
+    world.fault(do="flip", to="NETCFG_GET", byte=20, mask=usual ^ mode)  # the response's option
+    assert talk.value(f"AT+NetCfgGet={what}") == f"{mode},{behind}"
+
+
 def test_a_static_address(talk):
     talk.ok(f"AT+NetCfgSet=IPV4_STA_ADDR,STATIC,{STATIC}")
     talk.join()

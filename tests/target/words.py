@@ -31,8 +31,9 @@ EXPLICIT = {15: EMPTY, 30: code(0)}  # limits that have a code of their own (6.2
 
 
 def names(table: bytes) -> dict[str, int]:
-    """The keywords of a table."""
-    return KEYWORDS[table.decode()]["names"]
+    """The keywords of a table, those that only style ti prints behind the others."""
+    found = KEYWORDS[table.decode()]
+    return found["names"] | found.get("ti", {})
 
 
 def keyword(table: bytes, number: int | None = None) -> str:

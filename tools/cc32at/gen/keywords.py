@@ -4,7 +4,8 @@
 
 `keywords.json` beside this file is the source: for each table whether it is a bit mask (`bits`)
 and its `names` in the guide's spelling. `aliases` are understood but never printed; `ti` are the
-spellings that reply style `ti` prints where they differ by more than case.
+spellings that reply style `ti` prints where they differ by more than case, or where the guide
+prints none.
 
 Layout: u16 LE number of tables, u16 LE offset of each, then the tables, sorted by name:
 
@@ -43,7 +44,8 @@ def entries(table):
     for name, value in table["names"].items():
         rows.append((GUIDE if value in other else BOTH, name, value))
         if value in other:
-            rows.append((TI, other[value], value))
+            rows.append((TI, other.pop(value), value))
+    rows += [(TI, name, value) for value, name in other.items()]
     rows += [(ALIAS, name, value) for name, value in table.get("aliases", {}).items()]
     if table["bits"]:
         rows.sort(key=lambda row: (row[2].bit_count() < 2, row[2]))
