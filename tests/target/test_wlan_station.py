@@ -171,11 +171,24 @@ def test_disconnect_is_ok_then_its_event_and_twice_is_an_error(talk):
 def test_a_network_that_is_not_there_is_waited_for(talk, world):
     world.control.call("ap_off", ssid="office")
     talk.ok("AT+WlanConnect=office,,WPA_WPA2,correct-horse,,,")
-    talk.sleep(20)
+    for _ in range(3):
+        talk.sleep(world.times.rescan_s + world.times.scan_s)
+        assert talk.value("AT+WlanGet=Connection,") == "sta,disconnected,,,,"
     assert not talk.events
     world.control.call("ap_on", ssid="office")
     patience = 10 + 2 * world.times.rescan_s
     assert talk.event(timeout=patience) == f"+EventWlan: CONNECT,office,{OFFICE}"
+
+
+def test_a_network_that_never_comes_is_looked_for_until_somebody_says_no(talk, world):
+    talk.ok("AT+WlanConnect=nowhere,,WPA_WPA2,longenough,,,")
+    talk.sleep(3 * world.times.rescan_s)
+    assert talk.value("AT+WlanGet=Connection,") == "sta,disconnected,,,,"
+    assert not talk.events
+    talk.ok("AT+WlanDisconnect")
+    nobody = "0x0:0x0:0x0:0x0:0x0:0x0"
+    assert talk.event() == f"+EventWlan: DISCONNECT,nowhere,{nobody},208"  # while connecting
+    assert talk.error("AT+WlanDisconnect") == "process command, -2071"
 
 
 def test_an_access_point_that_goes_silent_is_a_bss_loss(talk, world):
