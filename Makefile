@@ -30,6 +30,8 @@ ARGS ?=
 TESTS ?= tests
 VECTORS ?= tests/vectors
 PYTEST_ARGS ?=
+MINUTES ?= 3
+SEED ?= $(shell date +%s)
 # A file a process; one more than cores, as MicroPython's suite mostly waits. A board is alone.
 PARALLEL ?= $(if $(findstring --port,$(PYTEST_ARGS)),,-n $(shell expr $(JOBS) + 1) \
     --dist loadfile --no-loadscope-reorder)
@@ -41,13 +43,15 @@ HOST_C = $(wildcard tools/cc32at/*/*.c tests/unit/link/*.c firmware/link/*.c)
 HOST_WARNINGS = -std=gnu11 -O2 -fsyntax-only -Wall -Wextra -Werror -Ifirmware/link \
     -Itools/cc32at/hostlink
 
-.PHONY: help setup run test conformance firmware size bench flash program lint format clean distclean
+.PHONY: help setup run test conformance fuzz firmware size bench flash program lint format \
+    clean distclean
 
 help:
 	@echo 'make run          talk AT to the firmware in the emulator (or: printf "AT+Test\n" | make run)'
 	@echo 'make test         everything: lint, unit, target and conformance tests, MicroPython suite;'
 	@echo '                  or a part and what that needs: TESTS=tests/unit/client'
 	@echo 'make conformance  replay recordings against the firmware: VECTORS=DIR'
+	@echo 'make fuzz         random sessions against the AT core: MINUTES= SEED='
 	@echo 'make firmware     build $(ELF): BOARD=NAME, REPL=0 without prompt'
 	@echo 'make size         flash, RAM and heap against the budgets'
 	@echo 'make bench        instructions a command takes, against the budgets'
@@ -119,6 +123,13 @@ endif
 
 conformance: firmware
 	@$(PY) -m cc32at.conformance --elf $(ELF) $(ARGS) $(VECTORS)
+
+# What goes wrong is kept in build/fuzz.
+FUZZ = PYTHONPATH=.:tools:firmware/modules $(PY) -m tests.fuzz --jobs $(JOBS) --seed $(SEED) \
+    --minutes $(MINUTES) --found $(BUILD)/fuzz
+
+fuzz: setup
+	@$(FUZZ) $(ARGS)
 
 # The image in SRAM is linked too, whatever the board: its parts have budgets of their own.
 size: firmware

@@ -1,48 +1,97 @@
-"""`python -m tests.fuzz [--lines N] [--seed N] [--minutes N] [--digest]`: sessions until something
-is wrong, which is printed as the seed that shows it.
+"""`make fuzz`, or `python -m tests.fuzz [--engine NAME] [--lines N] [--seed N] [--minutes N]`.
+
+Plays sessions until the time is over; each that goes wrong is kept as a session file in --found,
+which `--replay FILE` plays again and `--replay FILE --shrink` makes as short as it can be.
 """
 
-import hashlib
+import multiprocessing
 import sys
 import time
+from pathlib import Path
 
 import click
 
 from cc32at.hostlink import firmware_paths
-from tests.fuzz.lines import Speaker
-from tests.fuzz.play import play
+from tests.fuzz import engines, session
+from tests.fuzz.shrink import shrink
 
-LINES = 40  # a session
+FOUND = Path("build/fuzz")
+
+
+def worker(engine, seed, step, lines, end, out):
+    """Play every step-th session from a seed on; what goes wrong goes to `out`."""
+    done = 0
+    while done < lines and (end is None or time.monotonic() < end):
+        said = engines.generate(engine, seed)
+        wrong = engines.play(engine, said, seed).wrong
+        done += engines.LINES
+        if wrong:
+            out.put((seed, said, wrong))
+        seed += step
+    out.put((done, None, None))
+
+
+def gather(out, jobs, engine, found) -> tuple:
+    """(lines, sessions that went wrong) of all workers."""
+    done = bad = 0
+    while jobs:
+        first, said, wrong = out.get()
+        if said is None:
+            done, jobs = done + first, jobs - 1
+            continue
+        bad += 1
+        path = found / f"{engine}-{first}.json"
+        session.save(path, engine, first, said, wrong)
+        print(f"{path}: {wrong[0]}", flush=True)
+    return done, bad
+
+
+def replay(path: Path, shorter: bool) -> int:
+    """Play a session file; its status."""
+    engine, seed, said = session.load(path)
+    wrong = engines.play(engine, said, seed).wrong
+    for what in wrong:
+        print(f"{path}: {what}")
+    if wrong and shorter:
+        kind = wrong[0].kind
+        small = shrink(
+            said,
+            lambda items: any(it.kind == kind for it in engines.play(engine, items, seed).wrong),
+            whole=kind == "canary",
+        )
+        target = path.with_name(path.stem + ".small.json")
+        session.save(target, engine, seed, small, engines.play(engine, small, seed).wrong)
+        print(f"{target}: {len(small)} of {len(said)} items")
+    return bool(wrong)
 
 
 @click.command()
+@click.option("--engine", type=click.Choice(list(engines.ENGINES)), default="host")
 @click.option("--lines", default=100_000, help="How many lines to say, about.")
 @click.option("--seed", default=1, help="Of the first session; the next has the next number.")
 @click.option("--minutes", type=float, help="Go on for so long instead.")
-@click.option(
-    "--digest", type=click.File("w"), help="Write a checksum a session, to compare two versions."
-)
-def main(lines, seed, minutes, digest):
-    """Say random things to the AT core."""
-    end = time.monotonic() + minutes * 60 if minutes else None
-    done = bad = 0
-    while time.monotonic() < end if end else done < lines:
-        outcome = play(Speaker(seed, LINES).session(), seed)
-        if digest:
-            sums = [
-                hashlib.sha256(part).hexdigest()[:16]
-                for part in (outcome.out, repr(outcome.calls).encode())
-            ]
-            digest.write(f"{seed} {' '.join(sums)}\n")
-        for what in outcome.wrong:
-            print(f"seed {seed}: {what}")
-        bad += bool(outcome.wrong)
-        done += LINES
-        seed += 1
-    print(f"{done} lines, {bad} sessions wrong")
+@click.option("--jobs", default=2, help="Processes.")
+@click.option("--found", type=click.Path(path_type=Path), default=FOUND, help="Where they go.")
+@click.option("--replay", "path", type=click.Path(exists=True, path_type=Path))
+@click.option("--shrink", "shorter", is_flag=True, help="Make the replayed session shorter.")
+def main(engine, lines, seed, minutes, jobs, found, path, shorter):
+    """Say random things to the AT core, and see that it stays well."""
+    if path:
+        sys.exit(replay(path, shorter))
+    start = time.monotonic()
+    end = start + minutes * 60 if minutes else None
+    share = sys.maxsize if minutes else -(-lines // jobs)
+    fork = multiprocessing.get_context("fork")
+    out = fork.Queue()
+    for i in range(jobs):
+        args = (engine, seed + i, jobs, share, end, out)
+        fork.Process(target=worker, args=args, daemon=True).start()
+    done, bad = gather(out, jobs, engine, found)
+    rate = done / (time.monotonic() - start)
+    print(f"{engine}: {done} lines from seed {seed} on, {rate:.0f}/s, {bad} sessions wrong")
     sys.exit(bool(bad))
 
 
 if __name__ == "__main__":
-    sys.path[:0] = firmware_paths()
+    sys.path[:0] = [path for path in firmware_paths() if path not in sys.path]
     main()

@@ -1,23 +1,32 @@
 """A driver that answers everything, at once, later, with an error or never: as chance has it.
 
-Chance is a checksum of the seed, the call and how often it was made, so that two versions of the
-core that ask for the same things get the same answers, whatever they do in between.
+Its methods are those of the real driver, with the same signatures; answers.py says what each
+gives. Chance is a checksum of the seed, the method, its first argument and how often it was called
+so, so that two versions of the core that ask for the same things get the same answers, whatever
+they do in between.
 """
 
+import bisect
+import functools
+import importlib
+import inspect
+import types
 import zlib
 
 from simplelink.errors import SlError
 from simplelink.waiter import Waiter
+from tests.fuzz.answers import ROWS
 
-EVENT = 4  # flags of the link
-UART = 1
+UART, EVENT, TX = 0x01, 0x04, 0x20  # flags of the link
 NEVER = 1 << 29  # ms
-CLOSED, STOPPED, NOT_STARTED = -9, -2017, -2018
+CLOSED, STOPPED, NOT_STARTED, ALREADY = -9, -2017, -2018, -2012
 CODES = (-1, -11, -100, -2006, -2073, -4096, -10341, -32768)
 STARTED = 1
-
-
-STILL = 10000  # rounds of the loop in which time does not pass
+BOOT_MS = 20
+LEAVING_MS = 5  # how often stop() looks whether all that it ended has gone on
+STILL = 3000  # rounds of the loop in which time does not pass
+CLASSES = {name: name.title() for name in ("device", "sockets", "wlan", "fs")}
+CLASSES |= {"netapp": "NetApp", "netcfg": "NetCfg", "netutil": "NetUtil"}
 
 
 class Over(BaseException):
@@ -26,6 +35,22 @@ class Over(BaseException):
 
 class Stuck(BaseException):
     """The core goes round and round, and never sleeps."""
+
+
+def real(group: str):
+    """The class of the real driver for a group."""
+    return getattr(importlib.import_module(f"simplelink.{group}"), CLASSES[group])
+
+
+def methods(group: str) -> dict:
+    """The public methods of a group of the real driver, and their signatures without self."""
+    found = {}
+    for name, function in vars(real(group)).items():
+        if not name.startswith("_") and inspect.isfunction(function):
+            signature = inspect.signature(function)
+            parameters = list(signature.parameters.values())[1:]
+            found[name] = signature.replace(parameters=parameters)
+    return found
 
 
 class Later(Waiter):
@@ -63,10 +88,14 @@ class Link:
         count = self.counts[key] = self.counts.get(key, 0) + 1
         return zlib.crc32(b"%d %d " % (self.seed, count) + key)
 
+    def at(self, ms, function):
+        """Call a function so long from now, as an event of the link."""
+        bisect.insort(self.scheduled, (self.now + ms, function), key=lambda row: row[0])
+
     def ticks(self):
         return self.now
 
-    def limit(self, ms):
+    def limit(self, ms, over=True):
         return ms
 
     def wait(self, ms, mask=7):
@@ -81,6 +110,8 @@ class Link:
         times = [when for when, _ in self.scheduled[:1]]
         if mask & UART and self.stream.due() is not None:
             times.append(self.stream.due())
+        if mask & TX:
+            times.append(self.stream.room_at())
         self.now = max(self.now, min([self.end + 1 if ms < 0 else self.now + ms, *times]))
         if self.now > self.end:
             raise Over
@@ -89,6 +120,8 @@ class Link:
     def flags(self, mask):
         due = self.stream.due()
         flags = UART if mask & UART and due is not None and due <= self.now else 0
+        if mask & TX and self.stream.space():
+            flags |= TX
         return flags | EVENT * bool(self.scheduled and self.scheduled[0][0] <= self.now)
 
     def dispatch(self, flags):
@@ -96,211 +129,120 @@ class Link:
             self.scheduled.pop(0)[1]()
 
 
-class Group:
-    """Part of the driver: notes every call, and refuses some."""
+class Answer:
+    """What a row of answers.py sees of a call: its arguments `a`, a number, the driver."""
 
-    def __init__(self, driver):
+    def __init__(self, driver, number, a):
         self.driver = driver
-        self.link = driver.link
+        self.number = number
+        self.a = types.SimpleNamespace(**a)
 
-    def told(self, *call, refusals=8):
-        """Note a call; raises SlError for one in `refusals`; a number for what else is left open."""
-        link = self.link
-        self.driver.calls.append(call)
-        if link.state != STARTED:
-            raise SlError(NOT_STARTED)
-        chance = link.chance(*call)
-        if refusals and chance % refusals == 0:
-            raise SlError(CODES[chance // refusals % len(CODES)])
-        return chance >> 8
+    def value(self, size):
+        """A view of `size` bytes, of fewer now and then."""
+        number = self.number
+        if number % 17 == 0:
+            size = size * (number >> 8 & 0xFF) // 256
+        return memoryview(number.to_bytes(4, "little") * (size // 4 + 1))[:size]
 
-    async def later(self, chance, lock=None, most=1500):
-        """Suspend for a while, or not at all, as chance has it."""
-        if chance % 3:
-            wait = Later(
-                self.link, NEVER if lock is not None and not chance % 5 else chance % most
-            )
-            self.driver.waits.append((lock, wait))
-            try:
-                await wait
-            finally:
-                self.driver.waits.remove((lock, wait))
-
-    def value(self, chance, size):
-        """A view of `size` bytes."""
-        return memoryview(chance.to_bytes(4, "little") * (size // 4 + 1))[:size]
-
-
-class Device(Group):
-    def get(self, id, option, size):
-        return self.value(self.told("device.get", id, option, size), size)
-
-    def set(self, id, option, data):
-        self.told("device.set", id, option, bytes(data))
-
-    def version(self):
-        return 0x31100000, b"\1\2\3\4", b"\1\2\3\4", b"\1\2\3\4", 0
-
-    async def start(self):
-        self.driver.calls.append(("device.start",))
-        if self.link.state == STARTED:
-            raise SlError(-2012)
-        wait = Later(self.link, 20)
-        await wait
-        self.link.state = STARTED
-        return 0
-
-    async def stop(self, ms):
-        await self.later(self.told("device.stop", ms, refusals=0), most=200)
-        self.link.state = 0
-        self.driver.cancel(STOPPED)
-
-
-class Sockets(Group):
-    def open(self, domain, type, protocol):
-        return self.told("open", domain, type, protocol) % 16
-
-    async def close(self, sd):
-        await self.later(self.told("close", sd), most=100)
-        self.driver.cancel(CLOSED, sd & 15)
-
-    def bind(self, sd, port, ip):
-        self.told("bind", sd, port, ip)
-
-    def listen(self, sd, backlog):
-        self.told("listen", sd, backlog)
-
-    async def connect(self, sd, port, ip):
-        await self.later(self.told("connect", sd, port, ip), sd & 15)
-
-    async def accept(self, sd, family):
-        chance = self.told("accept", sd, family)
-        await self.later(chance, sd & 15)
-        return chance % 16, chance >> 4 & 0xFFFF, bytes(16 if family == 3 else 4)
-
-    async def select(self, nfds, read, write, sec, usec):
-        chance = self.told("select", nfds, read, sec, usec)
-        await self.later(chance, 16)
-        return (1, read, 0) if chance % 2 else (0, 0, 0)
-
-    def setsockopt(self, sd, level, option, data):
-        self.told("setsockopt", sd, level, option, bytes(data))
-
-    def getsockopt(self, sd, level, option, size):
-        return self.value(self.told("getsockopt", sd, level, option, size), size)
-
-    async def recv(self, sd, buf):
-        chance = self.told("recv", sd, len(buf))
-        await self.later(chance, sd & 15)
-        size = min(len(buf), chance % 41 if chance % 7 else chance % 5000)
-        buf[:size] = bytes(i & 0xFF for i in range(size))
+    def fill(self, buf, most=None):
+        """Put something into buf; how much."""
+        size = self.number % 41 if self.number % 7 else self.number % 5000
+        size = min(len(buf), size if most is None else most)
+        buf[:size] = bytes(range(256)) * (size // 256) + bytes(range(size % 256))
         return size
-
-    async def recvfrom(self, sd, buf, family):
-        return await self.recv(sd, buf), 7, bytes(16 if family == 3 else 4)
-
-    async def send(self, sd, data):
-        await self.carry(data, "send", sd)
-
-    async def sendto(self, sd, data, port, ip):
-        await self.carry(data, "sendto", sd, port, ip)
-
-    async def carry(self, data, *call):
-        """Take a payload that must stay as it is until it is sent."""
-        kept = bytes(data)
-        await self.later(self.told(*call, kept), most=400)
-        if bytes(data) != kept:
-            self.driver.moved += 1
-
-
-class Wlan(Group):
-    def connect(self, *call):
-        self.told("wlan.connect", *call)
-
-    def disconnect(self):
-        self.told("wlan.disconnect")
-
-    def profile_add(self, *call):
-        return self.told("profile_add", *call) % 7
-
-    def profile_get(self, index):
-        chance = self.told("profile_get", index)
-        name = bytes(self.value(chance, chance % 33))
-        return (
-            chance % 9,
-            name,
-            bytes(6 * (chance % 2)) or b"\1\2\3\4\5\6",
-            3,
-            name,
-            b"",
-            chance % 3,
-        )
-
-    def profile_del(self, index):
-        self.told("profile_del", index)
-
-    def policy_set(self, policy, option, data=b""):
-        self.told("policy_set", policy, option, bytes(data))
-
-    def policy_get(self, policy, size=8):
-        chance = self.told("policy_get", policy)
-        return chance & 0x3F, self.value(chance, chance % 9)
-
-    def scan_results(self, index, count):
-        chance = self.told("scan_results", index, count)
-        return self.value(chance, 44 * min(count, chance % 31))
-
-    def set_mode(self, mode):
-        self.told("set_mode", mode)
-
-    def set(self, id, option, data=b""):
-        self.told("wlan.set", id, option, bytes(data))
-
-    def get(self, id, option, size):
-        return self.value(self.told("wlan.get", id, option, size), size)
-
-
-class NetCfg(Group):
-    option = 0
-
-    def set(self, id, option, data=b""):
-        self.told("netcfg.set", id, option, bytes(data))
-
-    def get(self, id, size, option=0):
-        chance = self.told("netcfg.get", id, size)
-        self.option = chance % 8
-        return self.value(chance, size)
-
-
-class Fs(Group):
-    def __init__(self, driver):
-        super().__init__(driver)
-        self.files = {}
-
-    async def load(self, name, size):
-        if name not in self.files:
-            raise SlError(-10341)
-        return self.files[name][:size]
-
-    async def store(self, name, data, size=0):
-        await self.later(self.told("store", name), most=100)
-        self.files[name] = bytes(data)
 
 
 class Driver:
-    """All groups over one Link. `calls`: what was asked; `waits`: (socket or None, waiter)."""
+    """All groups over one Link. `calls`: what was asked; `waits`: (lock or None, waiter)."""
 
     def __init__(self, seed, resume):
         self.calls = []
         self.waits = []
+        self.files = {}
         self.link = Link(seed, resume)
         self.on_event = None
         self.moved = 0  # payloads that were overwritten while they were sent
-        self.device = Device(self)
-        self.sockets = Sockets(self)
-        self.wlan = Wlan(self)
-        self.netcfg = NetCfg(self)
-        self.fs = Fs(self)
+        self.mute = False  # what waits on a socket waits for ever
+        for group, rows in ROWS.items():
+            made = types.SimpleNamespace(link=self.link, option=0)
+            for name, signature in known(group):
+                if name in rows:
+                    call = functools.partial(
+                        self._ask, f"{group}.{name}", rows[name], signature.bind
+                    )
+                    setattr(made, name, call)
+            setattr(self, group, made)
+        self.device.start = self._start
+        self.device.stop = self._stop
+
+    def _ask(self, name, row, bind, *args, **named):
+        bound = bind(*args, **named)
+        told = {key: _content(value, key == row.into) for key, value in bound.arguments.items()}
+        self.calls.append((name, told))
+        bound.apply_defaults()
+        it = Answer(self, self._chance(name, row, told), bound.arguments)
+        if row.waits:
+            return self._later(row, it)
+        return self._answer(row, it)
+
+    def _chance(self, name, row, told):
+        """A number for a call, or its refusal (an SlError) for some."""
+        link = self.link
+        if link.state != STARTED:
+            return SlError(NOT_STARTED)
+        chance = link.chance(name, *list(told.values())[:1])
+        if chance % row.refusals == 0:
+            return SlError(CODES[chance // row.refusals % len(CODES)])
+        return chance >> 8
+
+    @staticmethod
+    def _answer(row, it):
+        if isinstance(it.number, SlError):
+            raise it.number
+        return row.result(it) if row.result else None
+
+    async def _later(self, row, it):
+        """Answer after a while, or at once, or never."""
+        chance = it.number
+        lock = row.lock
+        if type(lock) is str:
+            lock = getattr(it.a, lock) & 15
+        kept = bytes(getattr(it.a, row.payload)) if row.payload else b""
+        if lock is not None and self.mute:
+            await self.wait(lock, NEVER)
+        elif not isinstance(chance, SlError) and chance % 3:
+            ms = NEVER if lock is not None and not chance % 5 else chance % row.waits
+            await self.wait(lock, ms)
+        if kept and bytes(getattr(it.a, row.payload)) != kept:
+            self.moved += 1
+        return self._answer(row, it)
+
+    async def wait(self, lock, ms):
+        """Suspend for so long, or until somebody ends it."""
+        wait = Later(self.link, ms)
+        self.waits.append((lock, wait))
+        try:
+            await wait
+        finally:
+            self.waits.remove((lock, wait))
+
+    async def _start(self):
+        self.calls.append(("device.start", {}))
+        if self.link.state == STARTED:
+            raise SlError(ALREADY)
+        await Later(self.link, BOOT_MS)
+        self.link.state = STARTED
+        return 0
+
+    async def _stop(self, ms=0):
+        self.calls.append(("device.stop", {"ms": ms}))
+        if self.link.state != STARTED:
+            raise SlError(NOT_STARTED)
+        await self.wait(None, self.link.chance("stop", ms) % 200)
+        self.cancel(STOPPED)
+        while self.waits:
+            await Later(self.link, LEAVING_MS)
+        self.link.state = 0
 
     def cancel(self, code, lock=None):
         """End what waits, on one socket or all."""
@@ -308,3 +250,22 @@ class Driver:
             if lock is None or held == lock:
                 wait.fail(code)
                 self.link.woken = True
+
+    def closed(self, lock):
+        """An event tells that a socket is closed, to what waits on it."""
+        self.link.at(0, functools.partial(self.cancel, CLOSED, lock))
+
+
+@functools.cache
+def known(group: str) -> tuple:
+    """methods() for a group, once."""
+    return tuple(methods(group).items())
+
+
+def _content(value, into: bool):
+    """An argument as it is noted: text as bytes, a buffer to be filled as its length."""
+    if into:
+        return len(value)
+    if isinstance(value, (memoryview, bytearray)):
+        return bytes(value)
+    return "callback" if callable(value) else value

@@ -1,8 +1,8 @@
-"""What is said in a random session: lines of the declared commands, legal and spoiled ones, payloads
-that hold what must not be executed, pieces in time, breaks, events.
+"""What is said in a random session: lines of the declared commands, legal and spoiled, payloads
+that hold what must not be executed, pieces in time, breaks, events. session.py tells the form.
 
-A session is a list of (ms since the one before, kind, value): "bytes" with what comes in, "break",
-"event" with (opcode, arguments).
+Whatever holds a canary begins on a quiet line, and all that must be dropped of it comes without a
+pause of 20 ms: so no canary may be executed, whatever was said before.
 """
 
 import base64
@@ -13,45 +13,55 @@ from tests.target import declared
 
 CANARY = b"AT+Canary=%d"  # a command of the fuzzer's own: whoever executes it was misled
 SETTINGS = (b"STYLE,ti", b"STYLE,guide", b"ECHO,1", b"ECHO,0", b"VERBOSE,1", b"VERBOSE,0")
+SETTINGS += (b"BANNER,1", b"AUTOSTART,0", b"AUTOSTART,1")
 EVENTS = (0x0099, 0x0078, 0x0880, 0x0881, 0x082E, 0x0892, 0x0896, 0x0830, 0x0831, 0x089A, 0x08B2)
 EVENTS += (0x1825, 0x1A25, 0x1831, 0x182C, 0x1832, 0x100E, 0x100F, 0xFF01, 0xFF02, 0x0777)
 LATE = b"Accept=%d,INET", b"Recv=%d,0,100", b"Recv=%d,1,4096", b"Connect=%d,INET,80,1.2.3.4"
 LATE += (b"Select=%d,1,1,0", b"RecvFrom=%d,INET,7,0.0.0.0,0,50")
 ENDS = b"\r\n", b"\r\n", b"\r\n", b"\r", b"\n", b"\n\r", b"\r\r\n", b"\r\n\r\n"
 NASTY = b"\x00\x03\x03+++,,\"'[]|=?\r\n\xff\xfb\x01\x08\x7f\x15\x01 AT"
+PAUSE, SILENCE = 2100, 25  # ms that end an incomplete payload, and what is dropped
+ASIDE = "Canary", "Stop", "Start"  # said in their own turns
 
 
 @functools.cache
 def pool():
-    """{command: (legal lines, spoiled lines)}, as bytes."""
-    found = {}
+    """(legal, spoiled) lines as bytes, one list a command each."""
+    legal, spoiled = [], []
     for name, declaration in sorted(declared.load().items()):
-        if name in ("Canary", "Stop", "Start"):
-            continue
-        legal, spoiled = [], []
-        for form in declared.forms(declaration):
-            legal += [line.encode("latin-1", "replace") for line in form.legal()]
-            spoiled += [line.encode("latin-1", "replace") for line, _ in form.mistakes()]
-        found[name] = (legal, spoiled)
-    return found
+        if name not in ASIDE:
+            forms = declared.forms(declaration)
+            legal.append([raw(line) for form in forms for line in form.legal()])
+            spoiled.append([raw(line) for form in forms for line, _ in form.mistakes()])
+    return legal, [lines for lines in spoiled if lines]
+
+
+def raw(line: str) -> bytes:
+    return line.encode("latin-1", "replace")
+
+
+def tame(seed: int) -> bool:
+    """Whether nothing in the session means the prompt, outside of payloads."""
+    return seed % 2 == 1
 
 
 class Speaker:
     """Makes one session from a seed."""
 
-    def __init__(self, seed, lines=40):
+    def __init__(self, seed: int, lines: int = 40, turns=None):
         self.chance = random.Random(seed)
         self.lines = lines
+        self.tame = tame(seed)
+        self.turns, self.weights = zip(*(turns or TURNS), strict=True)
         self.canaries = 0
         self.said = []
 
-    def session(self):
-        """The session, ended by what everybody must understand."""
-        for _ in range(self.lines):
-            self.chance.choices(*zip(*TURNS, strict=True))[0](self)
+    def session(self) -> list:
+        for turn in self.chance.choices(self.turns, self.weights, k=self.lines):
+            turn(self)
         return self.said
 
-    def say(self, data, ms=None):
+    def say(self, data: bytes, ms=None):
         """Bytes, often in pieces."""
         chance = self.chance
         gap = chance.choice((0, 0, 0, 1, 5, 30, 200)) if ms is None else ms
@@ -63,20 +73,22 @@ class Speaker:
             return
         self.said.append((gap, "bytes", data))
 
-    def end(self):
+    def silence(self, ms: int):
+        self.said.append((ms, "bytes", b""))
+
+    def end(self) -> bytes:
         return self.chance.choice(ENDS)
 
-    def legal(self):
+    def legal(self) -> bytes:
         """A line that is understood."""
-        return self.chance.choice(self.chance.choice(list(pool().values()))[0])
+        return self.chance.choice(self.chance.choice(pool()[0]))
 
     def line(self):
         self.say(self.legal() + self.end())
 
     def wrong(self):
         """A line with one mistake that its declaration tells."""
-        lines = self.chance.choice(list(pool().values()))[1]
-        self.say((self.chance.choice(lines) if lines else b"AT+Foo") + self.end())
+        self.say(self.chance.choice(self.chance.choice(pool()[1])) + self.end())
 
     def mutated(self):
         """A line with bytes changed, lost, doubled, moved."""
@@ -86,26 +98,34 @@ class Speaker:
             at = chance.randrange(len(line) + 1)
             how = chance.randrange(6)
             if how == 0:
-                line[at:at] = bytes([chance.choice(NASTY)])
+                line[at:at] = self.nasty(1)
             elif how == 1:
                 del line[at : at + chance.randint(1, 4)]
             elif how == 2:
-                line[at : at + 1] = bytes([chance.randrange(256)])
+                line[at : at + 1] = self.nasty(1) if self.tame else bytes([chance.randrange(256)])
             elif how == 3:
                 line[at:at] = line[max(0, at - 5) : at]
             elif how == 4:
                 line[at:at] = b"," * chance.randint(1, 3)
             else:
                 line = bytearray(line.swapcase())
-            line = line or bytearray(b"A")
-        self.say(bytes(line) + self.end())
+        self.say(bytes(line or b"A") + self.end())
+
+    def nasty(self, size: int) -> bytes:
+        """Bytes that mean something, or nothing."""
+        text = bytes(self.chance.choice(NASTY) for _ in range(size))
+        return text.replace(b"\1", b"1").replace(b"\3", b"3") if self.tame else text
 
     def noise(self):
         """Bytes that mean nothing."""
-        chance = self.chance
-        self.say(bytes(chance.choice(NASTY) for _ in range(chance.randint(1, 30))))
-        if chance.random() < 0.7:
+        self.say(self.nasty(self.chance.randint(1, 30)))
+        if self.chance.random() < 0.7:
             self.say(self.end())
+
+    def before(self):
+        """Noise, and a command right behind it (rule O12)."""
+        noise = (b"\xff", b"\xff\xfb\x01\xff\xfd\x03", b"+++", b"\0\0", b" ", b"\x80\x81", b"x")
+        self.say(self.chance.choice(noise) + self.legal() + self.end())
 
     def long(self):
         """A line about as long as can be, or longer."""
@@ -113,38 +133,70 @@ class Speaker:
         self.say(b"AT+Foo=" + b"x" * size + self.end())
 
     def payload(self):
-        """Send or SendTo with a payload of anything, canaries included."""
+        """Send or SendTo with a payload of anything, as it should be."""
+        head, text = self.sending(self.chance.randbytes)
+        self.say(head % len(text) + text + self.end())
+        if self.chance.random() < 0.2:
+            self.silence(SILENCE)  # ends it as well as a line end
+
+    def sending(self, content, sizes=(1, 3, 20, 60, 1460, 4096)) -> tuple:
+        """(head with a place for the length, payload)"""
         chance = self.chance
-        data = bytearray(chance.randbytes(chance.choice((1, 3, 20, 60, 1460, 4096))))
-        if chance.random() < 0.7:
-            self.canaries += 1
-            line = CANARY % self.canaries
-            data[chance.randrange(len(data)) :] = b"\r\n" + line + b"\r\n" + line + b"\r\n\x01"
-            del data[4096:]
-        data = bytes(data)
+        data = content(chance.choice(sizes))
         format = chance.choice((0, 0, 1))
-        text = base64.b64encode(data) if format else data
         head = b"AT+Send=%d,%d," if chance.random() < 0.7 else b"AT+SendTo=%d,INET,7,1.2.3.4,%d,"
-        head = head % (chance.randrange(16), format) + b"%d," % len(text)
-        how = chance.randrange(8)
-        if how < 4:
-            self.say(head + text + self.end())
-        elif how == 4:  # silence ends it as well
-            self.say(head + text)
-            self.say(b"", 25)
-        elif how == 5:  # a break ends it before its time
-            self.say(head + text[: chance.randrange(len(text))])
-            self.said.append((1, "break", None))
-            self.say(text[chance.randrange(len(text)) :] + b"\r\n", 1)
-            self.say(b"", 30)
-        elif how == 6:  # one byte too many, and what follows
-            self.say(head + text + b"x" + CANARY % self.canaries + b"\r\n", 0)
-            self.say(b"", 30)
-        else:  # a pause, then the rest of it in one go
-            cut = chance.randrange(len(text))
-            self.say(head + text[:cut])
-            self.said.append((chance.choice((2100, 2500)), "bytes", text[cut:] + b"\r\n"))
-            self.say(b"", 30)
+        text = base64.b64encode(data) if format else data
+        return head % (chance.randrange(16), format) + b"%d,", text
+
+    def hostile(self, size: int) -> bytes:
+        """Bytes with a canary in them, more than once."""
+        self.canaries += 1
+        line = CANARY % self.canaries
+        data = bytearray(self.chance.randbytes(size))
+        at = self.chance.randrange(size)
+        data[at:at] = b"\r\n" + line + b"\r\n" + line + b"\r\n\x01\r\n" + line + b"\r\n"
+        return bytes(data[-4096:])
+
+    def canary(self):
+        """A payload with canaries that ends too early, or is no good otherwise."""
+        self.silence(PAUSE)
+        self.say(b"\r\n", 0)
+        self.silence(SILENCE)
+        head, text = self.sending(self.hostile, (20, 60, 300, 1460, 4000))
+        self.chance.choice(EARLY)(self, head, text)
+        self.silence(SILENCE)
+
+    def whole(self, head, text):
+        """Nothing is wrong with it."""
+        self.say(head % len(text) + text + self.end())
+
+    def held(self, head, text):
+        """A break ends it before its time, and the rest of it comes after that."""
+        self.say(head % len(text) + text[: self.chance.randrange(len(text))])
+        self.said.append((1, "break", None))
+        self.say(text[self.chance.randrange(len(text)) :] + b"\r\n", 1)
+
+    def tail(self, head, text):
+        """It is longer than was told."""
+        self.say(head % (len(text) - self.chance.randint(1, len(text) - 1)) + text + b"\r\n", 0)
+
+    def paused(self, head, text):
+        """A pause, then the rest of it in one go."""
+        cut = self.chance.randrange(len(text))
+        self.say(head % len(text) + text[:cut])
+        self.said.append((self.chance.choice((2050, 2100, 2500)), "bytes", text[cut:] + b"\r\n"))
+
+    def refused(self, head, text):
+        """The command is no good, whatever its payload is."""
+        good = head.split(b"=")[1].split(b",")[0]
+        wrong = self.chance.choice((b"-1", b"256", b"x", b"", b'"0'))
+        self.say(head.replace(b"=" + good, b"=" + wrong, 1) % len(text) + text + b"\r\n", 0)
+
+    def huge(self, head, text):
+        """More than there may be."""
+        size = self.chance.choice((4097, 5465, 6000, 20000))
+        text = (text * (size // len(text) + 1))[:size]
+        self.say(head % size + text + b"\r\n", 0)
 
     def late(self):
         """Commands that wait."""
@@ -171,6 +223,7 @@ class Speaker:
         self.say(b"AT+Close=%d\r\n" % self.chance.randrange(16))
 
     def broken(self):
+        """A break outside of a payload, mostly."""
         self.said.append((self.chance.choice((0, 5, 50)), "break", None))
 
     def event(self):
@@ -180,14 +233,19 @@ class Speaker:
             self.said.append((0, "event", (chance.choice(EVENTS), args)))
 
     def quiet(self):
-        self.said.append((self.chance.choice((25, 300, 1200, 2500)), "bytes", b""))
+        self.silence(self.chance.choice((SILENCE, 300, 1200, 2500)))
 
 
+EARLY = tuple(
+    getattr(Speaker, name) for name in ("whole", "held", "tail", "paused", "refused", "huge")
+)
 TURNS = (
     (Speaker.line, 30),
     (Speaker.wrong, 15),
     (Speaker.mutated, 15),
-    (Speaker.payload, 12),
+    (Speaker.payload, 6),
+    (Speaker.canary, 6),
+    (Speaker.before, 3),
     (Speaker.late, 5),
     (Speaker.burst, 3),
     (Speaker.noise, 4),

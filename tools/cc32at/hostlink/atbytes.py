@@ -10,94 +10,93 @@ from .library import Keyword, Keywords, load
 CONSTANTS = {"QUOTED": 1, "EMPTY": 2, "BAD_QUOTE": 4, "BACKSLASH": 8}
 MAX_LINE = 0xFFFF
 FRAME_HEAD = 64
+LONGEST = 44  # characters of a number or an address, and more
 MASK64 = 0xFFFFFFFFFFFFFFFF
 
 
-def _array(buf):
-    """A ctypes array of the bytes of any buffer: over the memory itself if it can be written."""
-    view = memoryview(buf).cast("B")
-    if view.readonly:
-        return (ct.c_ubyte * len(view)).from_buffer_copy(view)
-    return (ct.c_ubyte * len(view)).from_buffer(view)
+def _memory(buf):
+    """The memory of a bytes-like object, as an argument of a C function: no copy if it can be
+    written, or is bytes.
+    """
+    if type(buf) is bytes:
+        return buf
+    try:
+        return ct.byref(ct.c_char.from_buffer(buf)) if len(buf) else b""
+    except TypeError:  # read only
+        return bytes(buf)
 
 
 def _target(buf):
-    view = memoryview(buf).cast("B")
-    if view.readonly:
-        raise TypeError("object with buffer protocol required")
-    return (ct.c_ubyte * len(view)).from_buffer(view)
+    """_memory() of what is written to."""
+    try:
+        return ct.byref(ct.c_char.from_buffer(buf)) if len(buf) else b""
+    except TypeError:
+        raise TypeError("object with buffer protocol required") from None
 
 
-def _span(buf, start: int, end: int):
-    array = _array(buf)
-    if not 0 <= start <= end <= len(array):
+def _check(inside: bool) -> None:
+    if not inside:
         raise ValueError("range")
-    return array
 
 
-def _source(src, offset: int, n: int):
-    array = _array(src)
-    if offset < 0 or n < 0 or offset + n > len(array):
-        raise ValueError("range")
-    return array, ct.byref(array, offset)
-
-
-def _place(dst, at: int):
-    array = _target(dst)
-    if not 0 <= at <= len(array):
-        raise ValueError("range")
-    return array
+def _part(buf, start: int, end: int):
+    """_memory() of buf[start:end]."""
+    _check(0 <= start <= end <= len(buf))
+    try:
+        return ct.byref(ct.c_char.from_buffer(buf, start)) if start < end else b""
+    except TypeError:
+        return bytes(buf[start:end])
 
 
 class AtBytes:
     """The functions of the module."""
 
     def __init__(self, sanitize: bool = False):
-        self._c = load(sanitize)
+        self._c = c = load(sanitize)
+        self._split, self._number, self._find_eol = c.attok_split, c.attok_number, c.attok_find_eol
+        self._text = ct.create_string_buffer(LONGEST)
 
     def tokenize(self, buf, n, fields, escapes=True) -> int:
-        line = _target(buf)
-        room = memoryview(fields)
-        if not 0 <= n <= len(line) or n > MAX_LINE or room.format != "H" or len(room) < 2:
-            raise ValueError("range")
-        return self._c.attok_split(line, n, _target(fields), len(room), bool(escapes))
+        room = len(fields)
+        _check(
+            0 <= n <= min(len(buf), MAX_LINE) and memoryview(fields).format == "H" and room >= 2
+        )
+        return self._split(_target(buf), n, _target(fields), room, escapes)
 
     def skip(self, buf, start, end, commas, escapes=True) -> int:
-        return self._c.attok_skip(_span(buf, start, end), start, end, commas, bool(escapes))
+        _check(0 <= start <= end <= len(buf))
+        return self._c.attok_skip(_memory(buf), start, end, commas, escapes)
 
     def unquote(self, buf, start, end) -> int:
-        line = _target(buf)
-        if not 0 <= start <= end <= len(line):
-            raise ValueError("range")
-        return self._c.attok_unquote(line, start, end)
+        _check(0 <= start <= end <= len(buf))
+        return self._c.attok_unquote(_target(buf), start, end)
 
     def number(self, buf, start, end) -> int | None:
+        _check(0 <= start <= end <= len(buf))
         magnitude, negative = ct.c_uint64(), ct.c_bool()
-        array = _span(buf, start, end)
-        if not self._c.attok_number(array, start, end, ct.byref(magnitude), ct.byref(negative)):
+        if not self._number(_memory(buf), start, end, ct.byref(magnitude), ct.byref(negative)):
             return None
         return -magnitude.value if negative.value else magnitude.value
 
     def cut(self, buf, start, end) -> bytes:
-        return bytes(_span(buf, start, end)[start:end])
+        _check(0 <= start <= end <= len(buf))
+        return bytes(buf[start:end])
 
     def get(self, table, line, fields):
         return table.get(bytes(line[fields[0] : fields[1]]))
 
     def line_at(self, buf, start, end, scanned) -> int:
-        array = _span(buf, start, end)
-        while start < end and array[start] in b"\r\n":
+        _check(0 <= start <= end <= len(buf))
+        while start < end and buf[start] in b"\r\n":
             start += 1
         if start == end:
             return -1
-        if end > 0x1FFF:
-            raise ValueError("range")
-        found = self._c.attok_find_eol(array, max(scanned, start), end) if scanned <= end else -1
+        _check(end <= 0x1FFF)
+        found = self._find_eol(_memory(buf), max(scanned, start), end) if scanned <= end else -1
         return start << 13 | (0x1FFF if found < 0 else found)
 
     def message(self, buf, at, blank, ti) -> bytes:
-        if blank < 1 or at < blank or at + 2 > len(buf):
-            raise ValueError("range")
+        _check(1 <= blank <= at <= len(buf) - 2)
         at -= at > blank
         at -= at == blank and not ti
         return bytes(buf[:at]) + b"\r\n"
@@ -117,8 +116,7 @@ class AtBytes:
         return function(first, *rest)
 
     def payload(self, frame, size, format, name, ti, values) -> memoryview:
-        if not 0 <= size <= len(frame):
-            raise ValueError("range")
+        _check(0 <= size <= len(frame))
         buf = frame.obj
         text = bytes(frame[:size])
         if format:
@@ -131,8 +129,7 @@ class AtBytes:
             head += (b"%d" % value if isinstance(value, int) else bytes(value)) + b","
         head += b"%d,%d," % (bool(format), len(text))
         start = FRAME_HEAD - len(head)
-        if start < 0:
-            raise ValueError("range")
+        _check(start >= 0)
         end = self.put(buf, self.put(buf, self.put(buf, start, head), text), b"\r\n")
         return memoryview(buf)[start:end].toreadonly()
 
@@ -150,68 +147,61 @@ class AtBytes:
             return self.put_mac(dst, at, src, offset)
         size = {"B": 1, "H": 2, "h": 2, "I": 4, "x": 4}[kind]
         data = bytes(src[offset : offset + size])
-        if len(data) != size:
-            raise ValueError("range")
+        _check(len(data) == size)
         signed = kind == "h" or (kind == "I" and ti)
         value = int.from_bytes(data, "little", signed=signed)
         return self.put_hex(dst, at, value) if kind == "x" else self.put_dec(dst, at, value)
 
     def find_eol(self, buf, start, end) -> int:
-        return self._c.attok_find_eol(_span(buf, start, end), start, end)
+        _check(0 <= start <= end <= len(buf))
+        return self._find_eol(_memory(buf), start, end)
 
     def b64_decode(self, src, start, end, dst) -> int:
-        array = _span(src, start, end)
-        text = ct.byref(array, start)
-        target = _target(dst)
-        if self._c.base64_decoded(text, end - start) > len(target):
-            raise ValueError("range")
-        return self._c.base64_decode(text, end - start, target)
+        text = _part(src, start, end)
+        _check(self._c.base64_decoded(text, end - start) <= len(dst))
+        return self._c.base64_decode(text, end - start, _target(dst))
 
     def b64_encode(self, src, n, dst, at) -> int:
-        source = _span(src, 0, n)
-        place = _place(dst, at)
-        if (n + 2) // 3 * 4 > len(place) - at:
-            raise ValueError("range")
-        return at + self._c.base64_encode(source, n, ct.byref(place, at))
+        size = (n + 2) // 3 * 4
+        _check(0 <= n <= len(src) and at >= 0 and at + size <= len(dst))
+        text = ct.create_string_buffer(size)
+        self._c.base64_encode(_memory(src), n, text)
+        return self.put(dst, at, text.raw)
 
     def put(self, dst, at, src) -> int:
-        data = bytes(src)
-        place = _place(dst, at)
-        if len(data) > len(place) - at:
-            raise ValueError("range")
-        ct.memmove(ct.byref(place, at), data, len(data))
-        return at + len(data)
+        data = src if type(src) is bytes else bytes(src)
+        end = at + len(data)
+        _check(at >= 0 and end <= len(dst))
+        dst[at:end] = data
+        return end
 
-    def _put_text(self, dst, at, size, writer, *args) -> int:
-        text = ct.create_string_buffer(size)
-        n = writer(text, *args)
-        return self.put(dst, at, text.raw[:n])
+    def _put_text(self, dst, at, writer, *args) -> int:
+        size = writer(self._text, *args)
+        return self.put(dst, at, self._text.raw[:size])
 
     def put_dec(self, dst, at, value) -> int:
-        magnitude = abs(value) & MASK64
-        return self._put_text(dst, at, 21, self._c.atfmt_dec, magnitude, value < 0)
+        return self._put_text(dst, at, self._c.atfmt_dec, abs(value) & MASK64, value < 0)
 
     def put_hex(self, dst, at, value) -> int:
-        if value < 0:
-            raise ValueError("range")
-        return self._put_text(dst, at, 18, self._c.atfmt_hex, value & MASK64)
+        _check(value >= 0)
+        return self._put_text(dst, at, self._c.atfmt_hex, value & MASK64)
 
     def put_ip4(self, dst, at, src, offset, msb_first=False) -> int:
-        _keep, source = _source(src, offset, 4)
-        return self._put_text(dst, at, 15, self._c.atfmt_ip4, source, bool(msb_first))
+        source = _part(src, offset, offset + 4)
+        return self._put_text(dst, at, self._c.atfmt_ip4, source, bool(msb_first))
 
     def put_ip6(self, dst, at, src, offset, msb_first=False) -> int:
-        _keep, source = _source(src, offset, 16)
-        return self._put_text(dst, at, 43, self._c.atfmt_ip6, source, bool(msb_first))
+        source = _part(src, offset, offset + 16)
+        return self._put_text(dst, at, self._c.atfmt_ip6, source, bool(msb_first))
 
     def put_mac(self, dst, at, src, offset) -> int:
-        _keep, source = _source(src, offset, 6)
-        return self._put_text(dst, at, 29, self._c.atfmt_mac, source)
+        return self._put_text(dst, at, self._c.atfmt_mac, _part(src, offset, offset + 6))
 
     def put_str(self, dst, at, src, offset, n) -> int:
-        _keep, source = _source(src, offset, n)
-        size = self._c.atfmt_str_size(source, n)
-        return self._put_text(dst, at, max(size, 1), self._c.atfmt_str, source, n)
+        source = _part(src, offset, offset + n)
+        text = ct.create_string_buffer(max(self._c.atfmt_str_size(source, n), 1))
+        size = self._c.atfmt_str(text, source, n)
+        return self.put(dst, at, text.raw[:size])
 
 
 class KeywordBytes(AtBytes):
@@ -219,26 +209,26 @@ class KeywordBytes(AtBytes):
 
     def __init__(self, sanitize: bool = False):
         super().__init__(sanitize)
-        self._tables: dict[bytes, ct.Array] = {}  # copies that the structures point into
+        self._tables: dict[tuple, tuple] = {}  # a table, and the copy that it points into
 
     def _table(self, tables, name) -> Keywords:
-        if tables not in self._tables:
-            self._tables[tables] = _array(tables)
-        memory, found = self._tables[tables], Keywords()
-        if not self._c.keywords_open(memory, len(tables), name, len(name), ct.byref(found)):
-            raise KeyError(name)
-        return found
+        if (tables, name) not in self._tables:
+            memory, found = ct.create_string_buffer(bytes(tables)), Keywords()
+            if not self._c.keywords_open(memory, len(tables), name, len(name), ct.byref(found)):
+                raise KeyError(name)
+            self._tables[tables, name] = found, memory
+        return self._tables[tables, name][0]
 
     def kw_find(self, tables, name, buf, start, end) -> int | None:
         table, value = self._table(tables, name), ct.c_uint32()
-        text = ct.byref(_span(buf, start, end), start)
+        text = _part(buf, start, end)
         if not self._c.keywords_find(table, text, end - start, ct.byref(value)):
             return None
         return value.value
 
     def kw_mask(self, tables, name, buf, start, end) -> int:
         table, bits = self._table(tables, name), ct.c_uint32()
-        text = ct.byref(_span(buf, start, end), start)
+        text = _part(buf, start, end)
         return self._c.keywords_mask(table, text, end - start, ct.byref(bits)) or bits.value
 
     def kw_put(self, tables, name, dst, at, value, ti) -> int:
