@@ -15,7 +15,7 @@ TABLES = (
 )
 
 # Values: numbers and addresses as kinds and offsets (reply.Line.wire); (kind, offset, keyword
-# table); ("text", offset of its length, offset).
+# table); ("text", offset of its length, offset); ("always", value, keyword table).
 # opcode, family, id, values
 ROWS = (
     (0xFF01, 0, 1, (b"I\x00I\x04",)),
@@ -23,7 +23,7 @@ ROWS = (
     (0xFF03, 0, 3, ()),
     (0xFF04, 0, 4, (b"I\x00",)),
     (0xFF05, 0, 5, (b"I\x00",)),
-    (0x0099, 1, 6, (("reset", 0, b"event_device_sender"),)),
+    (0x0099, 1, 6, (b"h\x00", ("always", 0, b"event_device_sender"))),  # 4: of another list
     (0x0078, 1, 7, (b"h\x00", ("key16", 2, b"event_device_sender"))),
     (0x0880, 2, 1, (("text", 0, 1), b"m\x21")),
     (0x0881, 2, 2, (("text", 0, 1), b"m\x21B\x27")),
@@ -74,7 +74,7 @@ PUT = {
     "key8": lambda line, args, field: line.key(field[2], args[field[1]]),
     "key16": lambda line, args, field: line.key(field[2], word(args, field[1], 2)),
     "provisioning": provisioning,
-    "reset": lambda line, args, field: line.num(0).key(field[2], 0),
+    "always": lambda line, args, field: line.key(field[2], field[1]),
 }
 
 

@@ -67,7 +67,7 @@ class Device:
     def __init__(self, link):
         self.link = link
         self.chip_id = 0
-        self.session = 0  # of the last reset request
+        self.session = 0  # of the last reset request that was ours to do
 
     async def start(self) -> int:
         """Power the network processor up; returns its role: 0 station, 2 access point, 3 P2P, 4
@@ -174,15 +174,20 @@ class Device:
     # The network processor asks for a restart (while provisioning, 1.5)
 
     def reset_request(self, args, status: int):
-        """Event DEVICE_RESET_REQUEST: for the application, or done here when nobody is waiting."""
+        """Event DEVICE_RESET_REQUEST: for the application, or done here when nobody is waiting.
+
+        A repeat, which bears the session number of the last one, is not done again; the
+        application is told of every one.
+        """
         session, caller = unpack_from("<IH", bytes(args) + b"\0\0\0\0\0\0")
-        if session == self.session:
-            return
-        self.session = session
         link = self.link
         if caller == 1:
             link.tell(_DEVICE_RESET_REQUEST, args)
-        elif status & _PROVISIONING and link.idle():
+            return
+        if session == self.session:
+            return
+        self.session = session
+        if status & _PROVISIONING and link.idle():
             link.spawn(self._restart())
 
     async def _restart(self):

@@ -179,11 +179,26 @@ def test_provisioning_holds_back_other_events(rig, peer):
     assert rig.sl.link.late == 2
 
 
-def test_reset_request_is_told_once_to_the_application(rig, peer):
-    for session, caller in ((7, 1), (7, 1), (8, 0), (9, 1)):
+def test_each_reset_request_for_the_application_is_told(rig, peer):
+    """Whatever its session: that is compared only where the driver restarts by itself."""
+    for session, caller in ((7, 1), (7, 1), (0, 1), (8, 0), (8, 1)):
         peer.send(0x0099, struct.pack("<IHH", session, caller, 0))
     rig.pump(5)
-    assert [args[0] for _, args in rig.events] == [7, 9]
+    assert [args[0] for _, args in rig.events] == [7, 7, 0, 8]
+
+
+def test_a_repeated_reset_request_is_not_done(rig, peer):
+    """Nor is one that comes while somebody waits (nwp-protocol 6.1)."""
+    peer.header.dev_status = 0x08
+    peer.handler = lambda op, body: yes(op, body) + [(0x73, bytes(4))]
+    peer.send(0x0063)
+    rig.pump(5)
+    waiting = rig.sl.link.own(20, 0)
+    for session in (3, 3, 4):
+        peer.send(0x0099, struct.pack("<IHH", session, 0, 0))
+        rig.pump(100)
+        assert peer.opcodes() == ([0x8473] if session == 4 else [])
+        rig.sl.link.leave(20, waiting)
 
 
 def test_reset_request_while_provisioning_restarts_by_itself(rig, peer):
