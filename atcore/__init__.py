@@ -40,7 +40,7 @@ LINE_SIZE = 2048  # the longest message but a payload
 EVENT_SIZE = 640
 FRAME_SIZE = 64 + 5464 + 2  # a payload of 4096 bytes in Base64, with what stands around it
 PARAMETERS = 24  # of one command, at most
-STARTED = 1  # state of the driver's link
+UP = (1, 8, 17)  # states of the driver's link: started, a start is under way, the slot is taken
 MAX_SIZE = 0xFFFF  # bytes of a command handed to send(), payload included
 WAITING = 8  # commands handed to send() that may wait for the one before
 
@@ -87,6 +87,7 @@ class Core:
         self.foreground = None  # Command that holds back the next line
         self.background = []
         self.booting = None  # Command-like: the start at power-up
+        self.since = None  # when that, or else the foreground, began to wait for its file
         self.autostarted = False  # the first AT+Start still answers OK (style guide)
         self.processed = 0  # lines since the heap was looked at
         self.exceptions = 0  # that became an error line (pump.py)
@@ -141,8 +142,8 @@ class Core:
         return put(buf, 0, message[:size])
 
     def up(self) -> bool:
-        """The network processor runs and takes commands."""
-        return self.link.state == STARTED and self.booting is None
+        """The network processor takes commands, or will when its start is done."""
+        return self.link.state in UP and self.booting is None
 
     def take(self):
         """The next message that may be delivered now, or None."""

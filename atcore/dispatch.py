@@ -57,7 +57,8 @@ class Commands:
         numbers from 0 (format -1: not in the request); see framing.py.
         more: names of the arguments behind `args`, which differ by option, for the usage text:
         the handler takes them by cmd.rest().
-        offline: True if it needs no network processor, or the first value for which it needs none.
+        offline: True if it needs no network processor, or the first value for which it needs none;
+        -1 if it waits by itself for what it needs of the link.
         key: the name as typed, in lower case, if it is not at+name.
         """
         if more:

@@ -18,7 +18,7 @@ from atbytes import call
 from simplelink.errors import SlError
 
 from . import reply
-from .compat import const, mem_free, ticks_diff, where
+from .compat import const, mem_free, ticks_add, ticks_diff, where
 from .grammar import ParseError
 from .queue import MANY
 from .reply import OK, Line
@@ -27,8 +27,11 @@ _SLOTS = const(16)  # commands in the background
 _PROCESSED = const(16)  # lines after which the free heap is looked at
 _LITTLE = const(65536)  # free bytes below which an idle core collects
 _PROTOCOL_ERROR = const(-2010)  # SL_RET_CODE_PROTOCOL_ERROR
+_ABORTED = const(-2005)  # SL_API_ABORTED
+_FILE_MS = const(2000)  # the settings' file has for its answer
 
 # Flags of the link.
+_WAITING = const(24)  # bits of its state: a request would have to wait
 UART = const(1)
 _ANSWER = const(2)
 _EVENT = const(4)
@@ -39,6 +42,7 @@ NAME = const(0)
 _HANDLER = const(2)
 _SHAPE = const(3)
 _OFFLINE = const(6)
+_ITSELF = const(-1)  # offline: it waits by itself for what it needs of the link
 _LATE = const(1)
 _EARLY = const(2)
 _REPORTS = const(4)
@@ -90,7 +94,7 @@ def run(core, declaration, values):
             command.late = True
             core.entries.append(OK)
     try:
-        if core.booting is not None and holds(declaration, values):
+        if (core.booting is not None or core.link.state & _WAITING) and holds(declaration, values):
             result = after_boot(core, declaration, command, values)
         else:
             result = call(declaration[_HANDLER], command, values)
@@ -109,14 +113,16 @@ def run(core, declaration, values):
 
 
 def holds(declaration, values) -> bool:
-    """Whether a command has to wait for the network processor to start by itself."""
+    """Whether a command has to wait for a network processor that takes none at the moment."""
     offline = declaration[_OFFLINE]
     return offline is not True and (offline is None or offline != values[0])
 
 
 async def after_boot(core, declaration, command, values):
-    """Run a handler once the network processor has started by itself."""
+    """Run a handler once the network processor has started, and has the wire free for it."""
     await Ready(core)
+    if declaration[_OFFLINE] != _ITSELF:
+        await core.link.free()
     result = declaration[_HANDLER](command, *values)
     if result is not None and type(result) is not Line:
         result = await result
@@ -145,11 +151,14 @@ def suspend(core, command, coro):
         core.active = True
 
 
-def resume(core, command):
-    """Let a command go on; answer if that was its end."""
-    error = None
+def resume(core, command, error=None):
+    """Let a command go on, with an exception if its time is over; answer if that was its end."""
     try:
-        wait = core.resume(command.coro, core.box)
+        if error is None:
+            wait = core.resume(command.coro, core.box)
+        else:
+            wait = thrown(core, command.coro, error)
+            error = None
         if wait is not None:
             command.wait = wait
             return
@@ -167,6 +176,29 @@ def resume(core, command):
         answer(core, command, core.box[0])
     else:
         wrong(core, command, error)
+
+
+def thrown(core, coro, error):
+    """Resume a coroutine with an exception; what core.resume() gives."""
+    try:
+        return coro.throw(error)
+    except StopIteration as stop:
+        core.box[0] = stop.value
+        return None
+
+
+def give_up(core):
+    """The time of what waits for the settings' file is over: SlError(-2005) there.
+
+    Its command that is out keeps the wire until the answer comes, or the protocol's limit: nothing
+    else is taken for that.
+    """
+    core.since = None
+    error = SlError(_ABORTED)
+    if core.booting is not None:
+        boot_on(core, core.booting, error)
+    elif core.foreground is not None:
+        resume(core, core.foreground, error)
 
 
 def answer(core, command, result):
@@ -322,6 +354,8 @@ def busy_step(core, ms: int) -> int:
         resume(core, command)
     if core.booting is not None and due(core.booting.wait):
         boot_on(core, core.booting)
+    if core.since is not None and ticks_diff(core.ticks(), core.since) >= _FILE_MS:
+        give_up(core)
     if core.foreground is None:
         core.serve()
     if core.processed >= _PROCESSED:
@@ -361,14 +395,17 @@ def boot(core, coro):
     boot_on(core, core.booting)
 
 
-def boot_on(core, job):
-    """Resume it."""
+def boot_on(core, job, error=None):
+    """Resume it, with an exception if its time is over."""
     try:
-        job.wait = core.resume(job.coro, core.box)
-    except Exception as error:
+        if error is None:
+            job.wait = core.resume(job.coro, core.box)
+        else:
+            job.wait = thrown(core, job.coro, error)
+    except Exception as caught:
         job.wait = None
         core.muted = None
-        stray(core, error)
+        stray(core, caught)
     if job.wait is None:
         core.booting = None
         core.link.woken = True  # a command may have waited for this
@@ -387,6 +424,8 @@ def limit(core, ms: int) -> int:
         if command is not None:
             ms = nearer(ms, command.wait.deadline, now)
     ms = nearer(ms, core.muted, now)
+    if core.since is not None:
+        ms = nearer(ms, ticks_add(core.since, _FILE_MS), now)
     framer = core.framer
     if framer is not None:
         ms = nearer(ms, framer.deadline(), now)

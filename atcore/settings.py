@@ -13,6 +13,8 @@ from simplelink.errors import SlError
 
 FILE = b"/atcore/settings"
 SIZE = 512
+WRITTEN_MS = 70000  # when one write is over by the protocol's limits
+ABORTED = -2005  # SL_API_ABORTED: not done in time, or ended with the network processor
 
 # name (as in keyword table at_setting), attribute, default, lowest, highest
 ROWS = (
@@ -75,6 +77,7 @@ class Settings:
     def __init__(self, **values):
         self.core = None
         self.changes = {}  # made since power-up and not yet in the file
+        self.writing = False
         self.on_trial = False  # a new BAUD has to prove itself before it is kept
         for _, attribute, default, _, _ in ROWS:
             setattr(self, attribute, values.get(attribute, default))
@@ -117,21 +120,58 @@ class Settings:
         """The BAUD in force works."""
         self.changes["baud"] = self.proven = self.baud
 
-    async def load(self):
-        """Read the file; the defaults hold where it says nothing or is damaged."""
-        self.apply(decode(await self.core.sl.fs.load(FILE, SIZE)))
+    async def change(self, index: int, value: int):
+        """Change one setting and keep it; a file that does not answer in time changes nothing."""
+        before = getattr(self, ROWS[index][1])
+        self.set(index, value)
+        try:
+            await self.keep(False, True)
+        except SlError as error:
+            if error.code == ABORTED:
+                self.set(index, before)
+                # The file may get the other value yet: write what holds as soon as that can be.
+                self.core.link.spawn(self.write())
+            raise
 
-    async def keep(self, up=False):
+    async def load(self):
+        """Read the file; the defaults hold where it says nothing or is damaged.
+
+        At power-up. SlError(-2005) if it does not answer in time.
+        """
+        core = self.core
+        core.since = core.ticks()
+        try:
+            self.apply(decode(await core.sl.fs.load(FILE, SIZE)))
+        finally:
+            core.since = None
+
+    async def keep(self, up=False, loud=False):
         """Write the file if there is something new and the store can be reached; else later.
 
-        up: it can, although the core is still starting.
+        At power-up (up: it can be, although the core is still starting), or in the foreground.
+        loud: raise what goes wrong, SlError(-2005) if the file does not answer in time; else
+        nobody waits for it.
         """
         core = self.core
         if self.changes and (up or core.up()):
-            changes, self.changes = self.changes, {}
+            core.since = core.ticks()
             try:
-                await core.sl.fs.store(FILE, encode(self.values()), SIZE)
-            except SlError:
-                for attribute, value in changes.items():
-                    self.changes.setdefault(attribute, value)
+                await self.write(loud)
+            finally:
+                core.since = None
+
+    async def write(self, loud=False):
+        """Write the file, when nobody else does; what is new stays so if that fails."""
+        if self.writing:
+            await self.core.sl.device.until(lambda: not self.writing, WRITTEN_MS)
+        self.writing = True
+        changes, self.changes = self.changes, {}
+        try:
+            await self.core.sl.fs.store(FILE, encode(self.values()), SIZE)
+        except SlError:
+            for attribute, value in changes.items():
+                self.changes.setdefault(attribute, value)
+            if loud:
                 raise
+        finally:
+            self.writing = False

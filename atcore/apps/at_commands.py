@@ -74,10 +74,11 @@ class AtCommands:
             fault = error.code
         try:
             await core.settings.load()
-        except SlError:
-            pass  # no file: the defaults hold
+        except SlError as error:  # no file: the defaults hold
+            if error.code == -2005:  # SL_API_ABORTED
+                fault = fault or error.code  # nor will it answer anything else now
         if not fault:
-            await self.keep(True)  # what was set meanwhile
+            await core.settings.keep(True)  # what was set meanwhile
         if core.settings.baud != self.baud:
             self.change_baud()
         if core.settings.banner:
@@ -252,12 +253,14 @@ class AtCommands:
         left = ticks_diff(self.proof_at, core.ticks())
         if not core.confirmed and left > 0:
             return left
+        if core.confirmed and core.foreground is not None:
+            return -1
         self.proof_at = None
         core.attention = False
         if core.confirmed:
             settings.prove()
             if core.booting is None:
-                boot(core, self.keep())
+                boot(core, settings.keep())
         else:
             settings.baud = self.fallback
             self.change_baud()
@@ -289,13 +292,6 @@ class AtCommands:
             self.baud = settings.baud
         except ValueError:
             settings.baud = self.baud
-
-    async def keep(self, up=False):
-        """Write the settings; what goes wrong here nobody waits for."""
-        try:
-            await self.core.settings.keep(up)
-        except SlError:
-            pass
 
 
 EAGER = 5  # chapters that everybody needs

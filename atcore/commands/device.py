@@ -49,7 +49,7 @@ _SWITCH = const((("Value1", "range", "", 0, 1),))
 _STYLE = const((("Value1", "key", "", b"at_style"),))
 
 
-@command(b"Start")
+@command(b"Start", offline=-1)
 async def start(cmd):
     """Start the network processor (table 9)."""
     core = cmd.core
@@ -60,7 +60,7 @@ async def start(cmd):
     await core.settings.keep()
 
 
-@command(b"Stop", (("Timeout", "u16", ""),))
+@command(b"Stop", (("Timeout", "u16", ""),), offline=-1)
 async def stop(cmd, timeout):
     """Stop it; what waits in the background ends with its error first (table 10)."""
     cmd.core.autostarted = False
@@ -129,14 +129,12 @@ def set(cmd, id, option):
 
 def setting(cmd, option):
     """Change a setting and keep it."""
-    settings = cmd.core.settings
     row = ROWS[option]
     if option:
         value = cmd.rest((("Value1", "range", "", row[3], row[4]),))[0]
     else:
         value = cmd.rest(_STYLE)[0]
-    settings.set(option, value)
-    return settings.keep()
+    return cmd.core.settings.change(option, value)
 
 
 @command(b"AT", key=b"at", shape=GUIDE_ONLY, offline=True)

@@ -223,3 +223,79 @@ def test_a_setting_made_during_the_boot_is_kept(at, board):
     at.sleep(2)
     board.power_cycle(at)
     assert raw_answer(at, b"AT+Test\r\n") == b"AT+Test\r\nOK\r\n"
+
+
+FILE_COMMANDS = {"FS_OPEN": 42044, "FS_WRITE": 42049, "FS_CLOSE": 42045}
+
+
+@pytest.mark.world
+@pytest.mark.parametrize("command", FILE_COMMANDS)
+def test_a_file_that_does_not_answer_keeps_the_port_for_two_seconds(talk, world, command):
+    """Then an error and the old value; what needs no network processor goes on."""
+    world.fault(do="lose", to=command)
+    start = talk.at.clock()
+    assert talk("AT+Set=AT,VERBOSE,1") == ["ERROR:process command, -2005"]
+    assert 2.0 <= talk.at.clock() - start < 2.2
+    free = talk.at.clock()
+    talk.ok("AT+Test", "AT", "ATE0")
+    assert talk.value("AT+Get=AT,VERBOSE") == "0"
+    assert talk.at.clock() - free < 0.1
+    assert talk("AT+Set=AT,ECHO,0") == ["ERROR:process command, -2005"]  # in its turn
+    assert talk.event(timeout=80) == f"+EventFatalError: NO_CMD_ACK,{FILE_COMMANDS[command]}"
+    assert 65 < talk.at.clock() - start < 66  # nwp-protocol 3.5
+    talk.ok("AT+Test", "AT+Stop=100", "AT+Start", "AT+Set=AT,BANNER,0")
+    assert talk.value("AT+Get=AT,VERBOSE") == "0"
+    kept = bytes.fromhex(world.control.call("file", name="/atcore/settings"))
+    assert b"VERBOSE=0" in kept and b"BANNER=0" in kept
+
+
+@pytest.mark.world
+@pytest.mark.parametrize("command", FILE_COMMANDS)
+def test_a_late_answer_of_the_file_is_taken_for_nothing_else(talk, world, command):
+    version = talk.value("AT+Get=General,Version")
+    world.fault(do="delay", to=command, seconds=5)
+    start = talk.at.clock()
+    assert talk("AT+Set=AT,VERBOSE,1") == ["ERROR:process command, -2005"]
+    talk.ok("AT+Test")
+    assert talk.value("AT+Get=General,Version") == version
+    assert 5.0 < talk.at.clock() - start < 5.2
+    talk.sleep(1)
+    kept = world.control.call("file", name="/atcore/settings")
+    assert kept is None or b"VERBOSE=0" in bytes.fromhex(kept)
+    talk.ok("AT+Set=AT,ECHO,0")
+    assert talk.value("AT+Get=AT,VERBOSE") == "0"
+    assert not talk.events and world.model.violations == []
+    assert not world.model.storage.handles
+
+
+@pytest.mark.world
+@pytest.mark.parametrize("command", FILE_COMMANDS)
+def test_a_setting_that_waits_for_the_late_answer_is_kept(talk, world, command):
+    world.fault(do="delay", to=command, seconds=3)
+    assert talk("AT+Set=AT,VERBOSE,1") == ["ERROR:process command, -2005"]
+    talk.ok("AT+Set=AT,BANNER,0")
+    talk.sleep(0.2)
+    kept = bytes.fromhex(world.control.call("file", name="/atcore/settings"))
+    assert b"VERBOSE=0" in kept and b"BANNER=0" in kept
+    assert not talk.events and not world.model.storage.handles
+
+
+@pytest.mark.world
+@pytest.mark.parametrize("command", ["FS_OPEN", "FS_READ", "FS_CLOSE"])
+def test_settings_that_cannot_be_read_at_boot_keep_the_port_for_two_seconds(
+    talk, board, world, command
+):
+    talk.ok("AT+Set=AT,VERBOSE,1")
+    world.fault(do="delay", to=command, seconds=7)
+    at = talk.at
+    board.power_cycle(at, wait=False)
+    start = at.clock()
+    talk.send("AT+Test")
+    assert talk.reply() == ["OK"]
+    assert at.clock() - start < 3
+    assert talk.value("AT+Get=AT,STYLE") == "guide"
+    assert "# network processor: error -2005" in [m.text for m in at.comments]
+    assert len(talk.value("AT+Get=General,Version").split(",")) == 5
+    assert 7 < at.clock() - start < 7.5
+    talk.ok("AT+Set=AT,ECHO,0")
+    assert world.model.violations == [] and not world.model.storage.handles

@@ -44,6 +44,7 @@ _RESET_REQUEST_STOP_TIMEOUT_MS = const(300)
 _RESET_REQUEST_TOTAL_WAIT_MS = const(600)
 # end
 
+_COMING = const(8)  # Link.state
 _LOCK = const(20)
 _PROVISIONING = const(0x18)
 _LEAVING_MS = const(1000)  # for those whose wait was ended by a stop
@@ -74,19 +75,20 @@ class Device:
         tag.
 
         Raises SlError: -2012 already started, -2005 stop first, -4107 and below for what went
-        wrong in it.
+        wrong in it. Commands wait for its end, which is never later than the limit of 65 s; one
+        that is cancelled has to be stopped.
         """
         link = self.link
         if link.state & STOPPING:
             raise SlError(_SL_RET_CODE_STOP_IN_PROGRESS)
         if link.state & RESTART:
             raise SlError(_SL_API_ABORTED)
-        if link.state & STARTED:
+        if link.state:
             raise SlError(_SL_RET_CODE_DEV_ALREADY_STARTED)
         link.reset()
         link.sl.reset()
         self.session = 0
-        link.state = STARTED
+        link.state = _COMING
         wait = link.own(_LOCK, _DEVICE_INIT_COMPLETE)
         try:
             link.nwp.open()
@@ -94,6 +96,8 @@ class Device:
             done = await wait
         finally:
             link.leave(_LOCK, wait)
+            if not wait.done:
+                link.state = STARTED | RESTART
         return self._started(done)
 
     def _started(self, done: bytes) -> int:
@@ -109,9 +113,12 @@ class Device:
         Every waiting operation ends with -2017. Raises -2018 when nothing was started (power is
         cut anyway).
         """
+        if self.link.state == _COMING:
+            await self.link.free()
         await self._stop(ms, _TIMEOUT_STOP_DONE_MS)
 
-    async def _stop(self, ms: int, patience: int, fatal: bool = True) -> None:
+    async def _stop(self, ms: int, patience: int, own: bool = False) -> None:
+        """own: by ourselves, to start again; what comes meanwhile waits for that."""
         link = self.link
         state = link.state
         if state & STOPPING:
@@ -119,10 +126,13 @@ class Device:
         if not state:
             link.nwp.close()
             raise SlError(_SL_RET_CODE_DEV_NOT_STARTED)
-        link.state |= STOPPING
+        if own:
+            link.state = _COMING
+        else:
+            link.state |= STOPPING
         try:
             if ms and not state & RESTART:
-                await self._orderly(ms, patience, fatal)
+                await self._orderly(ms, patience, own)
             link.abort_all(_SL_RET_CODE_STOP_IN_PROGRESS)
             await self._emptied()
         finally:  # one that is cancelled cuts the power at once
@@ -131,28 +141,29 @@ class Device:
             link.reset()
             link.sl.reset()
 
-    async def _orderly(self, ms: int, patience: int, fatal: bool):
+    async def _orderly(self, ms: int, patience: int, own: bool):
         """DEVICE_STOP, its completion, then the register that says it is down."""
         link = self.link
         nwp = link.nwp
         provisioning = nwp.dev_status() & _PROVISIONING
         wait = link.own(_LOCK, _DEVICE_STOP_DONE)
         try:
-            await link.free()
+            if not own:
+                await link.free()
             n = nwp.request(_DEVICE_STOP, pack("<HH", ms & 0xFFFF, 0))
             if n < 2:
                 link.broken(n)
-            if not unpack_from("<h", link.answer)[0] and (fatal or not provisioning):
-                if fatal:
+            if not unpack_from("<h", link.answer)[0] and not (own and provisioning):
+                if own:
+                    await self.until(lambda: wait.done, patience)
+                else:
                     link.expire(wait, patience)
                     await wait
-                else:
-                    await self._until(lambda: wait.done, patience)
         except SlError:
             return  # the power goes off all the same
         finally:
             link.leave(_LOCK, wait)
-        await self._until(nwp.shutdown_ready, _SHUTDOWN_READY_TIMEOUT_MS)
+        await self.until(nwp.shutdown_ready, _SHUTDOWN_READY_TIMEOUT_MS)
 
     async def _emptied(self):
         """Until everybody whose wait was ended has gone on."""
@@ -161,11 +172,11 @@ class Device:
         def left():
             return all(wait.gone for wait in leaving)
 
-        await self._until(left, _LEAVING_MS)
+        await self.until(left, _LEAVING_MS)
         leaving.clear()
 
-    async def _until(self, condition, ms: int):
-        """Look every few milliseconds, for `ms` at most."""
+    async def until(self, condition, ms: int):
+        """Until a function says so, asked every few milliseconds, for `ms` at most."""
         link = self.link
         end = ticks_add(link.ticks(), ms)
         while not condition() and ticks_diff(end, link.ticks()) > 0:
@@ -187,12 +198,12 @@ class Device:
         if session == self.session:
             return
         self.session = session
-        if status & _PROVISIONING and link.idle():
+        if status & _PROVISIONING and link.state == STARTED and link.idle():
             link.spawn(self._restart())
 
     async def _restart(self):
         try:
-            await self._stop(_RESET_REQUEST_STOP_TIMEOUT_MS, _RESET_REQUEST_TOTAL_WAIT_MS, False)
+            await self._stop(_RESET_REQUEST_STOP_TIMEOUT_MS, _RESET_REQUEST_TOTAL_WAIT_MS, True)
             await self.start()
         except SlError:
             pass  # the next call says what is wrong

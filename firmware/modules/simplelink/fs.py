@@ -73,9 +73,7 @@ class Fs:
         def undo(done):
             return self._shut(done, end)
 
-        done = await self.link.command(
-            _FS_OPEN, args, _name(name), head=8, ms=_TIMEOUT_FS_OPEN_PROGRAM_MS, undo=undo
-        )
+        done = await self.link.command(_FS_OPEN, args, _name(name), head=8, undo=undo)
         handle, token = unpack("<iI", done.result)
         if handle < 0:
             raise SlError(handle)

@@ -50,9 +50,11 @@ _DEV_STATUS_PROVISIONING_ENABLE_API = const(0x40)
 # end
 
 # Link.state
-STARTED = const(1)
+STARTED = const(1)  # it takes commands
 STOPPING = const(2)
 RESTART = const(4)
+_COMING = const(8)  # instead of STARTED: a start is under way, commands wait
+_ABANDONED = const(16)  # the command slot belongs to one whose answer nobody waits for
 
 _PROVISIONING = const(0x18)  # device status
 _FATAL = const(0xFF00)  # pseudo events of the link: + kind
@@ -110,6 +112,8 @@ class Inbox:
             self.limits.remove(wait)
         wait.into = None
         wait.orphan = True
+        if self.owners[_SLOT] is wait:
+            self.state |= _ABANDONED
 
     def expire(self, wait, ms: int):
         """Fatal CMD_TIMEOUT unless complete within `ms` (nwp-protocol 3.5)."""
@@ -203,6 +207,8 @@ class Inbox:
         if opcode >= _FATAL:
             self.fatal(opcode, args)
         elif not self.state & _RESTARTING:
+            if opcode == _DEVICE_INIT_COMPLETE and self.state == _COMING:
+                self.state = STARTED
             lock = self._owner(opcode & ~_IPV6, n)
             if lock < 0:
                 self._event(opcode, args, self.answer[2])
@@ -261,9 +267,14 @@ class Inbox:
     def _unwanted(self, lock: int, wait):
         """A cancelled operation is complete: its lock is free, what it left behind is undone."""
         self.owners[lock] = None
+        if lock == _SLOT:
+            self.state &= ~_ABANDONED
         self.late += 1
         if wait.undo is not None and not wait.error:
+            waiting = self.queue[:]
+            self.queue.clear()  # it comes before them: they may want what it gives back
             self.spawn(wait.undo(wait.result))
+            self.queue.extend(waiting)
 
     def _closed(self, args):
         """A socket is closed under a waiting operation: ends that, should the NWP forget it."""
@@ -281,7 +292,7 @@ class Inbox:
         """A fatal condition: nothing works until stop and start (nwp-protocol 3.6)."""
         if self.state & _RESTARTING or not self.state:
             return
-        self.state |= _RESTARTING
+        self.state = self.state & STOPPING | STARTED | _RESTARTING
         self.tell(opcode, args)
         self.abort_all(_SL_API_ABORTED)
 
@@ -298,6 +309,7 @@ class Inbox:
     def abort_all(self, code: int):
         """Every wait ends with SlError(code)."""
         owners = self.owners
+        self.state &= ~_ABANDONED
         for lock in range(len(owners)):
             wait = owners[lock]
             if wait is not None and wait.orphan:
@@ -322,11 +334,15 @@ class Inbox:
             self.jobs.append(job)
 
     def _advance(self):
-        for job in list(self.jobs):
-            if job in self.jobs and job.wait.ready():
-                self.jobs.remove(job)  # one that runs, or is interrupted, is not to be resumed
-                if not job.step():
-                    self.jobs.append(job)
+        """Resume those that can go on, until none can: one may have waited for another."""
+        ready = True
+        while ready:
+            ready = [job for job in self.jobs if job.wait.ready()]
+            for job in ready:
+                if job in self.jobs and job.wait.ready():
+                    self.jobs.remove(job)  # one that runs, or is interrupted, is not to be resumed
+                    if not job.step():
+                        self.jobs.append(job)
 
 
 class Job:

@@ -46,6 +46,8 @@ _SLOT = const(23)
 _LOCKS = const(24)
 
 _RUNNING = const(1)  # Link.state: STARTED alone
+_COMING = const(8)
+_LOOK_MS = const(2)
 _REFUSING = const(0x1C)  # device status: locked or provisioning
 _PROVISIONING = const(0x18)
 _EVENT = const(4)  # flag of the link
@@ -86,8 +88,17 @@ class Link(Inbox):
         for waits in (self.queue, self.limits, self.pending, self.leaving):
             waits.clear()
 
+    async def admit(self):
+        """check() that suspends while a start is under way."""
+        if self.state == _COMING:
+            await self.free()
+        self.check()
+
     def check(self, fs: bool = False):
-        """Refuse a call that must not reach the wire (nwp-protocol 3.4)."""
+        """Refuse a call that must not reach the wire (nwp-protocol 3.4); wait for a start."""
+        while self.state == _COMING:  # not for ever: see Device.start()
+            self.pump(-1)
+            self.woken = True
         status = self.nwp.dev_status()
         state = self.state
         if state & STOPPING:
@@ -157,7 +168,8 @@ class Link(Inbox):
             raise SlError(_SL_RET_CODE_INVALID_INPUT)
         self.dispatch(_EVENT)
         self.woken = True
-        self.check(True)
+        if self.state != _COMING:
+            self.check(True)
         raise SlError(_SL_API_ABORTED)
 
     # Long commands and two-phase operations
@@ -173,6 +185,8 @@ class Link(Inbox):
         for the answer; lock: of the event that follows the answer.
         """
         fs = opcode & 0x1800 == 0
+        if self.state == _COMING:
+            await self.free()
         self.check(fs)
         if self.owners[_SLOT] is not None or self.queue:
             await Turn(self, _SLOT)
@@ -204,6 +218,8 @@ class Link(Inbox):
         lock: the socket id, or one of what the NWP does once at a time. ms: limit for the
         completion, -1 for none, 0 for 10 s on a non-blocking socket and else none.
         """
+        if self.state == _COMING:
+            await self.free()
         self.check()
         if self.owners[lock] is not None or self.queue:
             await Turn(self, lock)
@@ -226,6 +242,8 @@ class Link(Inbox):
             self.leave(lock, wait)
 
     async def free(self):
-        """Until no long command holds the slot."""
+        """Until no start is under way and no long command holds the slot."""
+        while self.state == _COMING:
+            await Sleep(self, _LOOK_MS)
         if self.owners[_SLOT] is not None:
             await Turn(self, _SLOT)

@@ -214,7 +214,7 @@ class NetApp:
     async def recv(self, handle: int, buf, flags: int = 0):
         """More of a request that has it; returns (count, flags): 1 if there is still more."""
         link = self.link
-        link.check()
+        await link.admit()
         if link.owners[_RECEIVE] is not None or link.queue:
             await Turn(link, _RECEIVE)
         wait = link.own(_RECEIVE, _NETAPP_RECEIVE)

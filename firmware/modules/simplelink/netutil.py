@@ -45,7 +45,7 @@ class NetUtil:
         command: 1 certificate, 2 sign, 3 verify, 4 temporary keys, 5 install a key, 6 ARP lookup.
         """
         link = self.link
-        link.check()
+        await link.admit()
         if link.owners[_LOCK] is not None or link.queue:
             await Turn(link, _LOCK)
         wait = link.own(_LOCK, _NETUTIL_CMD_DONE)

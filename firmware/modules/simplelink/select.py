@@ -33,6 +33,7 @@ _SELECT_INFINITE = const(65535)
 _MAX_SOCKETS = const(16)
 # end
 
+_ABANDONED = const(16)  # Link.state
 _LOCK = const(22)
 _NONE = const(-1)
 _UNASKED = const(-2)  # what crosses for the control socket takes credits, but waits for none
@@ -80,7 +81,7 @@ class Selector:
     async def select(self, nfds: int, read: int, write: int, sec: int, usec: int):
         """See Sockets.select()."""
         link = self.link
-        link.check()
+        await link.admit()
         if self.control == _NONE and not self.running:
             self._open_control()
         if self.owns(read | write):
@@ -125,7 +126,7 @@ class Selector:
         try:
             done = await self._request(nfds, self.read, self.write, sec, usec)
         except SlError:
-            if self.link.state != STARTED or len(self.callers) < 2 and control == self.control:
+            if self._is_over() or len(self.callers) < 2 and control == self.control:
                 raise
             if control == self.control:
                 await self._single_out()
@@ -212,6 +213,10 @@ class Selector:
         """Whether the control socket is among these: to everybody else it is not open."""
         return self.control >= 0 and bits >> self.control & 1 == 1
 
+    def _is_over(self) -> bool:
+        """It is not the request that failed, but the network processor."""
+        return self.link.state & ~_ABANDONED != STARTED
+
     def _open_control(self):
         """Open and bind it. Without it select works, but a second caller waits: for seconds only,
         when it was for lack of sockets.
@@ -228,7 +233,7 @@ class Selector:
             self.control = sd
             link.owners[sd] = Reserved()
         except SlError as error:
-            if link.state != STARTED:
+            if self._is_over():
                 raise
             self.full = error.code == _SL_ERROR_BSD_ENSOCK
             if sd != _NONE:  # the port is taken

@@ -218,7 +218,7 @@ class Sockets:
         owners = link.owners
         lock = sd if sd < _MAX_SOCKETS else _id(sd)
         if link.state != _RUNNING or nwp.dev_status() & _REFUSING:
-            link.check()
+            yield from link.admit()
         if owners[lock] is not None or link.queue:
             yield from Turn(link, lock)
         wait = link.spares.pop() if link.spares else Completion()
@@ -273,7 +273,7 @@ class Sockets:
         link = self.link
         size = len(data)
         if link.state != _RUNNING or link.nwp.dev_status() & _REFUSING:
-            link.check()
+            yield from link.admit()
         if sd < _MAX_SOCKETS and 0 < size <= _RECV_MAX_LEN_DOCUMENTED:
             pack_into("<HBB", link.args, 0, size, sd, flags & 0x0F)
             if link.nwp.post(_SOCKET_SEND, link.args4, data, sd, size) == 0:
@@ -287,7 +287,7 @@ class Sockets:
         size = len(data)
         if size > _RECV_MAX_LEN_DOCUMENTED:
             raise SlError(_SL_ERROR_BSD_E2BIG)
-        self.link.check()
+        yield from self.link.admit()
         if size:
             opcode = _SOCKET_SENDTO_V6 if len(ip) == 16 else _SOCKET_SENDTO_V4
             yield from self._frame(_id(sd), opcode, _packed(size, sd, flags, port, ip), data)

@@ -69,6 +69,8 @@ class Listed(Waiter):
             self.gone = True
             if self in self.waits:
                 self.waits.remove(self)
+                if self.link.queue:  # the turn of the next may have come by that alone
+                    self.link.woken = True
         if self.error:
             raise SlError(self.error)
 

@@ -2,6 +2,8 @@
 
 from cc32at.hostlink.nwp import Link
 from simplelink.errors import SlError
+from simplelink.inbox import Job
+from simplelink.waiter import Turn
 
 UART = 1  # flag of the link: the stream has something
 
@@ -42,9 +44,11 @@ class FakeLink:
         self.on_sleep = None
         self.stream = None
         self.nwp = self
+        self.owners = [None] * 24
         self.limits = []
         self.pending = []
         self.jobs = []
+        self.queue = []
         self.woken = False
 
     resume = staticmethod(Link.resume)
@@ -70,7 +74,20 @@ class FakeLink:
         return 0
 
     def dispatch(self, flags):
-        pass
+        for job in [job for job in self.jobs if job.wait.ready()]:
+            self.jobs.remove(job)
+            if not job.step():
+                self.jobs.append(job)
+
+    async def free(self):
+        if self.owners[23] is not None:
+            await Turn(self, 23)
+
+    def spawn(self, coro):
+        job = Job(coro, self.resume)
+        if not job.step():
+            self.jobs.append(job)
+        return job
 
 
 class FakeDevice:

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from atcore import settings
 from atcore.settings import FILE, decode, encode
-from tests.unit.atcore.fake import ask
+from simplelink.waiter import Completion
+from tests.unit.atcore.fake import Wait, ask, listen
 
 DEFAULTS = {"style": 0, "echo": 0, "banner": 1, "autostart": 1, "baud": 115200, "verbose": 0}
 LIMITS = {"style": 1, "echo": 1, "banner": 1, "autostart": 1, "verbose": 1}
@@ -149,6 +150,46 @@ def test_what_cannot_be_written_is_in_force_and_written_later(make):
     core.sl.fs.fail = 0
     assert ask(core, b"AT+Set=AT,BANNER,0") == [b"OK"]
     assert decode(core.sl.fs.files[FILE]) == DEFAULTS | {"echo": 1, "banner": 0}
+
+
+@pytest.mark.parametrize(("name", "was"), [("ECHO", 0), ("BANNER", 1), ("STYLE", 0)])
+def test_a_file_that_does_not_answer_costs_two_seconds_and_changes_nothing(make, name, was):
+    """After that everything is as before, and the next change is kept."""
+    core = make()
+    store = core.sl.fs.store
+    core.sl.fs.store = lambda *args: stuck(core.link, store, args)
+    value = "ti" if name == "STYLE" else 1 - was
+    core.send(f"AT+Set=AT,{name},{value}".encode())
+    assert listen(core, 1990) == []
+    assert listen(core, 20) == [b"ERROR:process command, -2005"]
+    assert getattr(core.settings, name.lower()) == was and not core.ti
+    assert ask(core, b"AT+Test") == [b"OK"]
+    core.link.owners[23] = None  # the store has answered after all
+    assert listen(core, 10) == []
+    assert decode(core.sl.fs.files[FILE]) == DEFAULTS
+    core.sl.fs.store = store
+    assert ask(core, b"AT+Set=AT,VERBOSE,1") == [b"OK"]
+    assert decode(core.sl.fs.files[FILE]) == DEFAULTS | {"verbose": 1}
+
+
+async def stuck(link, store, args):
+    """The first command holds the slot, the others wait for that."""
+    if link.owners[23] is None and not link.jobs:
+        link.owners[23] = Completion()
+        await Wait()
+    await link.free()
+    await store(*args)
+
+
+def test_what_cannot_be_kept_does_not_make_a_start_fail(make):
+    core = make()
+    core.sl.link.state = 0
+    ask(core, b"AT+Set=AT,ECHO,1")
+    core.sl.link.state, core.sl.fs.fail = 1, -10287
+    assert ask(core, b"AT+Start") == [b"OK"]
+    core.sl.fs.fail = 0
+    assert ask(core, b"AT+Set=AT,VERBOSE,1") == [b"OK"]
+    assert decode(core.sl.fs.files[FILE]) == DEFAULTS | {"echo": 1, "verbose": 1}
 
 
 def test_settings_work_while_the_network_processor_is_stopped(make):

@@ -245,11 +245,17 @@ def test_missing_answer_is_told_before_the_error(rig, peer):
     assert 9.9 < rig.clock.now() - begin < 10.2
 
 
-@pytest.mark.parametrize(("opcode", "seconds"), [(0xA443, 65.535), (0xA43C, 655.35)])
+@pytest.mark.parametrize(
+    ("opcode", "seconds"), [(0xA443, 65.535), (0xA43C, 65.535), (0xA44A, 655.35)]
+)
 def test_long_commands_have_their_own_patience(rig, peer, opcode, seconds):
     peer.handler = lambda op, body: []
     fs = rig.sl.fs
-    call = fs.del_(b"a") if opcode == 0xA443 else fs.open(b"a", 0x40000000)
+    call = {
+        0xA443: lambda: fs.del_(b"a"),
+        0xA43C: lambda: fs.open(b"a", 0x40000000),
+        0xA44A: lambda: fs.program(bytes(16)),
+    }[opcode]()
     begin = rig.clock.now()
     assert code_of(rig, lambda: call) == -2005
     assert rig.events == [(0xFF04, struct.pack("<II", opcode, 0))]

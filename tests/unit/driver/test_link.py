@@ -4,7 +4,9 @@ import struct
 
 import pytest
 
+from cc32at.nwp import NetworkProcessor
 from simplelink.errors import SlError
+from tests.unit.driver.rig import Rig
 from tests.unit.driver.test_frames import yes
 
 
@@ -39,10 +41,10 @@ def test_plain_call_goes_on_waiting_when_the_deadline_of_another_is_over(rig, pe
     peer.header.credits = 3
     peer.send(0x0063)
     rig.pump(1)
-    rig.start(rig.sl.fs.open(b"a", 0x40000000))
+    rig.start(rig.sl.fs.program(bytes(16)))
     sending = rig.start(rig.sl.sockets.send(1, b"x"))
     rig.sl.wlan.disconnect()
-    assert peer.opcodes() == [0xA43C, 0x8C81]
+    assert peer.opcodes() == [0xA44A, 0x8C81]
     rig.pump(1)
     assert sending.error.code == -110
 
@@ -192,3 +194,67 @@ def test_limit_is_the_nearest_deadline(rig, peer):
     assert 9990 <= link.limit(-1) <= 10000 and link.limit(5) == 5
     task.cancel()
     assert link.limit(-1) == -1
+
+
+def test_a_command_given_up_keeps_the_slot_until_its_late_answer(rig, peer):
+    """That is for nobody, and those who wait for the slot go on at once, each in its turn."""
+    peer.handler = SlowFiles(peer, 5.0)
+    link, told = rig.sl.link, []
+
+    async def after(name):
+        await link.free()
+        told.append((name, round(rig.clock.now() - begin, 1)))
+
+    begin = rig.clock.now()
+    task = rig.start(rig.sl.fs.del_(b"a"))
+    rig.pump(2000)
+    task.cancel()
+    assert link.state == 17 and not link.idle()
+    link.spawn(after("job"))
+    waiting = [rig.start(after(name)) for name in ("one", "two")]
+    rig.pump(3_100)
+    assert told == [(name, 5.0) for name in ("job", "one", "two")]
+    assert all(task.done for task in waiting) and link.idle() and link.state == 1
+    assert link.late == 1 and rig.events == []
+
+
+def test_a_command_given_up_keeps_the_slot_until_its_limit(rig, peer):
+    peer.handler = lambda op, body: [] if op == 0xA43C else yes(op, body)
+    task = rig.start(rig.sl.fs.open(b"a", 0x40000000))
+    rig.pump(2000)
+    task.cancel()
+    rig.start(rig.sl.fs.del_(b"b"))
+    rig.pump(63_500)
+    assert peer.opcodes() == [0xA43C] and rig.events == []
+    rig.pump(100)
+    assert rig.events == [(0xFF04, struct.pack("<II", 0xA43C, 0))]
+    rig.run(rig.sl.device.stop(0))
+    rig.run(rig.sl.device.start())
+    assert rig.sl.link.state == 1 and rig.sl.link.idle()
+
+
+@pytest.mark.parametrize("late", ["FS_OPEN", "FS_WRITE", "FS_CLOSE"])
+def test_what_waits_behind_a_file_that_was_given_up_goes_on_at_once(late):
+    """The driver's own close is first; then everybody, although nothing else happens."""
+    rig = Rig(NetworkProcessor())
+    rig.run(rig.sl.device.start())
+    sl, link, told = rig.sl, rig.sl.link, []
+
+    async def again():
+        await sl.fs.store(b"a", b"again", 512)
+        told.append("stored")
+
+    async def version():
+        await link.free()
+        told.append(sl.device.version()[0])
+
+    rig.model.control.call("fault", do="delay", to=late, seconds=5)
+    task = rig.start(sl.fs.store(b"a", b"first", 512))
+    rig.pump(2000)
+    task.cancel()
+    link.spawn(again())
+    rig.start(version())
+    rig.pump(3200)
+    assert sorted(map(str, told)) == sorted([str(sl.device.chip_id), "stored"])
+    assert rig.model.storage.content(b"a") == b"again" and not rig.model.storage.handles
+    assert link.idle() and link.state == 1 and rig.model.violations == []
