@@ -298,6 +298,11 @@ uint16_t link_answer_opcode(void) {
     return slot.answer_opcode;
 }
 
+int link_admits(unsigned sd, int32_t nbytes) {
+    int cost = usable() ? link_flow_cost(sd, nbytes) : LINK_E_CLOSED;
+    return cost < 0 ? cost : 0;
+}
+
 int link_post(const link_frame_t *frame, unsigned sd, int32_t nbytes) {
     if (!usable()) {
         return LINK_E_CLOSED;

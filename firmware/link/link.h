@@ -106,6 +106,9 @@ uint16_t link_answer_opcode(void);
 #define LINK_UNASKED (-2)
 int link_post(const link_frame_t *frame, unsigned sd, int32_t nbytes);
 
+// What link_post() would say to such a frame, which is not sent: 0 or an error.
+int link_admits(unsigned sd, int32_t nbytes);
+
 // Reads the messages that wait, at most LINK_POLL_MESSAGES, and returns flags.
 uint32_t link_poll(void);
 

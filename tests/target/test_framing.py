@@ -134,8 +134,8 @@ def test_a_wrong_payload_is_one_error_and_nothing_of_it_is_executed(at, sent, co
 )
 @pytest.mark.parametrize("end", [b"\r\n", b"\r", b"\n", b""], ids=["crlf", "cr", "lf", "silence"])
 def test_a_payload_may_hold_anything_and_is_never_executed(at, payload, end):
-    # Sending has no answer on the wire (nwp-protocol 4.3): OK even though there is no socket 9.
-    line = b"AT+Send=9,0,%d," % len(payload)
+    sd = int(at.command("AT+Socket=INET,DGRAM,UDP").fields[0])
+    line = b"AT+SendTo=%d,INET,9,127.0.0.1,0,%d," % (sd, len(payload))
     assert answers(at, line + payload + end, quiet=1.0) == ["OK"]
     assert at.command("AT+Get=General,Version").fields, "the device was not stopped"
 

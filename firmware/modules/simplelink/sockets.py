@@ -75,7 +75,7 @@ _RUNNING = const(1)  # Link.state: STARTED alone
 _REFUSING = const(0x1C)  # device status: locked or provisioning
 _SPARES = const(4)
 _E_CREDITS = const(-11)
-_E_TX_FAILED = const(-1)
+_E_TX_FAILED = const(-1)  # SL_ERROR_BSD_SOC_ERROR as well
 
 
 class Sockets:
@@ -84,7 +84,7 @@ class Sockets:
     def __init__(self, link):
         self.link = link
         self.selector = Selector(link)
-        self.alive = 0  # bit map of the socket ids in use
+        self.alive = 0  # bit map of the open sockets by id, of transceivers 16 higher
         self.streams = 0  # those whose data may be cut anywhere
         self.pool = 0  # the most credits ever seen
         link.sl.resets.append(self)
@@ -156,7 +156,7 @@ class Sockets:
     async def accept(self, sd: int, family: int = 0):
         """Wait for a connection; returns (new sd, port, ip). family: 2, 3, or 0 for any."""
         args = pack("<BBBB", sd, family, 0, 0)
-        if self.selector.takes_the_last(self.alive):
+        if self.selector.takes_the_last(self.alive | self.alive >> _MAX_SOCKETS):
             self.selector.give_away()
         done = await self.link.exchange(
             _id(sd), _SOCKET_ACCEPT, args, _SOCKET_ACCEPT_DONE_V4, undo=self._unaccept
@@ -175,11 +175,11 @@ class Sockets:
         args = pack("<BBBB", sd, 0, 0, 0)
         if link.owners[lock] is not None:
             link.call(_SOCKET_CLOSE, args)
-            self.alive &= ~(1 << lock)
+            self.alive &= ~(0x10001 << lock)
         else:
             done, ms = _SOCKET_CLOSE_DONE, _TIMEOUT_CLOSE_DONE_MS
             done = await link.exchange(lock, _SOCKET_CLOSE, args, done, ms=ms)
-            self.alive &= ~(1 << lock)
+            self.alive &= ~(0x10001 << lock)
             _result(done)
 
     async def start_tls(self, sd: int) -> int:
@@ -266,15 +266,15 @@ class Sockets:
     def send(self, sd: int, data, flags: int = 0):
         """Send all of data, waiting for credits as needed; to be awaited for its length.
 
-        Raises -11 on a non-blocking socket without credits, -1 after a transmit failure, -110 when
-        no credit came for a minute. Transceiver (sd of 0x80 and more): one frame, flags are its TX
-        parameters.
+        Raises -1 after a transmit failure, -11 on a non-blocking socket without credits, -110 when
+        no credit came for a minute, and then -9 for a socket that is not open. No data: no frame,
+        whatever sd is. Transceiver (sd of 0x80 and more): one frame, flags are its TX parameters.
         """
         link = self.link
         size = len(data)
         if link.state != _RUNNING or link.nwp.dev_status() & _REFUSING:
             yield from link.admit()
-        if sd < _MAX_SOCKETS and 0 < size <= _RECV_MAX_LEN_DOCUMENTED:
+        if 0 < size <= _RECV_MAX_LEN_DOCUMENTED and sd < _MAX_SOCKETS and self.alive >> sd & 1:
             pack_into("<HBB", link.args, 0, size, sd, flags & 0x0F)
             if link.nwp.post(_SOCKET_SEND, link.args4, data, sd, size) == 0:
                 return size
@@ -290,14 +290,14 @@ class Sockets:
         yield from self.link.admit()
         if size:
             opcode = _SOCKET_SENDTO_V6 if len(ip) == 16 else _SOCKET_SENDTO_V4
-            yield from self._frame(_id(sd), opcode, _packed(size, sd, flags, port, ip), data)
+            yield from self._frame(sd, opcode, _packed(size, sd, flags, port, ip), data)
         return size
 
     # Inside
 
     def _born(self, sd: int, stream: bool):
         bit = 1 << (sd & 0x1F)
-        self.alive |= bit
+        self.alive |= bit << _MAX_SOCKETS if sd & _RAW else bit
         self.streams = self.streams | bit if stream else self.streams & ~bit
 
     async def _unaccept(self, done):
@@ -319,13 +319,19 @@ class Sockets:
         port, ip = _peer(wait.result)
         return n, port, ip
 
+    def _is_open(self, sd: int) -> int:
+        """Whether there is this very socket."""
+        if sd & 0xF0 == _RAW:
+            return self.alive >> _MAX_SOCKETS >> (sd & 0x0F) & 1
+        return sd < _MAX_SOCKETS and self.alive >> sd & 1
+
     def _send_slowly(self, sd: int, data, flags: int):
         """Send what does not go in one frame at once."""
         lock = _id(sd)
         size = len(data)
         if sd & 0xF0 == _RAW:
             word = pack("<i", (flags & 0xFFFF ^ 0x8000) - 0x8000)
-            yield from self._frame(lock, _SOCKET_SEND, pack("<HBB", size, sd, 0), data, word)
+            yield from self._frame(sd, _SOCKET_SEND, pack("<HBB", size, sd, 0), data, word)
             return
         if size > _RECV_MAX_LEN_DOCUMENTED and not self.streams >> lock & 1:
             raise SlError(_SL_ERROR_BSD_E2BIG)
@@ -334,7 +340,7 @@ class Sockets:
             part = self._portion(sd, size - at)
             args = pack("<HBB", part, sd, flags & 0x0F)
             chunk = memoryview(data)[at : at + part]
-            yield from self._frame(lock, _SOCKET_SEND, args, chunk, b"", at > 0)
+            yield from self._frame(sd, _SOCKET_SEND, args, chunk, b"", at > 0)
             at += part
 
     def _portion(self, sd: int, left: int) -> int:
@@ -349,12 +355,13 @@ class Sockets:
                 left = most
         return left
 
-    def _frame(self, lock: int, opcode: int, args, data, prefix=b"", begun: bool = False):
+    def _frame(self, sd: int, opcode: int, args, data, prefix=b"", begun: bool = False):
         """One data frame, as soon as there are credits. begun: part of the data is out already."""
         link = self.link
         nwp = link.nwp
+        lock = _id(sd)
         size = max(1, len(data))
-        code = nwp.post(opcode, args, data, lock, size, prefix)
+        code = self._post(sd, opcode, args, data, size, prefix)
         while code == _E_CREDITS:
             if nwp.nonblocking() >> lock & 1 and not begun:
                 raise SlError(_SL_ERROR_BSD_EAGAIN)
@@ -363,11 +370,18 @@ class Sockets:
             yield from wait
             if wait.expired:
                 raise SlError(_SL_ERROR_BSD_ETIMEDOUT)
-            code = nwp.post(opcode, args, data, lock, size, prefix)
-        if code == _E_TX_FAILED:
-            raise SlError(_SL_ERROR_BSD_SOC_ERROR)
+            code = self._post(sd, opcode, args, data, size, prefix)
+        if code == _E_TX_FAILED or code == _SL_ERROR_BSD_EBADF:
+            raise SlError(code)
         if code < 0:
             link.broken(code)
+
+    def _post(self, sd: int, opcode: int, args, data, size: int, prefix) -> int:
+        """Send a frame if it may go now; of a socket that is not open only ask if it might."""
+        nwp = self.link.nwp
+        if self._is_open(sd):
+            return nwp.post(opcode, args, data, sd, size, prefix)
+        return nwp.admits(sd, size) or _SL_ERROR_BSD_EBADF
 
 
 def _id(sd: int) -> int:

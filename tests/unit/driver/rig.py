@@ -52,6 +52,15 @@ class Rig:
         self.sl.on_event = lambda opcode, args: self.events.append((opcode, bytes(args)))
         self.tasks = []
 
+    def opened(self, *descriptors: int) -> None:
+        """Sockets of datagrams that the peer gives these descriptors."""
+        handler = self.model.handler
+        for sd in descriptors:
+            self.model.handler = lambda op, body, sd=sd: [(0x1401, bytes((0, 0, sd, 0)))]
+            assert self.sl.sockets.open(6 if sd & 0x80 else 2, 2) == sd
+        self.model.handler = handler
+        self.model.frames.clear()
+
     def start(self, coro) -> Task:
         """Run a coroutine as far as it goes now; pump() lets it go on."""
         task = Task(coro)

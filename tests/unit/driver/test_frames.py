@@ -80,6 +80,8 @@ def test_driver_writes_the_vector(vector):
     opcode, body = int.from_bytes(frame[4:6], "little"), frame[8:]
     peer = Peer(yes)
     rig = started(peer)
+    if opcode in (0x940C, 0x940D, 0x960D):
+        rig.opened(body[2])
     if opcode == 0x9C2F:
         rig.sl.netapp.on_token = lambda name: b"val" if name == b"tok" else None
         peer.send(0x182E, b"\x03\0\0\0tok")

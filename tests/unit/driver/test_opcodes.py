@@ -98,7 +98,7 @@ def test_call_sends_the_command(name):
     row = COMMANDS[name]
     rig = Rig(Peer(yes))
     rig.run(rig.sl.device.start())
-    rig.model.frames.clear()
+    rig.opened(1)
     if SENT_BY[name] is None:
         rig.model.send(0x182E, b"\x03\0\0\0tok")
     else:

@@ -221,6 +221,7 @@ def test_descriptor_that_is_none_is_refused(rig, peer, sd):
 
 
 def test_ipv6_has_its_own_commands(rig, peer):
+    rig.opened(2)
     sockets = rig.sl.sockets
     sockets.bind(1, 0x1234, IP6)
     rig.start(sockets.connect(1, 0x1234, IP6))
@@ -244,6 +245,7 @@ def test_recvfrom_gives_the_sender(rig, peer):
 
 
 def test_send_waits_for_credits(rig, peer):
+    rig.opened(1)
     status(peer, credits=4)
     rig.pump(1)
     task = rig.start(rig.sl.sockets.send(1, bytes(1537)))  # two credits, more than 2 + 2 wanted
@@ -255,6 +257,7 @@ def test_send_waits_for_credits(rig, peer):
 
 
 def test_sends_take_credits(rig, peer):
+    rig.opened(1)
     status(peer, credits=5)
     rig.pump(1)
     for _ in range(2):
@@ -281,6 +284,7 @@ def test_receive_may_take_the_last_credit_above_the_reserve(rig, peer):
 
 
 def test_send_without_credits_gives_up_after_a_minute(rig, peer):
+    rig.opened(1)
     status(peer, credits=3)
     rig.pump(1)
     task = rig.start(rig.sl.sockets.send(1, b"x"))
@@ -291,12 +295,14 @@ def test_send_without_credits_gives_up_after_a_minute(rig, peer):
 
 
 def test_non_blocking_send_does_not_wait(rig, peer):
+    rig.opened(1)
     status(peer, credits=3, non_blocking=2)
     rig.pump(1)
     assert code_of(rig, lambda: rig.sl.sockets.send(1, b"x")) == -11
 
 
 def test_failed_socket_refuses_and_ends_the_wait(rig, peer):
+    rig.opened(1)
     status(peer, credits=3)
     rig.pump(1)
     task = rig.start(rig.sl.sockets.send(1, b"x"))
@@ -357,6 +363,7 @@ def test_begun_send_on_a_non_blocking_socket_is_finished(rig, peer):
 
 
 def test_datagram_is_never_cut(rig, peer):
+    rig.opened(1)
     assert code_of(rig, lambda: rig.sl.sockets.send(1, bytes(16_001))) == -7
     assert code_of(rig, lambda: rig.sl.sockets.sendto(1, bytes(16_001), 1, IP)) == -7
     rig.run(rig.sl.sockets.sendto(1, bytes(16_000), 1, IP))
@@ -370,15 +377,78 @@ def test_nothing_to_send_sends_nothing(rig, peer):
 
 
 def test_transceiver_frame_may_be_empty(rig, peer):
+    rig.opened(0x81)
     rig.run(rig.sl.sockets.send(0x81, b"", 0x8846))
     assert peer.frames == [(0x940C, b"\0\0\x81\0\x46\x88\xff\xff")]
 
 
 def test_send_while_a_file_command_holds_the_slot(rig, peer):
+    rig.opened(1)
     peer.handler = lambda op, body: []
     rig.start(rig.sl.fs.del_(b"a"))
     assert rig.run(rig.sl.sockets.send(1, b"x")) == 1
     assert peer.opcodes() == [0xA443, 0x940C]
+
+
+SENDS = {
+    "send": lambda sockets, sd, data: sockets.send(sd, data),
+    "sendto": lambda sockets, sd, data: sockets.sendto(sd, data, 53, IP),
+}
+
+
+@pytest.mark.parametrize("send", SENDS.values(), ids=SENDS)
+@pytest.mark.parametrize("sd", [0, 2, 3, 4, 9, 0x40, 0x43, 0x82, 0x83])
+def test_a_socket_that_is_not_open_sends_nothing(rig, peer, send, sd):
+    """Open are 3 and the transceiver 0x84; 2 was closed."""
+    rig.opened(2, 3, 0x84)
+    sockets = rig.sl.sockets
+    peer.handler = lambda op, body: [*yes(op, body), (0x1010, reply(0, body[0]))]
+    rig.run(sockets.close(2))
+    peer.frames.clear()
+    if sd != 3:
+        assert code_of(rig, lambda: send(sockets, sd, b"hello")) == -9
+    else:
+        assert rig.run(send(sockets, sd, b"hello")) == 5
+    assert len(peer.frames) == (sd == 3)
+
+
+@pytest.mark.parametrize("send", SENDS.values(), ids=SENDS)
+def test_that_a_socket_is_not_open_is_looked_at_last(rig, peer, send):
+    """Parameters, a failed transmitter and credits come first, with codes of their own."""
+    sockets = rig.sl.sockets
+    assert rig.run(send(sockets, 1, b"")) == 0
+    assert code_of(rig, lambda: send(sockets, 1, bytes(16_001))) == -7
+    status(peer, credits=3, tx_failure=2, non_blocking=2)
+    rig.pump(1)
+    assert code_of(rig, lambda: send(sockets, 1, b"x")) == -1
+    status(peer, credits=3, tx_failure=0, non_blocking=2)
+    rig.pump(1)
+    assert code_of(rig, lambda: send(sockets, 1, b"x")) == -11
+    status(peer, credits=3, non_blocking=0)
+    rig.pump(1)
+    waiting = rig.start(send(sockets, 1, b"x"))
+    rig.pump(100)
+    assert not waiting.done
+    status(peer, credits=4)
+    rig.pump(5)
+    assert waiting.error.code == -9 and peer.frames == []
+
+
+@pytest.mark.parametrize("send", SENDS.values(), ids=SENDS)
+def test_no_socket_is_open_after_stop_and_start(rig, peer, send):
+    rig.opened(1)
+    assert rig.run(send(rig.sl.sockets, 1, b"x")) == 1
+    rig.run(rig.sl.device.stop(0))
+    rig.run(rig.sl.device.start())
+    peer.frames.clear()
+    assert code_of(rig, lambda: send(rig.sl.sockets, 1, b"x")) == -9
+    assert peer.frames == []
+
+
+def test_a_transceiver_that_is_not_open_sends_not_even_an_empty_frame(rig, peer):
+    rig.opened(1)
+    assert code_of(rig, lambda: rig.sl.sockets.send(0x81, b"", 0x8846)) == -9
+    assert peer.frames == []
 
 
 def test_option_longer_than_asked_for_is_an_error(rig, peer):
@@ -390,6 +460,7 @@ def test_option_longer_than_asked_for_is_an_error(rig, peer):
 
 
 def test_credits_that_a_header_brings_end_the_wait_at_once(rig, peer):
+    rig.opened(1)
     status(peer, credits=3)
     rig.pump(1)
     task = rig.start(rig.sl.sockets.send(1, b"x"))

@@ -86,3 +86,18 @@ def test_a_packet_size_of_zero_is_not_believed(rig):
     header(rig, min_tx=0)
     assert rig.nwp.min_tx() == 700
     assert rig.nwp.post(SEND, b"", b"x", 0, 1400) == 0
+
+
+@with_examples(300)
+@given(st.integers(0, 255), st.integers(1, 0xFFFF), st.integers(0, 16000), st.integers(0, 0xFFFF))
+def test_what_would_be_admitted_is_told_without_sending(rig, credits, min_tx, nbytes, failed):
+    header(rig, credits=credits, min_tx=min_tx, tx_failure=failed)
+    told = rig.nwp.admits(3, nbytes)
+    assert rig.model.frames == [] and rig.nwp.free_credits() == credits
+    assert rig.nwp.post(SEND, b"", b"", 3, nbytes) == told
+
+
+def test_a_closed_link_admits_nothing(rig):
+    header(rig)
+    rig.nwp.close()
+    assert rig.nwp.admits(3, 1) == rig.nwp.E_CLOSED

@@ -293,8 +293,10 @@ def test_descriptors_that_were_never_opened(host, sd):
     host.recv(sd)
     fields, _ = host.wait("SOCKET_RECV_DONE")
     assert (fields.status, fields.sd) == (EBADF, sd)
-    host.post(sd, b"nowhere")
-    assert host.drain() == []
+    parameters = bytes(4) if sd & 0xF0 == 0x80 else b""  # of a transceiver
+    host.send("SOCKET_SEND", parameters + b"nowhere", sd=sd, len=7)
+    event = host.wait("SOCKET_EV_TX_FAILED")[0]
+    assert (event.status, event.sd) == (EBADF, sd)
 
 
 def test_receive_on_a_socket_that_is_not_connected(host):

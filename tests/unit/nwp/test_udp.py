@@ -173,6 +173,31 @@ def test_broadcast_reaches_the_pc(host):
     probe.close()
 
 
+@pytest.mark.parametrize("name", ["post", "send_to"])
+def test_sending_to_a_socket_that_is_not_open_fails(host, name):
+    """Said once, as of any other socket; the bit is gone when somebody gets the number."""
+    sd = host.socket(kind=2)
+    host.close(sd)
+    send = {"post": lambda: host.post(sd, b"x"), "send_to": lambda: host.send_to(sd, b"x", 9)}
+    send[name]()
+    event = host.wait("SOCKET_EV_TX_FAILED")[0]
+    assert (event.status, event.sd) == (-9, sd)
+    assert host.np.header.tx_failure == 1 << sd
+    send[name]()
+    assert host.drain() == []
+    assert host.socket(kind=2) == sd and host.np.header.tx_failure == 0
+
+
+def test_a_wrong_kind_of_descriptor_does_not_concern_the_socket_with_its_number(host, peer):
+    sd = host.socket(kind=2)
+    args = {"sd": 0x80 | sd, "len": 4, "ip": 0x0100007F, "port": 9, "family_flags": 0x20}
+    host.send("SOCKET_SENDTO_V4", b"xxxx", **args)
+    event = host.wait("SOCKET_EV_TX_FAILED")[0]
+    assert (event.status, event.sd, host.np.header.tx_failure) == (-9, 0x80 | sd, 0)
+    host.send_to(sd, b"ping", peer.getsockname()[1])
+    assert peer.recvfrom(100)[0] == b"ping"
+
+
 def test_sending_without_a_network_fails(host):
     sd = host.socket(kind=2)
     host.send_to(sd, b"x", 9, bytes([10, 9, 9, 9]))

@@ -137,6 +137,11 @@ class Link:
         frame = Frame(opcode, _part(args), _part(prefix), _part(payload), _part(payload2))
         return self._done(self.c.link_post(ct.byref(frame), sd, nbytes))
 
+    def admits(self, sd, nbytes) -> int:
+        if Link.holder is not self:
+            return CONSTANTS["E_CLOSED"]
+        return self.c.link_admits(sd, nbytes)
+
     def poll(self) -> int:
         return self._done(self.c.link_poll())
 

@@ -289,8 +289,14 @@ class Sockets(Group):
 
     @handles("SOCKET_SEND", "SOCKET_SENDTO_V4", "SOCKET_SENDTO_V6")
     def send(self, cmd):
-        sock = self.slots[cmd.sd & 15]
-        if sock is None or self.np.header.tx_failure >> (cmd.sd & 15) & 1:
+        if self.np.header.tx_failure >> (cmd.sd & 15) & 1:
+            return
+        try:
+            sock = self.find(cmd.sd)
+        except NwpError as error:
+            if self.slots[cmd.sd & 15] is None:
+                self.np.tx_failure(cmd.sd, True)  # until somebody gets that number
+            self._complete("SOCKET_EV_TX_FAILED", status=error.code, sd=cmd.sd)
             return
         self.np.counters["tx_frames"] += 1
         if cmd.name == "SOCKET_SEND":
