@@ -24,13 +24,13 @@ there; it never writes to it, that is the application's.
 
 from array import array
 
-from atbytes import put, tokenize
+from atbytes import header, put, tokenize
 
 from . import reply
 from .compat import static, ticks_diff
 from .dispatch import Command, execute, refuse, start
 from .events import line_of
-from .framing import Framer, find_payload
+from .framing import MAX_HEADER, NO_NUMBER, Framer, payload_of
 from .grammar import TOO_LONG
 from .pump import UART, step, stray
 from .queue import MANY, Queue
@@ -67,6 +67,7 @@ class Core:
         if stream is None:  # bytes and breaks on a port that is not ours wake nobody
             self.wait = self.wait_link
         self.ticks = driver.link.ticks
+        self.declared = commands
         self.commands = commands.table
         self.settings = settings or Settings()
         self.settings.core = self
@@ -195,11 +196,11 @@ class Core:
         declaration = execute(self, view, size)
         if declaration is None:
             return
-        found = find_payload(view, size, declaration, not self.ti)
-        if found is None:
+        found = header(view, 0, min(size, MAX_HEADER), self.declared.payloads, not self.ti)
+        if NO_NUMBER < found < 0:
             start(self, declaration, view, self.again(view, size))
             return
-        at, length, padded = found
+        at, length, padded = payload_of(found)
         head = at - 1
         while padded and at < size and line[at] == 0x20:
             at += 1

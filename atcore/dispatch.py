@@ -47,6 +47,7 @@ class Commands:
 
     def __init__(self):
         self.table = {}
+        self.payloads = b""  # rows of firmware/link/athead.h, for atbytes.header()
 
     def command(self, name, args=(), shape=0, payload=None, more=None, offline=None, key=None):
         """Declare a command; use as a decorator.
@@ -54,7 +55,9 @@ class Commands:
         name: as the guide's response line spells it, without AT+.
         args: one tuple an argument, see grammar.py.
         payload: alternatives (data, length, format, further length, selector) of parameter
-        numbers from 0 (format -1: not in the request); see framing.py.
+        numbers from 0, 255 for what is not in the request. The payload is as long as both lengths
+        say. selector: (number, keyword in lower case) of the parameter that must have that value
+        for the alternative to hold, None for any.
         more: names of the arguments behind `args`, which differ by option, for the usage text:
         the handler takes them by cmd.rest().
         offline: True if it needs no network processor, or the first value for which it needs none;
@@ -66,10 +69,23 @@ class Commands:
 
         def declare(handler):
             declaration = (name, args, handler, shape, payload, more, offline)
-            self.table[key or b"at+" + name.lower()] = declaration
+            typed = key or b"at+" + name.lower()
+            self.table[typed] = declaration
+            if payload:
+                self.payloads += payload_row(typed, payload)
             return handler
 
         return declare
+
+
+def payload_row(name: bytes, forms: tuple) -> bytes:
+    """Where a command has its payload, as atbytes.header() reads it."""
+    row = bytes((len(name),)) + name + bytes((len(forms),))
+    for form in forms:
+        selector = form[4]
+        row += bytes(form[:4])
+        row += b"\xff" if selector is None else bytes((selector[0], len(selector[1]))) + selector[1]
+    return row
 
 
 class Command:

@@ -9,7 +9,7 @@ executed. A command is consumed before it is executed: whatever it does, it is n
 """
 
 import atbytes
-from atbytes import line_at
+from atbytes import header, line_at
 
 from . import grammar, reply
 from .compat import const, static, ticks_add, ticks_diff
@@ -30,45 +30,26 @@ _TAIL = const(2)
 _DROP = const(3)
 
 _NO_END = const(0x1FFF)  # of line_at()
+# What header() gives: where the payload begins, whether behind blanks, and its length.
+_BEGIN = const(0x1FFF)
+_PADDED = const(0x2000)
+_LENGTH = const(14)
+NO_NUMBER = const(-3)  # or less by where it begins: its length is no number
+MAX_HEADER = const(0x1FFE)
 _BLANK = const(0x20)
 _CR = const(0x0D)
 _LF = const(0x0A)
 
 
-def find_payload(line, end: int, declaration, escapes: bool):
-    """Where the payload of line[:end] begins and how long it is to be: (index, length, padded).
+def payload_of(found: int) -> tuple:
+    """(index, length, padded) of a header() that knows where a payload begins.
 
-    None if the header is not complete, length is None if it is no number. padded: blanks before
-    the payload are not part of it (Base64 in style ti: at-commands.md, correction of 2.6). A
-    declaration lists alternatives (data, length, format, further length, selector) of parameter
-    numbers; the selector is the second parameter's keyword in lower case, None for any.
+    length is None if it is no number; padded: blanks before the payload are not part of it
+    (Base64 in style ti: at-commands.md, correction of 2.6).
     """
-    equals = bytes(line[:end]).find(b"=")
-    for data, length, format, further, selector in declaration[PAYLOAD]:
-        if selector is not None:
-            first = atbytes.skip(line, equals + 1, end, selector[0], escapes)
-            last = atbytes.skip(line, equals + 1, end, selector[0] + 1, escapes)
-            if last < 0 or bytes(line[first : last - 1]).strip(b" ").lower() != selector[1]:
-                continue
-        at = atbytes.skip(line, equals + 1, end, data, escapes)
-        if at < 0:
-            return None
-        size = parameter(line, equals + 1, end, length, escapes)
-        if size is not None and further >= 0:
-            rest = parameter(line, equals + 1, end, further, escapes)
-            size = None if rest is None else size + rest
-        padded = not escapes and format >= 0 and parameter(line, equals + 1, end, format, escapes)
-        return at, size, padded == 1
-    return None
-
-
-def parameter(line, at: int, end: int, index: int, escapes: bool):
-    """Parameter number `index` as a number that is not negative, or None."""
-    first = atbytes.skip(line, at, end, index, escapes)
-    last = atbytes.skip(line, at, end, index + 1, escapes)
-    text = bytes(line[first : last - 1]).strip(b" " if escapes else b" \t")
-    value = atbytes.number(text, 0, len(text))
-    return None if value is None or value < 0 else value
+    if found < 0:
+        return NO_NUMBER - found, None, False
+    return found & _BEGIN, found >> _LENGTH, found & _PADDED > 0
 
 
 class Framer:
@@ -255,43 +236,50 @@ class Framer:
 
     def early(self) -> bool:
         """Look whether a payload begins before the line has ended."""
-        core = self.core
-        view = self.view[self.start : self.end]
-        size = len(view)
         if self.declaration is None:
-            equals = self.buf.find(b"=", self.start, self.end)
+            start = self.start
+            equals = self.buf.find(b"=", start, self.end)
             if equals < 0:
                 return False
-            found = lookup(core, bytearray(view[: equals - self.start]), equals - self.start)
+            name = bytearray(self.view[start:equals])
+            found = lookup(self.core, name, equals - start)
             if found is None or not found[PAYLOAD]:
                 self.asked = True
                 return False
             self.declaration = found
-        found = find_payload(view, size, self.declaration, not core.ti)
-        if found is None or found[1] is None:
+        found = self.header(self.start, self.end)
+        if found < 0:
             return False
-        self.expect(self.start + found[0], found[1], found[2])
+        self.expect(found)
         return True
+
+    def header(self, start: int, end: int) -> int:
+        """Where the payload of a line begins and how long it is to be: see atbytes.header()."""
+        core = self.core
+        return header(self.buf, start, end, core.declared.payloads, not core.ti)
 
     def announce(self, declaration, begin: int, eol: int):
         """A complete line, consumed already, turned out to belong to a payload command."""
-        core = self.core
-        view = self.view[begin:]
-        found = find_payload(view, self.end - begin, declaration, not core.ti)
-        if found is not None and found[0] <= eol - begin and found[1] is not None:
+        found = self.header(begin, eol)
+        if found >= 0:
             self.start = begin
             self.declaration = declaration
-            self.expect(begin + found[0], found[1], found[2])
+            self.expect(found)
             return
         self.consume(eol + 1)
-        if found is None or found[0] > eol - begin:  # no payload: the header says what is wrong
+        core = self.core
+        view = self.view[begin:eol]
+        if found > NO_NUMBER:  # no payload: the header says what is wrong
             count = atbytes.tokenize(view, eol - begin, core.fields, not core.ti)
             start(core, declaration, view, count)
         else:
-            execute(core, view, found[0] - 1, view[found[0] : eol - begin])
+            data = NO_NUMBER - found - begin
+            execute(core, view, data - 1, view[data:])
 
-    def expect(self, data: int, length: int, padded: bool):
-        """The payload begins at `data`; padded: behind blanks, if there are any."""
+    def expect(self, found: int):
+        """A payload begins as header() says."""
+        data = found & _BEGIN
+        length = found >> _LENGTH
         if length > MAX_TEXT or data - self.start > _MAX_LINE:
             self.skip = length
             self.start = data
@@ -299,7 +287,7 @@ class Framer:
             return
         self.data = data
         self.need = data + length
-        self.padded = padded
+        self.padded = found & _PADDED
         if self.need + 2 > SIZE:
             self.compact()
         self.state = _DATA

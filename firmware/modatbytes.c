@@ -1,6 +1,7 @@
 // Module atbytes: the AT core's work on bytes (link/attok.h, base64.h; the writers and the keywords have
 // files of their own). Positions are offsets into the buffers given.
 #include "atbytes.h"
+#include "link/athead.h"
 #include "link/attok.h"
 #include "link/base64.h"
 
@@ -117,6 +118,30 @@ static mp_obj_t atbytes_line_at(size_t n_args, const mp_obj_t *args) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(atbytes_line_at_obj, 4, 4, atbytes_line_at);
 
+// (buf, start, end, rows, escapes): the payload that an unfinished line buf[start:end] announces, by the rows of
+// link/athead.h: bytes that it needs << 14 | blanks before it are not part of it << 13 | where it begins in buf.
+// Negative: -1 not known yet, -2 there is none, -3 - where it begins if its length is no number.
+#define HEADER_NEED   (14)
+#define HEADER_PADDED (1 << 13)
+
+static mp_obj_t atbytes_header(size_t n_args, const mp_obj_t *args) {
+    (void)n_args;
+    span_t line = get_span(args[0], MP_BUFFER_READ, args[1], args[2]);
+    mp_buffer_info_t rows = get_buffer(args[3], MP_BUFFER_READ);
+    if (line.end >= HEADER_PADDED || !athead_rows_ok(rows.buf, rows.len)) {
+        raise_range();
+    }
+    athead_t found;
+    athead_result_t result = athead_find(line.buf, SIZE_MAX, line.start, line.end, rows.buf, rows.len,
+                                         mp_obj_is_true(args[4]), &found);
+    if (result == ATHEAD_PAYLOAD) {
+        uint64_t packed = (uint64_t)found.need << HEADER_NEED | (found.padded ? HEADER_PADDED : 0) | found.data;
+        return packed <= INT32_MAX >> 1 ? MP_OBJ_NEW_SMALL_INT(packed) : mp_obj_new_int_from_ull(packed);
+    }
+    return MP_OBJ_NEW_SMALL_INT(result == ATHEAD_NO_NUMBER ? result - (mp_int_t)found.data : result);
+}
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(atbytes_header_obj, 5, 5, atbytes_header);
+
 // Base64
 
 // (src, start, end, dst): bytes decoded to the beginning of dst, or -1.
@@ -173,6 +198,7 @@ static const mp_rom_map_elem_t atbytes_globals_table[] = {
     {MP_ROM_QSTR(MP_QSTR_unquote), MP_ROM_PTR(&atbytes_unquote_obj)},
     {MP_ROM_QSTR(MP_QSTR_number), MP_ROM_PTR(&atbytes_number_obj)},
     {MP_ROM_QSTR(MP_QSTR_cut), MP_ROM_PTR(&atbytes_cut_obj)},
+    {MP_ROM_QSTR(MP_QSTR_header), MP_ROM_PTR(&atbytes_header_obj)},
     {MP_ROM_QSTR(MP_QSTR_find_eol), MP_ROM_PTR(&atbytes_find_eol_obj)},
     {MP_ROM_QSTR(MP_QSTR_b64_decode), MP_ROM_PTR(&atbytes_b64_decode_obj)},
     {MP_ROM_QSTR(MP_QSTR_b64_encode), MP_ROM_PTR(&atbytes_b64_encode_obj)},

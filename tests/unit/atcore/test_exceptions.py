@@ -60,7 +60,7 @@ class Desk:
             return 5
 
         @command(
-            b"Put", (("length", "u16", ""), ("data", "data", "")), payload=((1, 0, -1, -1, None),)
+            b"Put", (("length", "u16", ""), ("data", "data", "")), payload=((1, 0, 255, 255, None),)
         )
         def put(cmd, length, data):
             self.calls.append(bytes(data))
@@ -208,7 +208,7 @@ def test_an_exception_of_the_framing_drops_what_came_up_to_a_pause(monkeypatch):
         raise MemoryError
 
     desk = Desk(None)
-    monkeypatch.setattr(framing, "find_payload", broken)
+    monkeypatch.setattr(framing, "header", broken)
     assert desk(b"AT+Put=20,\r\nAT+Zap=a\r\n") == [NO_MEMORY]
     assert desk(b"AT+Zap=a\r\n", 1000) == []
     desk(b"", 2500)

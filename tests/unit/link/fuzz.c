@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "atfmt.h"
+#include "athead.h"
 #include "attok.h"
 #include "base64.h"
 #include "hostport.h"
@@ -356,6 +357,49 @@ int fuzz_link(uint64_t seed, uint32_t count, fuzz_stats_t *stats) {
 }
 
 // Lines made of what the tokenizer knows, in blocks of just their size.
+// Rows of bytes that may be anything, and a line that may be anything behind a name that they have.
+static int fuzz_header(void) {
+    static const uint8_t good[] = "\2at\1\3\2\1\377\377\3at+\2\4\3\377\2\0\1a\5\4\1\2\377";
+    static const char letters[] = "aT+=?\"\",,,,[]\\\\0123fFx \t\377\372\360";
+    size_t rows_len = sizeof(good) - 1;
+    uint8_t *rows = malloc(rows_len);
+    memcpy(rows, good, rows_len);
+    if (one_in(3)) {
+        rows[below(rows_len)] = next();
+        rows_len -= below(4);
+    }
+    uint8_t *tight = malloc(rows_len);
+    memcpy(tight, rows, rows_len);
+    free(rows);
+    size_t len = below(80);
+    size_t mask = one_in(2) ? 127 : SIZE_MAX;
+    size_t start = mask == 127 ? below(128) : 0;
+    uint8_t *buf = malloc(mask == 127 ? 128 : len + (len == 0));
+    for (size_t i = 0; i < len; i++) {
+        uint8_t c = one_in(30) ? next() : (uint8_t)letters[below(sizeof(letters) - 1)];
+        buf[(start + i) & mask] = i < 4 && len % 2 ? (uint8_t) "aT+="[i] : c;
+    }
+    if (mask == 127) {
+        for (size_t i = len; i < 128; i++) {
+            buf[(start + i) & mask] = 0;
+        }
+    }
+    if (athead_rows_ok(tight, rows_len)) {
+        athead_t found;
+        athead_result_t result =
+            athead_find(buf, mask, start, start + len, tight, rows_len, one_in(2), &found);
+        CHECK(result <= ATHEAD_PAYLOAD && result >= ATHEAD_NO_NUMBER);
+        if (result == ATHEAD_PAYLOAD || result == ATHEAD_NO_NUMBER) {
+            CHECK(found.data > start && found.data <= start + len && buf[(found.data - 1) & mask] == ',');
+        }
+    }
+    size_t begin = athead_begin(buf, mask, start, start + len);
+    CHECK(begin >= start && begin <= start + len);
+    free(buf);
+    free(tight);
+    return 0;
+}
+
 int fuzz_text(uint64_t seed, uint32_t count) {
     static const char letters[] = "aT+=?\"\",,[]\\\\x0123fF -:.|\r\n";
     rng = seed * 0x9e3779b97f4a7c15u + 1;
@@ -396,6 +440,10 @@ int fuzz_text(uint64_t seed, uint32_t count) {
         CHECK(memcmp(coded, line, len) == 0);
         ptrdiff_t plain = base64_decode(line, len & ~(size_t)3, line);
         CHECK(plain <= (ptrdiff_t)len);
+        int header = fuzz_header();
+        if (header != 0) {
+            return header;
+        }
         free(coded);
         free(fields);
         free(line);

@@ -5,10 +5,13 @@ from __future__ import annotations
 import ctypes as ct
 import types
 
-from .library import Keyword, Keywords, load
+from .library import Header, Keyword, Keywords, load
 
 CONSTANTS = {"QUOTED": 1, "EMPTY": 2, "BAD_QUOTE": 4, "BACKSLASH": 8}
 MAX_LINE = 0xFFFF
+MAX_HEADER = 0x1FFF
+LINEAR = ct.c_size_t(-1).value
+NO_NUMBER = -3
 FRAME_HEAD = 64
 LONGEST = 44  # characters of a number or an address, and more
 MASK64 = 0xFFFFFFFFFFFFFFFF
@@ -151,6 +154,17 @@ class AtBytes:
         signed = kind == "h" or (kind == "I" and ti)
         value = int.from_bytes(data, "little", signed=signed)
         return self.put_hex(dst, at, value) if kind == "x" else self.put_dec(dst, at, value)
+
+    def header(self, buf, start, end, rows, escapes) -> int:
+        line, table, found = _span(buf, start, end), _array(rows), Header()
+        if end > MAX_HEADER or not self._c.athead_rows_ok(table, len(rows)):
+            raise ValueError("range")
+        result = self._c.athead_find(
+            line, LINEAR, start, end, table, len(rows), bool(escapes), ct.byref(found)
+        )
+        if result == 0:
+            return found.need << 14 | found.padded << 13 | found.data
+        return result - found.data if result == NO_NUMBER else result
 
     def find_eol(self, buf, start, end) -> int:
         _check(0 <= start <= end <= len(buf))

@@ -78,6 +78,12 @@ class Keyword(ct.Structure):
     _fields_ = [("kind", ct.c_int), ("text", BUF), ("len", SIZE), ("value", ct.c_uint32)]
 
 
+class Header(ct.Structure):
+    """athead_t"""
+
+    _fields_ = [("data", SIZE), ("need", ct.c_uint32), ("padded", ct.c_bool)]
+
+
 class Ring(ct.Structure):
     """ring_t"""
 
@@ -119,6 +125,9 @@ PROTOTYPES = {
     "attok_unquote": (SIZE, [BUF, SIZE, SIZE]),
     "attok_number": (_BOOL, [BUF, SIZE, SIZE, ct.POINTER(_U64), ct.POINTER(_BOOL)]),
     "attok_find_eol": (ct.c_int32, [BUF, SIZE, SIZE]),
+    "athead_rows_ok": (_BOOL, [BUF, SIZE]),
+    "athead_find": (_INT, [BUF, SIZE, SIZE, SIZE, BUF, SIZE, _BOOL, ct.POINTER(Header)]),
+    "athead_begin": (SIZE, [BUF, SIZE, SIZE, SIZE]),
     "base64_encode": (SIZE, [BUF, SIZE, BUF]),
     "base64_decoded": (ct.c_ssize_t, [BUF, SIZE]),
     "base64_decode": (ct.c_ssize_t, [BUF, SIZE, BUF]),
