@@ -82,9 +82,12 @@ def payload_row(name: bytes, forms: tuple) -> bytes:
     """Where a command has its payload, as atbytes.header() reads it."""
     row = bytes((len(name),)) + name + bytes((len(forms),))
     for form in forms:
-        selector = form[4]
         row += bytes(form[:4])
-        row += b"\xff" if selector is None else bytes((selector[0], len(selector[1]))) + selector[1]
+        if form[4] is None:
+            row += b"\xff"
+        else:
+            number, keyword = form[4]
+            row += bytes((number, len(keyword))) + keyword
     return row
 
 

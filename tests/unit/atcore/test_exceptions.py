@@ -60,7 +60,9 @@ class Desk:
             return 5
 
         @command(
-            b"Put", (("length", "u16", ""), ("data", "data", "")), payload=((1, 0, 255, 255, None),)
+            b"Put",
+            (("length", "u16", ""), ("data", "data", "")),
+            payload=((1, 0, 255, 255, None),),
         )
         def put(cmd, length, data):
             self.calls.append(bytes(data))
