@@ -118,9 +118,9 @@ static mp_obj_t atbytes_line_at(size_t n_args, const mp_obj_t *args) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(atbytes_line_at_obj, 4, 4, atbytes_line_at);
 
-// (buf, start, end, rows, escapes): the payload that an unfinished line buf[start:end] announces, by the rows of
-// link/athead.h: bytes that it needs << 14 | blanks before it are not part of it << 13 | where it begins in buf.
-// Negative: -1 not known yet, -2 there is none, -3 - where it begins if its length is no number.
+// (buf, start, end, rows, escapes): the payload that an unfinished line buf[start:end] announces, by the rows
+// of link/athead.h: bytes that it needs << 14 | blanks before it are not part of it << 13 | where it begins
+// in buf. Negative: -1 not known yet, -2 there is none, -3 - where it begins if its length is no number.
 #define HEADER_NEED   (14)
 #define HEADER_PADDED (1 << 13)
 
@@ -135,7 +135,8 @@ static mp_obj_t atbytes_header(size_t n_args, const mp_obj_t *args) {
     athead_result_t result = athead_find(line.buf, SIZE_MAX, line.start, line.end, rows.buf, rows.len,
                                          mp_obj_is_true(args[4]), &found);
     if (result == ATHEAD_PAYLOAD) {
-        uint64_t packed = (uint64_t)found.need << HEADER_NEED | (found.padded ? HEADER_PADDED : 0) | found.data;
+        uint64_t packed =
+            (uint64_t)found.need << HEADER_NEED | (found.padded ? HEADER_PADDED : 0) | found.data;
         return packed <= INT32_MAX >> 1 ? MP_OBJ_NEW_SMALL_INT(packed) : mp_obj_new_int_from_ull(packed);
     }
     return MP_OBJ_NEW_SMALL_INT(result == ATHEAD_NO_NUMBER ? result - (mp_int_t)found.data : result);

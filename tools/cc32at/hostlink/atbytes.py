@@ -156,11 +156,13 @@ class AtBytes:
         return self.put_hex(dst, at, value) if kind == "x" else self.put_dec(dst, at, value)
 
     def header(self, buf, start, end, rows, escapes) -> int:
-        line, table, found = _span(buf, start, end), _array(rows), Header()
-        if end > MAX_HEADER or not self._c.athead_rows_ok(table, len(rows)):
-            raise ValueError("range")
+        size, found = len(rows), Header()
+        table = _memory(rows)
+        _check(0 <= start <= end <= min(len(buf), MAX_HEADER))
+        _check(self._c.athead_rows_ok(table, size))
+        line = _memory(buf)
         result = self._c.athead_find(
-            line, LINEAR, start, end, table, len(rows), bool(escapes), ct.byref(found)
+            line, LINEAR, start, end, table, size, bool(escapes), ct.byref(found)
         )
         if result == 0:
             return found.need << 14 | found.padded << 13 | found.data
