@@ -3,6 +3,7 @@
 import contextlib
 import queue
 import re
+import select
 import socket
 import threading
 
@@ -211,6 +212,61 @@ def test_a_peer_that_resets_is_an_error_and_the_others_go_on(talk):
         assert talk(f"AT+Close={bad}") == [f"+Close: {bad}", "OK"]
         assert talk.socket() == bad
         gone.set()
+
+
+@pytest.fixture
+def far(talk, world):
+    """Connected over the radio: a socket of the board in the office, and its peer on this PC."""
+    world.model.world.routes[socket.inet_aton("10.1.0.7"), None] = (b"\x7f\0\0\1", None)
+    talk.join()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        sd = talk.socket()
+        assert talk.background(f"AT+Connect={sd},INET,{port},10.1.0.7") == (
+            f"+Connect: {port},10.1.0.7"
+        )
+        peer, _ = listener.accept()
+    peer.settimeout(peers.PATIENCE)
+    with peer:
+        yield sd, peer
+
+
+def is_silent(peer) -> bool:
+    """Nothing has reached this peer, no end of the connection either."""
+    return not select.select([peer], [], [], 0)[0]
+
+
+def test_without_the_radio_link_nothing_passes_and_with_it_all_goes_on(talk, world, far):
+    sd, peer = far
+    talk.ok(f"AT+Recv={sd},0,100")
+    world.control.call("ap_off", ssid="office")
+    talk.ok(f"AT+Send={sd},0,5,early")
+    talk.event("+EventWlan: DISCONNECT,office")
+    talk.ok(f"AT+Send={sd},0,5,hello")
+    peer.sendall(b"world")
+    talk.sleep(0.5)
+    assert is_silent(peer) and not talk.lates
+    world.control.call("ap_on", ssid="office")
+    talk.join()
+    assert talk.late() == f"+Recv: {sd},0,5,world"
+    assert peer.recv(5, socket.MSG_WAITALL) + peer.recv(5, socket.MSG_WAITALL) == b"earlyhello"
+
+
+def test_when_tcp_has_lost_its_patience_the_connection_is_an_error(talk, world, far):
+    sd, peer = far
+    world.times.silence_s = 1.0  # with a socket open, time passes as on the wall
+    talk.ok(f"AT+Recv={sd},0,100")
+    world.control.call("ap_off", ssid="office")
+    talk.ok(f"AT+Send={sd},0,5,hello")
+    assert talk.event("+EventSock: ") == f"+EventSock: TX_FAILED,{sd},-110"
+    assert talk.late() == f"ERROR:process command +Recv {sd}, -110"
+    assert is_silent(peer)
+    assert talk(f"AT+Close={sd}") == [f"+Close: {sd}", "OK"]
+    assert is_silent(peer)
+    world.control.call("ap_on", ssid="office")
+    talk.join()
+    with pytest.raises(ConnectionResetError):
+        peer.recv(1)
 
 
 class Jammed:

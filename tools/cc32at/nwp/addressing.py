@@ -32,6 +32,20 @@ class Addressing(Group):
     def __init__(self, np):
         super().__init__(np)
         self.clear()
+        np.world.listeners.append(self.world_changed)
+
+    def on_air(self) -> bool:
+        """The radio link carries what is sent; an access point may be silent before it is lost."""
+        there = self.access_point in (None, *self.np.world.access_points)
+        return self.up and there and not self.deaf
+
+    def changed(self) -> None:
+        """The link or an address has come or gone: the sockets want to know."""
+        self.np.groups["sockets"].link_changed()
+
+    def world_changed(self, action: str, kind: str, item) -> None:
+        if kind == "access_points" and item is self.access_point:
+            self.changed()
 
     def clear(self) -> None:
         self.access_point = None
@@ -92,11 +106,13 @@ class Addressing(Group):
         self.deaf = ap.security == "wep" and not same_key(ap, request)
         self._start4()
         self._start6()
+        self.changed()
 
     def link_down(self) -> None:
         """No interface any more; the events of the WLAN tell it all."""
         self._cancel_all()
         self.clear()
+        self.changed()
 
     def ap_up(self) -> None:
         """Our own network: the configured address, at once."""
@@ -156,7 +172,7 @@ class Addressing(Group):
     def _offer(self):
         """The access point's DHCP range, if its server answers us now."""
         ap = self.access_point
-        if self.deaf or ap is None or ap.dhcp is None or take_failure(ap, "dhcp"):
+        if ap is None or not self.on_air() or ap.dhcp is None or take_failure(ap, "dhcp"):
             return None
         return ap.dhcp
 
@@ -191,6 +207,7 @@ class Addressing(Group):
 
     def _use(self, ip: int, mask: int, gateway: int, dns: int) -> None:
         self.ip, self.mask, self.gateway, self.dns = ip, mask, gateway, dns
+        self.changed()
 
     def _told4(self) -> None:
         self.np.event("NETAPP_EV_IPV4_ACQUIRED", ip=self.ip, gateway=self.gateway, dns=self.dns)
@@ -297,6 +314,7 @@ class Addressing(Group):
         self._told6(self.global6, self.dns6, "NETAPP_EV_NO_GLOBAL_IPV6_COLLISION", mode)
 
     def _told6(self, address: bytes, dns: bytes, probe_event: str, mode: int) -> None:
+        self.changed()
         words = struct.unpack(">4I", address)
         self.np.event("NETAPP_EV_IPV6_ACQUIRED", ip=words, dns=struct.unpack(">4I", dns))
         if self._wants_probe_events():
@@ -311,6 +329,7 @@ class Addressing(Group):
             self.global6 = bytes(16)
         else:
             self.local6 = bytes(16)
+        self.changed()
         self.np.event("NETAPP_EV_IPV6_LOST", ip=struct.unpack(">4I", address))
         return True
 

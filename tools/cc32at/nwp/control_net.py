@@ -55,7 +55,7 @@ class NetControl:
         ap = self.np.groups["wlan"].away.pop(ssid.encode(), None)
         if ap is None:
             raise ValueError(f"{ssid!r} is not away")
-        self.np.world.access_points.append(ap)
+        self.np.world.put_back("access_points", ap)
 
     def op_ap_key(self, ssid: str, key: str, security: str | None = None) -> None:
         fields = {"key": key} | ({"security": security} if security else {})

@@ -5,6 +5,8 @@
 * Other addresses go where the world's `routes` send them: to an address and port of loopback, or
   to a refusal, or nowhere. An address the world knows (hosts, pings, mdns_services) without a
   route refuses connections; an unknown one is unreachable.
+* What leads beyond the PC's own addresses needs an address of the device and the radio link; an
+  access point that is silent but not yet lost (`beacon_loss_s`) carries nothing.
 * UDP port 12302 of 127.0.0.1 stays inside the model: hosts use it to wake their own select (4.5),
   and several models run on one PC.
 """
@@ -40,6 +42,11 @@ def is_multicast(ip: bytes) -> bool:
     return 224 <= ip[0] <= 239 if len(ip) == 4 else ip[0] == 0xFF
 
 
+def _bare(ip: bytes) -> bytes:
+    """An address without the IPv6 clothes of an IPv4 one."""
+    return ip[12:] if ip[:12] == bytes(10) + b"\xff\xff" else ip
+
+
 def text(ip: bytes) -> str:
     return str(ipaddress.ip_address(ip))
 
@@ -66,18 +73,58 @@ class Net:
 
     def local(self, ip: bytes, port: int) -> Route | None:
         """Where a socket bound to this address listens; None: not an address of ours."""
-        if self.own(ip) or is_loopback(ip):
+        if self.within(ip):
             return loopback(ip, port)
         return None
 
-    def route(self, ip: bytes, port: int, protocol: str) -> Route:
-        """The way to a peer. protocol: tcp or udp."""
-        if ip[:12] == bytes(10) + b"\xff\xff":
-            ip = ip[12:]  # an IPv4 address in IPv6 clothes
-        if is_loopback(ip) or self.own(ip):
+    def within(self, ip: bytes) -> bool:
+        """Traffic with this address stays on the PC."""
+        ip = _bare(ip)
+        return is_loopback(ip) or self.own(ip)
+
+    # The radio link
+
+    def on_air(self) -> bool:
+        """Does the radio link carry anything now?"""
+        return self._netcfg().on_air()
+
+    def path(self, ip: bytes) -> tuple[bytes, bytes] | None:
+        """(the device's address, the peer's) of a way over the radio; None where there is none."""
+        ip = _bare(ip)
+        if self.within(ip):
+            return None
+        here = self._netcfg().source_address(ip)
+        return None if here is None else (here, ip)
+
+    def through(self, path: tuple[bytes, bytes] | None) -> bool:
+        """Does anything get to the end of this way now? None is within the PC."""
+        if path is None:
+            return True
+        here, there = path
+        return here in self._netcfg().own_addresses() and self.carried(there)
+
+    def carried(self, ip: bytes) -> bool:
+        """Does a packet to or from this address get through now?"""
+        ip = _bare(ip)
+        if self.within(ip):
+            return True
+        return self.on_air() and self._netcfg().reaches(ip)
+
+    # Routes
+
+    def route(self, ip: bytes, port: int) -> Route:
+        """The way to a peer."""
+        ip = _bare(ip)
+        if self.within(ip):
             return loopback(ip, port)
         if not self._netcfg().reaches(ip):
             return Route(status=BSD.ENETUNREACH)
+        found = self._beyond(ip, port)
+        if found.status is not None and not self.on_air():
+            return self._silence()  # whoever would say so is not heard
+        return found
+
+    def _beyond(self, ip: bytes, port: int) -> Route:
         if is_multicast(ip):
             family = host_socket.AF_INET if len(ip) == 4 else host_socket.AF_INET6
             return Route(family, (text(ip), port))
@@ -101,7 +148,7 @@ class Net:
         if where == "refused":
             return self._refusal()
         if where == "silent":
-            return Route(status=BSD.ETIMEDOUT, delay=self.np.world.timing.silence_s)
+            return self._silence()
         if where == "unreachable":
             return Route(status=BSD.ENETUNREACH)
         found = loopback(where[0], where[1] or port)
@@ -109,6 +156,9 @@ class Net:
 
     def _refusal(self) -> Route:
         return Route(status=BSD.ECONNREFUSED, delay=self.np.world.timing.refusal_s)
+
+    def _silence(self) -> Route:
+        return Route(status=BSD.ETIMEDOUT, delay=self.np.world.timing.silence_s)
 
     def known(self, ip: bytes) -> bool:
         """Some host of the world has this address, whatever it offers."""

@@ -70,7 +70,8 @@ class Dns(Group):
             return self._by_mdns(name, family, nothing)
         if not netcfg.dns and not any(netcfg.dns6):
             return NETAPP.DNS_NO_SERVER, nothing
-        if netcfg.access_point is not None and not netcfg.access_point.internet:
+        quiet = netcfg.access_point is not None and not netcfg.access_point.internet
+        if quiet or not netcfg.on_air():
             return NETAPP.DNS_QUERY_NO_RESPONSE, nothing
         addresses = self.np.world.hosts.get(name)
         if addresses is None:

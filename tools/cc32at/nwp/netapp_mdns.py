@@ -108,7 +108,8 @@ class Mdns(Group):
 
     def visible(self) -> list:
         """Services of the world that reach us, without the masked types."""
-        if not self.np.groups["netapp"].running & MDNS or not self.np.groups["netcfg"].ip:
+        netcfg = self.np.groups["netcfg"]
+        if not self.np.groups["netapp"].running & MDNS or not netcfg.ip or not netcfg.on_air():
             return []
         mask = int.from_bytes(self.np.groups["netapp"].value(MDNS, 2), "little")
         ignored = {label for bit, label in _TYPES.items() if mask & bit}

@@ -63,6 +63,8 @@ class Ping(Group):
     def _round_trip(self, ip: bytes) -> float | None:
         """Seconds to the answer; None when none comes."""
         world, netcfg = self.np.world, self.np.groups["netcfg"]
+        if not self.np.groups["sockets"].net.carried(ip):
+            return None
         known = world.pings.get(text(ip))
         if known:
             lost = self.np.random.random() < known.get("loss", 0.0)

@@ -213,6 +213,13 @@ class NetCfg(Addressing):
         found = [self.ip.to_bytes(4, "big")] if self.ip else []
         return found + [a for a in (self.local6, self.global6) if any(a)]
 
+    def source_address(self, ip: bytes) -> bytes | None:
+        """Our address towards a peer; None without one."""
+        if len(ip) == 4:
+            return self.ip.to_bytes(4, "big") if self.ip else None
+        found = self.local6 if ip[0] in (0xFE, 0xFF) else self.global6
+        return found if any(found) else None
+
     def reaches(self, ip: bytes) -> bool:
         """Is there an interface from which this address can be reached?"""
         if len(ip) == 16:

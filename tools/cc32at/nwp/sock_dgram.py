@@ -12,6 +12,7 @@ from .net import CONTROL_PORT, is_loopback, is_multicast, text
 from .sock_base import Socket
 
 BIGGEST = 65535
+WAITING = 256  # datagrams that are looked through when the radio link comes or goes
 REASSEMBLY = 16384  # bytes; larger datagrams are dropped and reported (SOCKET_EV_ASYNC type 1)
 
 
@@ -157,12 +158,14 @@ class DatagramSocket(Socket):
             if control is not None:
                 control.deliver(data, (ip, self.source_port()))
             return
-        route = self.table.net.route(ip, port, "udp")
+        route = self.table.net.route(ip, port)
         if route.status is not None:
             # Nobody answers a lost datagram; without a network there is no way at all.
             if route.status == BSD.ENETUNREACH:
                 self.table.tx_failed(self, route.status)
             return
+        if not self.table.net.carried(ip):
+            return  # the radio has lost it, and nobody knows
         if is_multicast(ip) and len(ip) == 16:
             self.table.deliver_multicast(self, ip, port, data)
             return
@@ -213,16 +216,33 @@ class DatagramSocket(Socket):
                 return self._hand_out(data, source, max_len)
 
     def _next(self):
-        if self.queue:
-            return self.queue.popleft()
+        return self.queue.popleft() if self.queue else self._from_host()
+
+    def _from_host(self, over_air: bool | None = None):
+        """The next datagram of the host sockets.
+
+        over_air: whether what has come over the radio counts; None: if that carries it now.
+        """
         for sock in self._host_sockets():
-            try:
-                data, address = sock.recvfrom(BIGGEST)
-            except OSError:  # nothing there, or the echo of an earlier datagram's failure
-                continue
-            name = self.sent_to.get(address[:2])
-            return self.shape(data), name or self.table.net.origin(address, self.domain)
+            while True:
+                try:
+                    data, address = sock.recvfrom(BIGGEST)
+                except OSError:  # nothing there, or the echo of an earlier datagram's failure
+                    break
+                name = self.sent_to.get(address[:2])
+                if name is None or self.table.net.within(name[0]):
+                    return self.shape(data), name or self.table.net.origin(address, self.domain)
+                if self.table.net.carried(name[0]) if over_air is None else over_air:
+                    return self.shape(data), name
         return None
+
+    def sort_out(self, over_air: bool) -> None:
+        """Take what waits on the host; what came over the radio only if it did so in time."""
+        for _ in range(WAITING):
+            found = self._from_host(over_air)
+            if found is None:
+                break
+            self.queue.append(found)
 
     def shape(self, data: bytes) -> bytes:
         """A datagram as the device gets it."""
@@ -238,6 +258,8 @@ class DatagramSocket(Socket):
         return [*self.hosts.values(), *(s for s in self.members.values() if s is not None)]
 
     def readable(self):
+        if not self.table.net.on_air():
+            self.sort_out(False)
         if self.left_over is not None or self.queue:
             return True
         return any(readable(sock) for sock in self._host_sockets())

@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket as host_socket
 
 from .codes import BSD
-from .hostio import readable
 from .registry import NwpError
 from .sock_tcp import TcpSocket
 from .tls import WARNINGS
@@ -43,6 +42,12 @@ class StreamSocket(TcpSocket):
         if self.secure:
             self.table.tls.check_server(self.options)
 
+    def opening_failed(self, status):
+        if self.purpose:
+            self._finished(status)
+        else:
+            super().opening_failed(status)
+
     def accept_blocked(self):
         return self.newcomer is not None
 
@@ -77,7 +82,7 @@ class StreamSocket(TcpSocket):
             return BSD.EISCONN
         if self.queue:
             return BSD.ESECTXBUFFERNOTEMPTY
-        if readable(self.host):
+        if self.arrived():
             return BSD.ESECRXBUFFERNOTEMPTY
         if self.table.room(True, new_socket=False):
             return BSD.ESECT00MANYSSLOPENED
@@ -147,7 +152,7 @@ class StreamSocket(TcpSocket):
         if self.tls.ended_input or self.host is None:
             return False
         try:
-            data = self.host.recv(PULL)
+            data = self.receive_host(PULL)
         except BlockingIOError:
             return False
         except OSError:
@@ -222,7 +227,7 @@ class StreamSocket(TcpSocket):
         if self.tls.ended_input:
             return True
         try:
-            return not self.host.recv(1, host_socket.MSG_PEEK)
+            return not self.receive_host(1, host_socket.MSG_PEEK)
         except BlockingIOError:
             return False
         except OSError:

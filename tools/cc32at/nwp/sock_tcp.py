@@ -2,7 +2,7 @@
 
 Received data stays in the host's buffers until the device asks for it, so a device that does not
 read closes the peer's window as the real one does. Sent data holds its transmit credits until
-the host has taken it.
+the host has taken it. What the radio link has to do with it is in sock_radio.py.
 """
 
 from __future__ import annotations
@@ -12,14 +12,15 @@ from errno import EINPROGRESS
 
 from . import sockopt as so
 from .codes import BSD, from_os
-from .hostio import READ, WRITE, readable
+from .hostio import READ, WRITE
 from .sock_base import Socket
 from .sock_queue import TransmitQueue
+from .sock_radio import RadioSocket
 
 SEND_BUFFER = 16384  # of the host socket: small, so that a slow peer is felt soon
 
 
-class TcpSocket(Socket):
+class TcpSocket(RadioSocket, Socket):
     """States: idle, listening, connecting, open, failed."""
 
     stream = True
@@ -47,6 +48,10 @@ class TcpSocket(Socket):
         """A connection has been accepted."""
         self.accepting = None
         self.table.accept_done(self, child.sd, child.peer)
+
+    def opening_failed(self, status: int) -> None:
+        """Connect, or the handshake behind it, comes to nothing."""
+        self.connect_finished(status)
 
     def accept_blocked(self) -> bool:
         return False
@@ -130,12 +135,21 @@ class TcpSocket(Socket):
         return 0
 
     def _start_connect(self, ip, port) -> None:
-        route = self.table.net.route(ip, port, "tcp")
+        route = self.table.net.route(ip, port)
         self.state = "connecting"
         self.peer = (ip, port)
         if route.status is not None:
             self.table.np.after(route.delay, self.route_failed, route.status)
             return
+        self.path, self.way = self.table.net.path(ip), route
+        if self.cut:
+            self.wait_for_link()
+        else:
+            self.connect_host()
+
+    def connect_host(self) -> None:
+        """Go the way that has been found."""
+        route, self.way = self.way, None
         try:
             if self.host is not None and self.host.family != route.family:
                 self.close_host()
@@ -240,7 +254,11 @@ class TcpSocket(Socket):
 
     def flush(self) -> None:
         before = self.queue.left
-        result = self.queue.flush(self.host)
+        if self.cut:
+            self.wait_for_link()
+            result = 0
+        else:
+            result = self.queue.flush(self.host)
         if result == 0:
             if self.queue.left < before:
                 self._cancel_queue_timer()
@@ -270,7 +288,7 @@ class TcpSocket(Socket):
         if self.state != "open":
             return BSD.ENOTCONN, b"", None
         try:
-            data = self.host.recv(max_len)
+            data = self.receive_host(max_len)
         except BlockingIOError:
             return None
         except OSError as error:
@@ -279,8 +297,8 @@ class TcpSocket(Socket):
 
     def readable(self):
         if self.state == "listening":
-            return not self.accept_blocked() and readable(self.host)
-        return self.state == "failed" or (self.state == "open" and readable(self.host))
+            return not self.accept_blocked() and self.arrived()
+        return self.state == "failed" or (self.state == "open" and self.arrived())
 
     def writable(self):
         """Reports the end of a connect only (4.5); a failed one is an end too."""
@@ -299,10 +317,15 @@ class TcpSocket(Socket):
             mask = WRITE if self.queue or self.state == "connecting" else 0
             if self.wants_read():
                 mask |= READ
+            if self.cut:
+                mask = 0
             self.table.io.watch(self.host, mask, self.ready)
 
     def ready(self) -> None:
         """The host socket can do something (called by HostIo.service)."""
+        if self.cut:
+            self.link_changed()
+            return
         if self.state == "connecting":
             self._connect_known(self.host.getsockopt(host_socket.SOL_SOCKET, host_socket.SO_ERROR))
         elif self.state == "listening":
@@ -321,12 +344,17 @@ class TcpSocket(Socket):
 
     # End
 
-    def close_host(self) -> None:
+    def close_host(self, orderly: bool = True) -> None:
+        """Let go of the host socket; `orderly` if the peer may take it for a FIN."""
         self._cancel_queue_timer()
+        self.stop_waiting()
+        orderly = orderly and not self.queue
         self.queue.drop()
-        if self.host is not None:
-            self.table.io.close(self.host)
-            self.host = None
+        host, self.host = self.host, None
+        if host is not None and self.cut:
+            self.table.orphans.take(host, self.path, orderly)
+        else:
+            self.table.io.close(host)
 
     def begin_close(self) -> bool:
         """Say good-bye; True when data is still on its way to the peer."""

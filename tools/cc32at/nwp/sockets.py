@@ -16,6 +16,7 @@ from .registry import Group, NwpError, group, handles
 from .sock_air import PACKET, RF, AirSocket
 from .sock_create import check_kind, check_transceiver
 from .sock_dgram import DatagramSocket, RawSocket
+from .sock_radio import Orphans
 from .sock_select import Select
 from .sock_stream import StreamSocket
 from .tls import Tls
@@ -36,6 +37,8 @@ class Sockets(Group):
         self.net = Net(np)
         self.tls = Tls(np)
         self.select = Select(self)
+        self.orphans = Orphans(self)
+        self.on_air = False  # what the sockets know of the radio link
         self.late: list | None = None  # completions held back until the response is out
 
     # The model
@@ -44,7 +47,9 @@ class Sockets(Group):
         self.select.forget()
         for sock in self.open():
             self.remove(sock)
+        self.orphans.clear()
         self.late = None
+        self.on_air = False
 
     def fds(self):
         return self.io.fds()
@@ -116,6 +121,17 @@ class Sockets(Group):
             member = isinstance(sock, DatagramSocket) and group_ip in sock.members
             if member and sock.bound and sock.bound[1] == port:
                 sock.deliver(data, origin)
+
+    def link_changed(self) -> None:
+        """The radio link or an address of the device has come or gone."""
+        before, self.on_air = self.on_air, self.net.on_air()
+        for sock in self.open():
+            if isinstance(sock, DatagramSocket) and before != self.on_air:
+                sock.sort_out(before)
+            elif sock.stream:
+                sock.link_changed()
+        self.orphans.link_changed()
+        self.changed()
 
     # Completions
 
@@ -234,7 +250,7 @@ class Sockets(Group):
         if sock.stream and sock.begin_close():
             limit = sock.options.linger
             limit = self.np.world.timing.close_s if limit is None else limit
-            self.np.after(limit, self._close_late, sock)
+            self.np.after(limit, self.close_late, sock)
         else:
             self._closed(sock, 0)
 
@@ -243,7 +259,8 @@ class Sockets(Group):
         if self.slots[sock.sd & 15] is sock:
             self._closed(sock, 0)
 
-    def _close_late(self, sock) -> None:
+    def close_late(self, sock) -> None:
+        """What is left to send has come to nothing."""
         if self.slots[sock.sd & 15] is sock:
             self._closed(sock, BSD.ECLOSE)
 

@@ -42,7 +42,8 @@ pings:            {address: {rtt_ms: number, loss: 0..1}} for addresses that are
 routes:           {"address" or "address:port": where it leads}: an address or address:port of
                   loopback (127.x.x.x, ::1; the port stays the same when none is given), or
                   refused | silent | unreachable. Known addresses without a route refuse
-                  connections, unknown ones are unreachable
+                  connections, unknown ones are unreachable. A route needs the radio link: without
+                  it datagrams are lost, and TCP waits until its patience ends (nwp/sock_radio.py)
 timing:           seconds that things take in this world, names in cc32at.world.timing, and
   guesses: factor [1]           for the times that are guessed and not given here
 zeroconf: bool [false]         mDNS also on the PC's loopback (package zeroconf), wall clock

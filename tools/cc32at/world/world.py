@@ -110,6 +110,11 @@ class World:
         self._tell("add", kind, item)
         return item
 
+    def put_back(self, kind: str, item) -> None:
+        """Let a thing be there again that has been taken away."""
+        getattr(self, kind).append(item)
+        self._tell("add", kind, item)
+
     def remove(self, kind: str, key: bytes) -> None:
         """Take a thing away; KeyError when it is not there."""
         item = self._need(kind, key)
