@@ -28,7 +28,7 @@ _TYPES |= {"u32": (4, "I"), "i32": (4, "i")}
 _TYPE = re.compile(r"^(bytes|[ui]\d+)(?:\[(\d+)\])?$")
 
 # Which argument tells the exact length of a command's payload (the wire pads it to 4).
-_PAYLOAD_LENGTH = {
+PAYLOAD_LENGTH = {
     "DEVICE_SET": ("length",),
     "NETCFG_SET": ("length",),
     "WLAN_POLICY_SET": ("value_len",),
@@ -193,7 +193,7 @@ class Command:
         self.args = row.args.unpack(body)
         size = row.args.total(body)
         self.padded = body[align4(size) :]
-        lengths = _PAYLOAD_LENGTH.get(self.name)
+        lengths = PAYLOAD_LENGTH.get(self.name)
         if lengths:
             want = sum(max(self.args[n], 0) for n in lengths)
         else:
