@@ -5,9 +5,12 @@ python tests/unit/atcore/replay.py [FILE or FOLDER ...]    prints what differs
 
 import contextlib
 import sys
+from dataclasses import replace
 from pathlib import Path
 
-from cc32at.conformance import cases, compare, deviations
+from cc32at.conformance import answers, cases, deviations, report
+from cc32at.conformance.compare import Said
+from cc32at.conformance.judge import judge
 from cc32at.hostlink import firmware_paths, install
 from cc32at.nwp.scripted import ScriptedNwp
 
@@ -67,21 +70,20 @@ class Player:
     """Plays one case at a time."""
 
     def run(self, case):
-        """Everything that differs, step by step."""
+        """What the application made of each step."""
         nwp = ScriptedNwp(case)
         uart = Uart()
         install(nwp, uart=uart)
         app = application(uart)
-        found = []
+        said = []
         for index, step in enumerate(case.steps):
             nwp.begin_step(index)
             if step.line is not None:
                 uart.rx += step.line + b"\r\n"
             text = self.answer(app, uart, sum(len(m) + 2 for m in step.out), nwp)
             frames = [row.got for row in nwp.result(index) if row.got is not None]
-            racy = "output_order_racy" in case.flags
-            found += compare.differences(case, index, text, frames, racy)
-        return found
+            said.append(Said(text, tuple(frames)))
+        return said
 
     def answer(self, app, uart, size, nwp):
         """What the application prints until it is quiet and what is expected is there."""
@@ -107,22 +109,35 @@ class Player:
         return bytes(uart.tx)
 
 
+class Sessions:
+    """The session of a case with other lines in it (cc32at.conformance.scenes.Session)."""
+
+    def __init__(self, player, case):
+        self.player = player
+        self.case = case
+
+    def play(self, index, lines, changes):
+        """What comes of lines in place of that of a step."""
+        case = answers.changed(self.case, index, changes) if changes else self.case
+        first = replace(case.steps[index], out=(b"more than comes",))
+        steps = [replace(first, line=line.encode("latin-1")) for line in lines]
+        steps[1:] = [replace(step, exchanges=()) for step in steps[1:]]
+        said = self.player.run(replace(case, steps=(*case.steps[:index], *steps)))[index:]
+        frames = tuple(frame for one in said for frame in one.frames)
+        return Said(b"".join(one.text for one in said), frames)
+
+
 def main(paths):
     rules = deviations.load()
-    counts = dict(equal=0, explained=0, different=0)
+    seen = report.Report(rules)
     player = Player()
     for path in paths:
         for case in cases.load(Path(path)):
-            found = player.run(case)
-            unexplained = [d for d in found if rules.explain(d) is None]
-            kind = "different" if unexplained else "explained" if found else "equal"
-            counts[kind] += 1
-            for d in unexplained:
-                print(f"--- {case.name} [{d.index}] {d.what} {case.flags} {case.note}")
-                print(f"    {d.step.line!r:.150}")
-                print("    expected", d.expected.replace("\n", "\n             ")[:600])
-                print("    got     ", d.got.replace("\n", "\n             ")[:600])
-    print(counts)
+            verdict = judge(case, player.run(case), Sessions(player, case), rules, "ti")
+            seen.add(case.file, verdict)
+            if left := report.unexplained(verdict):
+                print(report.describe(left))
+    print(seen.summary)
 
 
 if __name__ == "__main__":

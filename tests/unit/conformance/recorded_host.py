@@ -5,7 +5,7 @@ out the options before its receives; what it does is the same all the same.
 """
 
 from cc32at.conformance import streams
-from cc32at.conformance.compare import differences
+from cc32at.conformance.compare import Said, differing, told
 from cc32at.conformance.streamed import StreamedNwp
 from cc32at.nwp.clock import VirtualClock
 from cc32at.nwp.codec import CNYS, H2N_SYNC, protocol
@@ -93,21 +93,23 @@ class Host:
         self.dice = dice
         self.nwp = StreamedNwp(like or case)
         self.link = Link(self.nwp)
+        self.said: list[Said] = []  # what it did in each step
         self.sockets = streams.Sockets()
         self.given: dict[int, bytes] = {}  # sd: bytes that were read and not used yet
         self.ends: dict[int, list[int]] = {}  # sd: statuses that came instead of bytes
         self.reading: set[int] = set()  # descriptors with a receive that waits
         self.held: list[tuple[int, bytes]] = []  # sends not done yet
 
-    def play(self) -> list:
-        """All differences that the judge sees. Raises Stuck."""
-        racy = "output_order_racy" in self.case.flags
+    def play(self) -> list[str]:
+        """What differs, step by step, as the judge sees it. Raises Stuck."""
         found = []
         for number, step in enumerate(self.case.steps):
             self.nwp.begin_step(number)
             self.step(step)
             text = b"".join(message + LINE_END for message in step.out)
-            found += differences(self.nwp.compared, number, text, self.nwp.frames(number), racy)
+            self.said.append(Said(text, tuple(self.nwp.frames(number))))
+            compared = self.nwp.compared
+            found += differing(told(compared, compared.steps[number]), self.said[-1])
         return found
 
     def step(self, step) -> None:

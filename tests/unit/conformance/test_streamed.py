@@ -5,7 +5,7 @@ import struct
 import pytest
 
 from cc32at.conformance.cases import Case
-from cc32at.conformance.compare import differences
+from cc32at.conformance.compare import Said, differing, told
 from cc32at.conformance.streamed import StreamedNwp
 from tests.unit.conformance.recorded_host import Link, frame, message
 from tests.unit.conformance.test_streams import (
@@ -288,12 +288,13 @@ class Client:
         buffer = bytearray(1460)
         return bytes(buffer[: self.rig.run(self.sockets.recv(self.sd, buffer))])
 
-    def differences(self) -> list:
+    def differences(self) -> list[str]:
         """Of all steps begun; the text is taken for granted."""
         found = []
         for number, step in enumerate(self.nwp.case.steps):
             text = b"".join(line + b"\r\n" for line in step.out)
-            found += differences(self.nwp.compared, number, text, self.nwp.frames(number))
+            said = Said(text, tuple(self.nwp.frames(number)))
+            found += differing(told(self.nwp.compared, self.nwp.compared.steps[number]), said)
         return found
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from cc32at.conformance import cases, deviations, streams
 from cc32at.conformance.cases import Case, Exchange, Step
+from cc32at.conformance.judge import DIFFERENT, EXPLAINED, Verdict, judge
 from tests.unit.conformance.recorded_host import Host, frame, message
 from tests.unit.conformance.spoiled_streams import spoiled
 
@@ -103,7 +104,7 @@ def test_a_note_that_is_spoiled_is_seen(name):
         step = replace(case.steps[number], sent=notes)
         steps = (*case.steps[:number], step, *case.steps[number + 1 :])
         spoiled_case = replace(case, steps=steps)
-        assert [d.what for d in Host(case, like=spoiled_case).play()] == ["frames"]
+        assert Host(case, like=spoiled_case).play() == ["frames"]
 
 
 # Sessions made by hand: what the recordings do not have.
@@ -265,7 +266,7 @@ def without(case: Case, number: int, index: int, instead: tuple = ()) -> Case:
 )
 def test_options_that_do_more_than_wait_are_bound(step, index, instead):
     wrong = without(SECURE, step, index - 1, instead)
-    assert [d.what for d in Host(wrong, like=SECURE).play()] == ["frames"]
+    assert Host(wrong, like=SECURE).play() == ["frames"]
 
 
 @pytest.mark.parametrize(
@@ -288,7 +289,7 @@ def test_options_that_only_wait_are_free(instead):
 )
 def test_sockets_of_other_commands_are_bound_frame_by_frame(number, instead):
     wrong = without(BESIDE_A_SOCKET, number, 0, instead)
-    assert {d.what for d in Host(wrong, like=BESIDE_A_SOCKET).play()} == {"frames"}
+    assert set(Host(wrong, like=BESIDE_A_SOCKET).play()) == {"frames"}
 
 
 def test_what_goes_before_and_behind_a_frame_is_bound():
@@ -321,7 +322,7 @@ def test_what_goes_before_and_behind_a_frame_is_bound():
         )
     )
     assert Host(plain, like=plain).play() == []
-    assert [d.what for d in Host(moved, like=plain).play()] == ["frames"]
+    assert Host(moved, like=plain).play() == ["frames"]
 
 
 @pytest.mark.parametrize(
@@ -367,12 +368,18 @@ POSTS = [
 @pytest.mark.parametrize("name", [name for name in POSTS if not name.startswith("live")])
 @pytest.mark.parametrize("style", ["ti", "guide"])
 def test_a_client_without_stray_line_ends_is_explained(name, style):
-    rules = deviations.load(style=style)
-    (difference,) = Host(tidy(CASES[name]), random.Random(name), like=CASES[name]).play()
-    assert rules.explain(difference).name == "line-end-behind-a-body"
+    verdict = judged(tidy(CASES[name]), name, style)
+    assert verdict.word == EXPLAINED
+    assert [r.name for f in verdict.findings for r in f.rules] == ["line-end-behind-a-body"]
     for what, wrong in spoiled(tidy(CASES[name]), random.Random(name)):
-        found = Host(wrong, random.Random(name), like=CASES[name]).play()
-        assert None in [rules.explain(difference) for difference in found], what
+        assert judged(wrong, name, style).word == DIFFERENT, what
+
+
+def judged(case: Case, like: str, style: str) -> Verdict:
+    """The verdict on what a client does in a session, held against another recording."""
+    host = Host(case, random.Random(like), like=CASES[like])
+    host.play()
+    return judge(host.nwp.compared, host.said, None, deviations.load(style=style), style)
 
 
 def test_there_are_requests_with_a_body():

@@ -1,6 +1,8 @@
-"""Holding what the firmware did in a step against what was recorded."""
+"""What a step of a recording tells, what the firmware made of it, and whether that is the same."""
 
-from dataclasses import dataclass
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from .cases import Case, Step
 
@@ -9,64 +11,79 @@ TEXT, FRAMES, FORM = "text", "frames", "form"
 
 
 @dataclass(frozen=True)
-class Difference:
-    """One step in which `what` (text or frames) is not equal; both sides readable.
+class Said:
+    """What the firmware made of a step: `text` in the words of style ti, `frames` to the NWP.
 
-    `recorded` and `printed` are the step's text on both sides, whatever it is that differs.
+    malformed: what is wrong with text that has not even the form of its style; nothing explains
+    that.
     """
 
-    case: Case
-    step: Step
-    index: int
-    what: str
-    expected: str
-    got: str
-    recorded: str
-    printed: str
+    text: bytes
+    frames: tuple[bytes, ...]
+    malformed: str = ""
 
 
-def differences(
-    case: Case, index: int, text: bytes, frames: list[bytes], racy: bool = False
-) -> list[Difference]:
-    """What differs in step `index` of a case: `text` from the UART, `frames` the host wrote.
+@dataclass(frozen=True)
+class Told:
+    """What a recording tells of a step: the text, and frames with offsets not compared.
 
-    Racy output is compared as a set of lines. Of help only the OK is compared: usage comes from
-    the firmware's own declarations. Frame bytes that the vendor's driver leaves
-    uninitialised are not compared.
+    racy: the order of the lines is left to chance.
     """
-    step = case.steps[index]
-    wanted = b"".join(message + LINE_END for message in step.out)
-    texts = show_text(wanted), show_text(text)
-    found = []
-    if step.asks_for_help and text.endswith(b"OK" + LINE_END):
-        text, wanted = (side.split(LINE_END, 1)[1] for side in (text, wanted))
-    if text != wanted and not (racy and sorted(_lines(text)) == sorted(_lines(wanted))):
-        found.append(Difference(case, step, index, TEXT, *texts, *texts))
-    expected = [(e.host, e.uninitialised) for e in step.frames]
-    if not frames_equal(expected, frames):
-        shown = show_frames([mask(frame, holes) for frame, holes in expected])
-        seen = show_frames([frame.hex() for frame in frames])
-        found.append(Difference(case, step, index, FRAMES, shown, seen, *texts))
-    return found
+
+    text: bytes
+    frames: tuple[tuple[bytes, frozenset[int]], ...]
+    racy: bool = False
+
+    @property
+    def lines(self) -> list[str]:
+        """The text line by line."""
+        return lines(self.text)
+
+    def with_lines(self, texts: Sequence[str]) -> "Told":
+        """The same with other lines."""
+        text = b"".join(line.encode("latin-1") + LINE_END for line in texts)
+        return replace(self, text=text)
 
 
-def malformed(case: Case, index: int, text: bytes, what: str) -> Difference:
-    """A step whose text is not even of the form that its style demands; no rule explains that."""
-    step = case.steps[index]
-    wanted = show_text(b"".join(message + LINE_END for message in step.out))
-    return Difference(case, step, index, FORM, wanted, f"{show_text(text)}\n{what}", "", "")
+def told(case: Case, step: Step) -> Told:
+    """What is recorded of a step."""
+    text = b"".join(message + LINE_END for message in step.out)
+    frames = tuple((e.host, e.uninitialised) for e in step.frames)
+    return Told(text, frames, "output_order_racy" in case.flags)
 
 
-def frames_equal(expected: list[tuple[bytes, frozenset[int]]], got: list[bytes]) -> bool:
-    """Whether the frames are the same, byte for byte outside the holes."""
-    if len(expected) != len(got):
-        return False
-    for (wanted, holes), frame in zip(expected, got, strict=True):
-        if len(wanted) != len(frame):
-            return False
-        if any(a != b and i not in holes for i, (a, b) in enumerate(zip(wanted, frame))):  # noqa: B905
-            return False
-    return True
+def lines(text: bytes) -> list[str]:
+    """Text line by line; what has no line end stands last."""
+    found = text.decode("latin-1").split("\r\n")
+    return found[:-1] + [part for part in found[-1:] if part]
+
+
+def differing(wanted: Told, said: Said) -> list[str]:
+    """In what they differ: TEXT, FRAMES, both, or neither; FORM if that is wrong."""
+    if said.malformed:
+        return [FORM]
+    found = [] if same_text(wanted, said.text) else [TEXT]
+    return found if same_frames(wanted.frames, said.frames) else [*found, FRAMES]
+
+
+def same_text(wanted: Told, text: bytes) -> bool:
+    """Byte for byte; line for line in any order where the recording is racy."""
+    if wanted.racy:
+        return sorted(lines(text)) == sorted(wanted.lines)
+    return text == wanted.text
+
+
+def same_frames(wanted: Sequence[tuple[bytes, frozenset[int]]], frames: Sequence[bytes]) -> bool:
+    """Frame for frame, byte for byte outside the holes."""
+    return len(wanted) == len(frames) and all(
+        len(expected) == len(got) and not _unlike(expected, holes, got)
+        for (expected, holes), got in zip(wanted, frames, strict=True)
+    )
+
+
+def _unlike(expected: bytes, holes: frozenset[int], got: bytes) -> bool:
+    pairs = enumerate(zip(expected, got, strict=True))
+    return any(a != b and i not in holes for i, (a, b) in pairs)
 
 
 def mask(frame: bytes, holes: frozenset[int]) -> str:
@@ -76,20 +93,17 @@ def mask(frame: bytes, holes: frozenset[int]) -> str:
 
 def show_text(data: bytes) -> str:
     """Printed text, one line a line, control characters escaped."""
-    lines = data.decode("latin-1").split("\r\n")
-    tail = lines.pop()
-    shown = ["".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in x) for x in lines]
-    if tail:
-        shown.append(
-            "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in tail) + " (no line end)"
-        )
+    shown = [_escaped(line) for line in lines(data)]
+    if shown and not data.endswith(LINE_END):
+        shown[-1] += " (no line end)"
     return "\n".join(shown) or "(nothing)"
 
 
-def show_frames(frames: list[str]) -> str:
+def _escaped(line: str) -> str:
+    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in line)
+
+
+def show_frames(frames: Sequence[bytes | tuple[bytes, frozenset[int]]]) -> str:
     """Frames in hex, one a line."""
-    return "\n".join(frames) or "(nothing)"
-
-
-def _lines(data: bytes) -> list[bytes]:
-    return data.split(LINE_END)
+    pairs = (f if isinstance(f, tuple) else (f, frozenset()) for f in frames)
+    return "\n".join(itertools.starmap(mask, pairs)) or "(nothing)"

@@ -1,11 +1,11 @@
-"""Which parameters of a line are numbers and addresses, and how the guide wants them.
+"""Which parameters of a line are numbers, addresses and lists, and what the guide allows there.
 
-parameters.yaml has a row for each line of a built command. Of others the client's table knows
-the numbers, but no ranges.
+parameters.yaml has a row for each line of the guide.
 """
 
 import functools
 import re
+from dataclasses import dataclass
 from importlib import resources
 
 import yaml
@@ -13,72 +13,59 @@ import yaml
 from cc32at.client import table
 from cc32at.client.values import split_parameters
 
-RANGE = re.compile(r"(-?\d+)\.\.(\d+)")
-NUMBER = re.compile(r"-?\d+|0x[\da-f]+", re.IGNORECASE)
+RANGE = re.compile(r"(-?\d+)\.\.(-?\d+)(?:!(-?\d+))?")
+NUMBER = re.compile(r"-?\d+|0[xX][\da-fA-F]+")
 ANY = "*"
+FORMAT = "format"  # of a payload
+LIST = "list"  # of descriptors
+CHANNELS = "channels"  # the rest of the line
+MASK = "mask"  # that may be empty
 ADDRESSES = {  # how many groups with which mark, and the highest value of each
-    "ip": {".": (4, 0xFF), ":": (4, 0xFFFFFFFF)},
-    "bytes4": {":": (4, 0xFF)},
-    "bytes6": {":": (6, 0xFF)},
-    "bytes16": {":": (16, 0xFF)},
+    "ip4": (".", 4, 0xFF),
+    "ip6": (":", 4, 0xFFFFFFFF),
+    "bytes4": (":", 4, 0xFF),
+    "bytes6": (":", 6, 0xFF),
+    "bytes16": (":", 16, 0xFF),
+    CHANNELS: (",", 4, 0xFF),
 }
+IP = "ip"  # of the family that a parameter before it names
 
 
-def numbers(line: bytes | None) -> list[tuple[str, int | None, int | None]]:
-    """Numbers of a line: text, lowest and highest value of the guide (None: not known)."""
-    words = _words(line)
-    row = _row(table.name_of(line or b""), words)
-    if row is None:
-        return [(word, None, None) for word in _of_unknown(line, words)]
-    ranges = [(word, RANGE.fullmatch(kind)) for word, kind in zip(words, row, strict=False)]
-    return [(word, int(found[1]), int(found[2])) for word, found in ranges if found and word]
+@dataclass(frozen=True)
+class Parameter:
+    """What stands at line[start:end], without blanks at its ends, and its kind."""
+
+    start: int
+    end: int
+    word: str
+    kind: str
+
+    @property
+    def range(self) -> tuple[int, int, int] | None:
+        """Lowest and highest number, and the error code beyond; None if it is no number."""
+        found = RANGE.fullmatch(self.kind)
+        return (int(found[1]), int(found[2]), int(found[3] or -4)) if found else None
 
 
-def addresses(line: bytes | None) -> list[tuple[str, str]]:
-    """Addresses of a line: text and kind."""
-    words = _words(line)
-    row = _row(table.name_of(line or b""), words) or ()
-    pairs = zip(words, row, strict=False)
-    return [(word, kind) for word, kind in pairs if word and kind in ADDRESSES]
-
-
-def is_beyond(text: str, low: int | None, high: int | None) -> bool:
-    """Whether a number is out of its range."""
-    if low is None or not NUMBER.fullmatch(text):
-        return False
-    value = int(text, 16) if text[:2].lower() == "0x" else int(text)
-    return not low <= value <= high
-
-
-def is_plain(text: str, kind: str) -> bool:
-    """Whether an address is written in the one way that guide 5.1 has and nobody misreads."""
-    if text[0] == "[" and text[-1] == "]":
-        text = text[1:-1]
-    for mark, (count, high) in ADDRESSES[kind].items():
-        groups = text.split(mark)
-        if len(groups) == count:
-            return all(_is_group(group, high) for group in groups)
-    return False
-
-
-def _is_group(text: str, high: int) -> bool:
-    octal = len(text) > 1 and text.isdigit() and text[0] == "0"
-    return bool(NUMBER.fullmatch(text)) and not octal and not is_beyond(text, 0, high)
-
-
-def _words(line: bytes | None) -> list[str]:
-    rest = (line or b"").decode("latin-1").partition("=")[2].replace("\\", "/")  # no escapes in ti
-    return [rest[slice(*span)].strip(" ") for span in split_parameters(rest)]
-
-
-def _of_unknown(line: bytes | None, words: list[str]) -> list[str]:
-    """Numbers by the client's table: parameters that are, or may be, one; no keywords."""
-    command = table.find(line or b"")
-    if command is None:
-        return []
-    kinds = command.kinds + command.kinds[-1:] * len(words)
-    pairs = zip(words, kinds, strict=False)
-    return [w for w, kind in pairs if kind and w and w.upper() not in table.keywords()]
+def parameters(line: str) -> list[Parameter]:
+    """The parameters of a line of whose kind something is known, those that are empty left out."""
+    head, _, rest = line.partition("=")
+    spans = split_parameters(rest.replace("\\", "/"))  # no escapes in style ti
+    words = [rest[slice(*span)] for span in spans]
+    row = _row(table.name_of(line), [word.strip(" ") for word in words]) or ()
+    offset = len(head) + 1
+    found = []
+    for kind, (start, end) in zip(row, spans, strict=False):
+        if kind == CHANNELS:
+            end = len(rest)
+        word = rest[start:end]
+        start += len(word) - len(word.lstrip(" "))
+        word = word.strip(" ")
+        if kind == IP:
+            kind = "ip6" if "INET6" in (w.strip(" ").upper() for w in words) else "ip4"
+        if word and kind != ANY:
+            found.append(Parameter(offset + start, offset + start + len(word), word, kind))
+    return found
 
 
 @functools.cache
@@ -101,6 +88,6 @@ def _row(name: str, words: list[str]) -> list[str] | None:
 
 def _fits(kind: str, word: str) -> bool:
     """Whether a word may stand where a row has `kind`; keywords tell the rows apart."""
-    if kind in (ANY, *ADDRESSES) or RANGE.fullmatch(kind):
+    if kind in (ANY, IP, FORMAT, LIST, MASK, *ADDRESSES) or RANGE.fullmatch(kind):
         return True
     return word.upper() in kind.split("|")

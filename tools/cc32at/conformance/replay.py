@@ -1,15 +1,17 @@
 """Playing a recording: its commands over the emulated UART, its NWP frames over the link."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from cc32at.client import table
 from cc32at.emulator import Machine
 from cc32at.nwp import NetworkProcessor
 from cc32at.nwp.scripted import RecordedNwp, ScriptedNwp
 
-from . import streams
+from . import answers, streams
 from .cases import Case, Step
-from .compare import Difference, differences, malformed
+from .compare import Said, same_text, told
 from .given import came
 from .guide import NotGuide, Translator, printed_lines
 from .mqtt import Ack, acknowledgements
@@ -19,7 +21,10 @@ SETTINGS = {"autostart": "0", "banner": "0"}
 BOOT = 2.0  # seconds after which the firmware has read its settings and waits for a command
 PATIENCE = 12.0  # longest wait for what is expected; the longest time-out recorded is 10 s
 SETTLE = 0.06  # how long nothing more may come before a step is over
+TAIL = 15.0  # how long the firmware is watched behind the last step: longer than its time-outs
 PIECE = 0.005
+
+Printed = tuple[bytes, tuple[bytes, ...]]  # of a step: text as it came, frames of the host
 
 
 class Player:
@@ -41,36 +46,46 @@ class Player:
         self._names = elf.read_bytes().lower()
 
     def missing(self, case: Case) -> str | None:
-        """Why a case cannot be run: a command or event that the firmware does not declare."""
-        for name in sorted(case.commands):
-            if not self._has(name) and not _expects_unknown(case, name):
+        """Why a case cannot be run: a command or event of the guide that is not built."""
+        for name in sorted(case.commands & set(table.commands())):
+            if not self._has(name):
                 return f"AT+{name} is not built"
         for name in sorted(case.events):
             if name.lower().encode() not in self._names:
                 return f"+{name} is not built"
         return None
 
-    def run(self, case: Case) -> list[Difference]:
-        """Play a case; everything that differs, step by step."""
+    def run(self, case: Case) -> list[Printed]:
+        """Play a case: what is printed in each step, and the frames; in the last, all the rest."""
+        case = self.as_played(case)
         nwp = self.prepare(case)
-        racy = "output_order_racy" in case.flags
-        translator = Translator()
-        acks = acknowledgements(nwp.script) if isinstance(nwp, StreamedNwp) else {}
-        found = []
-        for index, step in enumerate(case.steps):
-            text = self.play(nwp, index)
-            if self.style == "guide":
-                try:
-                    text = translated(translator, step, text, acks[index] if acks else ())
-                except NotGuide as error:
-                    found.append(malformed(case, index, text, str(error)))
-                    continue
-            found += differences(nwp.compared, index, text, nwp.frames(index), racy)
-        return found
+        texts = [self.play(nwp, index) for index in range(len(case.steps))]
+        self._pass(TAIL)
+        texts[-1:] = [text + self.machine.uart.host_read() for text in texts[-1:]]
+        return [(text, tuple(nwp.frames(index))) for index, text in enumerate(texts)]
+
+    def run_with(self, case: Case, index: int, lines: Sequence[bytes]) -> list[Printed]:
+        """Play a case up to a step, with other lines there: each of these is a step of its own."""
+        nwp = self.prepare(case)
+        printed = [(self.play(nwp, i), tuple(nwp.frames(i))) for i in range(index)]
+        nwp.begin_step(index)
+        for line in lines or (b"",):
+            seen = len(nwp.frames(index))
+            self.machine.uart.host_write(line + b"\r\n")
+            text = self._answer(lambda text: False, nwp)
+            if line is lines[-1] and index == len(case.steps) - 1:
+                self._pass(TAIL)
+                text += self.machine.uart.host_read()
+            printed.append((text, tuple(nwp.frames(index)[seen:])))
+        return printed
+
+    def as_played(self, case: Case) -> Case:
+        """The case as it is played: style guide asks for a scan that has only started again."""
+        return answers.asked_again(case) if self.style == "guide" else case
 
     def prepare(self, case: Case) -> RecordedNwp:
         """The firmware as after its boot, behind it the network processor of a recording."""
-        nwp = StreamedNwp(case) if streams.concerns(case) else ScriptedNwp(case)
+        nwp = recorded_nwp(case)
         self._back(nwp)
         return nwp
 
@@ -83,8 +98,8 @@ class Player:
         if self.style == "guide":
             lines = printed_lines(step.out)
             return self._answer(lambda text: text.count(b"\r\n") >= lines, nwp)
-        size = sum(len(m) + 2 for m in step.out)
-        return self._answer(lambda text: len(text) >= size, nwp)
+        wanted = told(nwp.case, step)
+        return self._answer(lambda text: same_text(wanted, text), nwp)
 
     def _back(self, nwp) -> None:
         """The firmware as after its boot, with another network processor behind the link."""
@@ -107,7 +122,7 @@ class Player:
             new = self.machine.uart.host_read()
             text += new
             waiting = self.machine.uart.waiting or new
-            done = nwp.finished and enough(text)
+            done = nwp.finished and enough(bytes(text))
             quiet = 0.0 if waiting else quiet + PIECE
             if not done and self.machine.now < end:
                 quiet = 0.0
@@ -127,26 +142,71 @@ class Player:
         return self._declared[name]
 
 
+def recorded_nwp(case: Case) -> RecordedNwp:
+    """The network processor of a recording: frame by frame, or of the streams of a client."""
+    return StreamedNwp(case) if streams.concerns(case) else ScriptedNwp(case)
+
+
+class Sessions:
+    """The session of a case with the firmware, and with other lines in it, each played once.
+
+    compared: the case as what comes is held against it.
+    """
+
+    def __init__(self, player: Player, case: Case):
+        self.player = player
+        self.case = player.as_played(case)
+        self.compared = recorded_nwp(case).compared
+        self._played: dict[tuple, Said | None] = {}
+
+    def said(self, printed: Sequence[Printed]) -> list[Said]:
+        """What was printed in the steps, in the words of style ti."""
+        return said(self.case, printed, self.player.style)
+
+    def play(self, index: int, lines: tuple[str, ...], changes: str) -> Said | None:
+        """What comes of lines in place of that of a step; see scenes.Session."""
+        key = index, lines, changes
+        if key not in self._played:
+            self._played[key] = self._play(*key)
+        return self._played[key]
+
+    def _play(self, index: int, lines: tuple[str, ...], changes: str) -> Said | None:
+        case = answers.changed(self.case, index, changes) if changes else self.case
+        sent = [line.encode("latin-1") for line in lines]
+        printed = self.player.run_with(case, index, sent)
+        steps = *case.steps[:index], *(replace(case.steps[index], line=s) for s in sent)
+        found = said(replace(case, steps=steps), printed, self.player.style)[index:]
+        if any(one.malformed for one in found):
+            return None
+        frames = tuple(frame for one in found for frame in one.frames)
+        return Said(b"".join(one.text for one in found), frames)
+
+
+def said(case: Case, printed: Sequence[Printed], style: str) -> list[Said]:
+    """What was printed in the steps of a session, in the words of style ti."""
+    translator = Translator()
+    acks = acknowledgements(streams.script(case)) if streams.concerns(case) else {}
+    found = []
+    for index, (text, frames) in enumerate(printed):
+        one = Said(text, frames)
+        if style == "guide":
+            now = acks[index] if acks else ()
+            try:
+                one = Said(translated(translator, case.steps[index], text, now), frames)
+            except NotGuide as error:
+                one = Said(text, frames, str(error))
+        found.append(one)
+    return found
+
+
 def translated(translator: Translator, step: Step, text: bytes, acks: Iterable[Ack] = ()) -> bytes:
     """A step's text in style `ti`; what `ti` does not tell must be on the wire.
 
     acks: what MQTT servers acknowledged in the step.
     """
-    said = translator.say(step.line, text, acks)
+    words = translator.say(step.line, text, acks)
     frames = [frame for e in step.exchanges for frame in (e.host, *e.nwp)]
     for value in translator.given:
         if not came(value, frames):
             raise NotGuide(str(value))
-    return said
-
-
-def _expects_unknown(case: Case, name: str) -> bool:
-    """Whether a recording is about this very name being unknown."""
-    from cc32at.client.table import name_of
-
-    return any(
-        s.line is not None
-        and name_of(s.line) == name
-        and s.out[:1] == (b"ERROR: command not exist,0",)
-        for s in case.steps
-    )
+    return words

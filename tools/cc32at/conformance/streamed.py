@@ -17,7 +17,7 @@ from cc32at.nwp.scripted import STOP, RecordedNwp
 
 from . import streams
 from .cases import Case
-from .compare import frames_equal
+from .compare import same_frames
 from .streams import Answer, Loose, Received, Script, Setup, Sockets, Tape, opcode_of
 
 CREDITS = 24  # as recorded
@@ -199,7 +199,7 @@ class StreamedNwp(RecordedNwp):
     def _on_query(self, frame: bytes, connection: int | None) -> None:
         """Answered as in the recording, however often it is asked; a new one must not come."""
         for query in self.script.queries:
-            if frames_equal([(query.setup.frame, query.setup.holes)], [frame]):
+            if same_frames([(query.setup.frame, query.setup.holes)], [frame]):
                 return self._answer(query)
         return self._on_setup(frame, connection)
 

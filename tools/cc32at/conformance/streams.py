@@ -305,15 +305,6 @@ def without_strays(data: bytes) -> bytes:
     return data
 
 
-def tidied(frame: bytes) -> bytes:
-    """A frame of told(), without stray line ends if it is what was sent."""
-    send = command(frame)
-    if send is None or send.name != "SOCKET_SEND" or not strays(send.payload):
-        return frame
-    ((tidy, _),) = _sends(send.sd, send.flags, without_strays(send.payload), set())
-    return tidy
-
-
 def told(tape: Tape) -> list[tuple[bytes, frozenset[int]]]:
     """What of a tape is compared, as frames and the offsets at which they are not.
 
