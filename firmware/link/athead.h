@@ -34,12 +34,13 @@ typedef struct _athead_t {
 // Whether rows are well-formed; the functions below may only be given such.
 bool athead_rows_ok(const uint8_t *rows, size_t rows_len);
 
-// buf[start:end] is a line from its beginning, or what has come of it; positions are reduced by the mask. What
-// stands before the name and is no text does not count (guide-style.md O12).
+// buf[start:end] is a line from its beginning, or what has come of it; positions are reduced by the mask.
+// What stands before the name and is no text does not count (guide-style.md O12).
 athead_result_t athead_find(const uint8_t *buf, size_t mask, size_t start, size_t end, const uint8_t *rows,
                             size_t rows_len, bool escapes, athead_t *found);
 
-// Where the name of a command begins in it: behind control characters, bytes above 0x7e, telnet negotiation and
+// Where the name of a command begins in it: behind control characters, bytes above 0x7e, telnet negotiation
+// and
 // `+++`. `end` if there is nothing else.
 size_t athead_begin(const uint8_t *buf, size_t mask, size_t start, size_t end);
 
