@@ -40,7 +40,7 @@ LINE_SIZE = 2048  # the longest message but a payload
 EVENT_SIZE = 640
 FRAME_SIZE = 64 + 5464 + 2  # a payload of 4096 bytes in Base64, with what stands around it
 PARAMETERS = 24  # of one command, at most
-UP = (1, 8, 17)  # states of the driver's link: started, a start is under way, the slot is taken
+UP = (1, 8)  # states of the driver's link: started, or a start is under way
 MAX_SIZE = 0xFFFF  # bytes of a command handed to send(), payload included
 WAITING = 8  # commands handed to send() that may wait for the one before
 
@@ -88,7 +88,6 @@ class Core:
         self.foreground = None  # Command that holds back the next line
         self.background = []
         self.booting = None  # Command-like: the start at power-up
-        self.since = None  # when that, or else the foreground, began to wait for its file
         self.autostarted = False  # the first AT+Start still answers OK (style guide)
         self.processed = 0  # lines since the heap was looked at
         self.exceptions = 0  # that became an error line (pump.py)
@@ -103,6 +102,7 @@ class Core:
         self.framer = Framer(self, stream) if stream else None
         self.reader = self.framer  # or what reads the stream instead: the editor
         self.muted = None  # until then nothing is delivered: the settings are not known yet
+        self.since = None  # when the boot, or else the foreground, began to wait for its file
         driver.on_event = self.on_event
 
     def send(self, line):

@@ -60,8 +60,7 @@ class Commands:
         for the alternative to hold, None for any.
         more: names of the arguments behind `args`, which differ by option, for the usage text:
         the handler takes them by cmd.rest().
-        offline: True if it needs no network processor, or the first value for which it needs none;
-        -1 if it waits by itself for what it needs of the link.
+        offline: True if it needs no network processor, or the first value for which it needs none.
         key: the name as typed, in lower case, if it is not at+name.
         """
         if more:

@@ -18,7 +18,7 @@ from atbytes import call
 from simplelink.errors import SlError
 
 from . import reply
-from .compat import const, mem_free, ticks_add, ticks_diff, where
+from .compat import const, mem_free, ticks_diff, where
 from .grammar import ParseError
 from .queue import MANY
 from .reply import OK, Line
@@ -27,11 +27,9 @@ _SLOTS = const(16)  # commands in the background
 _PROCESSED = const(16)  # lines after which the free heap is looked at
 _LITTLE = const(65536)  # free bytes below which an idle core collects
 _PROTOCOL_ERROR = const(-2010)  # SL_RET_CODE_PROTOCOL_ERROR
-_ABORTED = const(-2005)  # SL_API_ABORTED
 _FILE_MS = const(2000)  # the settings' file has for its answer
 
 # Flags of the link.
-_WAITING = const(24)  # bits of its state: a request would have to wait
 UART = const(1)
 _ANSWER = const(2)
 _EVENT = const(4)
@@ -42,7 +40,6 @@ NAME = const(0)
 _HANDLER = const(2)
 _SHAPE = const(3)
 _OFFLINE = const(6)
-_ITSELF = const(-1)  # offline: it waits by itself for what it needs of the link
 _LATE = const(1)
 _EARLY = const(2)
 _REPORTS = const(4)
@@ -94,7 +91,7 @@ def run(core, declaration, values):
             command.late = True
             core.entries.append(OK)
     try:
-        if (core.booting is not None or core.link.state & _WAITING) and holds(declaration, values):
+        if core.booting is not None and holds(declaration, values):
             result = after_boot(core, declaration, command, values)
         else:
             result = call(declaration[_HANDLER], command, values)
@@ -119,10 +116,8 @@ def holds(declaration, values) -> bool:
 
 
 async def after_boot(core, declaration, command, values):
-    """Run a handler once the network processor has started, and has the wire free for it."""
+    """Run a handler once the network processor has started by itself."""
     await Ready(core)
-    if declaration[_OFFLINE] != _ITSELF:
-        await core.link.free()
     result = declaration[_HANDLER](command, *values)
     if result is not None and type(result) is not Line:
         result = await result
@@ -185,20 +180,6 @@ def thrown(core, coro, error):
     except StopIteration as stop:
         core.box[0] = stop.value
         return None
-
-
-def give_up(core):
-    """The time of what waits for the settings' file is over: SlError(-2005) there.
-
-    Its command that is out keeps the wire until the answer comes, or the protocol's limit: nothing
-    else is taken for that.
-    """
-    core.since = None
-    error = SlError(_ABORTED)
-    if core.booting is not None:
-        boot_on(core, core.booting, error)
-    elif core.foreground is not None:
-        resume(core, core.foreground, error)
 
 
 def answer(core, command, result):
@@ -355,7 +336,7 @@ def busy_step(core, ms: int) -> int:
     if core.booting is not None and due(core.booting.wait):
         boot_on(core, core.booting)
     if core.since is not None and ticks_diff(core.ticks(), core.since) >= _FILE_MS:
-        give_up(core)
+        core.settings.give_up()
     if core.foreground is None:
         core.serve()
     if core.processed >= _PROCESSED:
@@ -389,7 +370,7 @@ def still_active(core) -> bool:
 
 
 def boot(core, coro):
-    """Run coro as what happens at power-up; commands that need the processor wait for it."""
+    """Run coro beside the foreground; commands that need the network processor wait for it."""
     core.booting = Job(coro)
     core.active = True
     boot_on(core, core.booting)
@@ -425,7 +406,7 @@ def limit(core, ms: int) -> int:
             ms = nearer(ms, command.wait.deadline, now)
     ms = nearer(ms, core.muted, now)
     if core.since is not None:
-        ms = nearer(ms, ticks_add(core.since, _FILE_MS), now)
+        ms = nearer(ms, core.since, now - _FILE_MS)
     framer = core.framer
     if framer is not None:
         ms = nearer(ms, framer.deadline(), now)

@@ -13,7 +13,6 @@ from simplelink.errors import SlError
 
 FILE = b"/atcore/settings"
 SIZE = 512
-WRITTEN_MS = 70000  # when one write is over by the protocol's limits
 ABORTED = -2005  # SL_API_ABORTED: not done in time, or ended with the network processor
 
 # name (as in keyword table at_setting), attribute, default, lowest, highest
@@ -77,7 +76,6 @@ class Settings:
     def __init__(self, **values):
         self.core = None
         self.changes = {}  # made since power-up and not yet in the file
-        self.writing = False
         self.on_trial = False  # a new BAUD has to prove itself before it is kept
         for _, attribute, default, _, _ in ROWS:
             setattr(self, attribute, values.get(attribute, default))
@@ -129,9 +127,34 @@ class Settings:
         except SlError as error:
             if error.code == ABORTED:
                 self.set(index, before)
-                # The file may get the other value yet: write what holds as soon as that can be.
-                self.core.link.spawn(self.write())
             raise
+
+    def give_up(self):
+        """The time of what waits for the file is over: SlError(-2005) there.
+
+        Its command that is out keeps the wire until the answer comes, or the protocol's limit:
+        nothing else is taken for that, and what needs the network processor waits. When the store
+        has answered after all it gets what holds, and not what was taken back.
+        """
+        from .pump import boot, boot_on, resume  # loaded long ago, and needed nowhere else here
+
+        core = self.core
+        core.since = None
+        error = SlError(ABORTED)
+        if core.booting is not None:
+            boot_on(core, core.booting, error)
+        elif core.foreground is not None:
+            resume(core, core.foreground, error)
+
+        async def recover():
+            try:
+                await core.link.free()
+            except SlError:
+                return
+            await self.keep(True)
+
+        if core.booting is None and core.link.state & 16:  # the wire is not free: inbox.py
+            boot(core, recover())
 
     async def load(self):
         """Read the file; the defaults hold where it says nothing or is damaged.
@@ -155,23 +178,13 @@ class Settings:
         core = self.core
         if self.changes and (up or core.up()):
             core.since = core.ticks()
+            changes, self.changes = self.changes, {}
             try:
-                await self.write(loud)
+                await core.sl.fs.store(FILE, encode(self.values()), SIZE)
+            except SlError:
+                for attribute, value in changes.items():
+                    self.changes.setdefault(attribute, value)
+                if loud:
+                    raise
             finally:
                 core.since = None
-
-    async def write(self, loud=False):
-        """Write the file, when nobody else does; what is new stays so if that fails."""
-        if self.writing:
-            await self.core.sl.device.until(lambda: not self.writing, WRITTEN_MS)
-        self.writing = True
-        changes, self.changes = self.changes, {}
-        try:
-            await self.core.sl.fs.store(FILE, encode(self.values()), SIZE)
-        except SlError:
-            for attribute, value in changes.items():
-                self.changes.setdefault(attribute, value)
-            if loud:
-                raise
-        finally:
-            self.writing = False

@@ -49,7 +49,7 @@ _SWITCH = const((("Value1", "range", "", 0, 1),))
 _STYLE = const((("Value1", "key", "", b"at_style"),))
 
 
-@command(b"Start", offline=-1)
+@command(b"Start")
 async def start(cmd):
     """Start the network processor (table 9)."""
     core = cmd.core
@@ -60,7 +60,7 @@ async def start(cmd):
     await core.settings.keep()
 
 
-@command(b"Stop", (("Timeout", "u16", ""),), offline=-1)
+@command(b"Stop", (("Timeout", "u16", ""),))
 async def stop(cmd, timeout):
     """Stop it; what waits in the background ends with its error first (table 10)."""
     cmd.core.autostarted = False

@@ -8,8 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// Results below 0. Those of link_post() besides are the wire's own: -11 (not enough credits now) and -1
-// (transmit failure).
+// Results below 0. Those of link_post() besides are the wire's own: -11 (not enough credits now), -1
+// (transmit failure) and -9 (no such socket).
 #define LINK_E_BUSY   (-1001) // the command slot is taken
 #define LINK_E_NO_ACK (-1002) // no answer in time: fatal
 #define LINK_E_SYNC   (-1003) // no sync word found: fatal
@@ -19,8 +19,9 @@
 #define LINK_E_BREAK  (-1007) // link_answer() only: link_port_break() wants the wait to end
 #define LINK_E_SIZE   (-1008) // the frame does not fit its 16-bit length field
 
-#define LINK_E_CREDITS (-11)
-#define LINK_E_TX_FAIL (-1)
+#define LINK_E_CREDITS  (-11)
+#define LINK_E_TX_FAIL  (-1)
+#define LINK_E_NOT_OPEN (-9)
 
 // What link_poll() and link_wait() report. Levels, except FATAL, TIMEOUT: those are reported once.
 #define LINK_UART    (0x01u) // the console has bytes for us
@@ -106,8 +107,9 @@ uint16_t link_answer_opcode(void);
 #define LINK_UNASKED (-2)
 int link_post(const link_frame_t *frame, unsigned sd, int32_t nbytes);
 
-// What link_post() would say to such a frame, which is not sent: 0 or an error.
-int link_admits(unsigned sd, int32_t nbytes);
+// Which sockets are open: bits 0 to 15 by id, 16 to 31 the transceivers. Of a send on another one link_post()
+// takes no credits and sends nothing: LINK_E_NOT_OPEN, behind its other errors. All are until this is said.
+void link_sockets(uint32_t open);
 
 // Reads the messages that wait, at most LINK_POLL_MESSAGES, and returns flags.
 uint32_t link_poll(void);

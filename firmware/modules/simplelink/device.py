@@ -92,6 +92,7 @@ class Device:
         wait = link.own(_LOCK, _DEVICE_INIT_COMPLETE)
         try:
             link.nwp.open()
+            link.nwp.sockets(0)
             link.expire(wait, _TIMEOUT_INIT_COMPLETE_MS)
             done = await wait
         finally:
@@ -155,7 +156,7 @@ class Device:
                 link.broken(n)
             if not unpack_from("<h", link.answer)[0] and not (own and provisioning):
                 if own:
-                    await self.until(lambda: wait.done, patience)
+                    await self._until(lambda: wait.done, patience)
                 else:
                     link.expire(wait, patience)
                     await wait
@@ -163,7 +164,7 @@ class Device:
             return  # the power goes off all the same
         finally:
             link.leave(_LOCK, wait)
-        await self.until(nwp.shutdown_ready, _SHUTDOWN_READY_TIMEOUT_MS)
+        await self._until(nwp.shutdown_ready, _SHUTDOWN_READY_TIMEOUT_MS)
 
     async def _emptied(self):
         """Until everybody whose wait was ended has gone on."""
@@ -172,11 +173,11 @@ class Device:
         def left():
             return all(wait.gone for wait in leaving)
 
-        await self.until(left, _LEAVING_MS)
+        await self._until(left, _LEAVING_MS)
         leaving.clear()
 
-    async def until(self, condition, ms: int):
-        """Until a function says so, asked every few milliseconds, for `ms` at most."""
+    async def _until(self, condition, ms: int):
+        """Look every few milliseconds, for `ms` at most."""
         link = self.link
         end = ticks_add(link.ticks(), ms)
         while not condition() and ticks_diff(end, link.ticks()) > 0:

@@ -175,11 +175,11 @@ class Sockets:
         args = pack("<BBBB", sd, 0, 0, 0)
         if link.owners[lock] is not None:
             link.call(_SOCKET_CLOSE, args)
-            self.alive &= ~(0x10001 << lock)
+            self._dead(lock)
         else:
             done, ms = _SOCKET_CLOSE_DONE, _TIMEOUT_CLOSE_DONE_MS
             done = await link.exchange(lock, _SOCKET_CLOSE, args, done, ms=ms)
-            self.alive &= ~(0x10001 << lock)
+            self._dead(lock)
             _result(done)
 
     async def start_tls(self, sd: int) -> int:
@@ -274,7 +274,7 @@ class Sockets:
         size = len(data)
         if link.state != _RUNNING or link.nwp.dev_status() & _REFUSING:
             yield from link.admit()
-        if 0 < size <= _RECV_MAX_LEN_DOCUMENTED and sd < _MAX_SOCKETS and self.alive >> sd & 1:
+        if sd < _MAX_SOCKETS and 0 < size <= _RECV_MAX_LEN_DOCUMENTED:
             pack_into("<HBB", link.args, 0, size, sd, flags & 0x0F)
             if link.nwp.post(_SOCKET_SEND, link.args4, data, sd, size) == 0:
                 return size
@@ -298,7 +298,12 @@ class Sockets:
     def _born(self, sd: int, stream: bool):
         bit = 1 << (sd & 0x1F)
         self.alive |= bit << _MAX_SOCKETS if sd & _RAW else bit
+        self.link.nwp.sockets(self.alive)
         self.streams = self.streams | bit if stream else self.streams & ~bit
+
+    def _dead(self, lock: int):
+        self.alive &= ~(0x10001 << lock)
+        self.link.nwp.sockets(self.alive)
 
     async def _unaccept(self, done):
         """An accept was cancelled, but a connection came: close it."""
@@ -318,12 +323,6 @@ class Sockets:
         n = _result(wait.result)
         port, ip = _peer(wait.result)
         return n, port, ip
-
-    def _is_open(self, sd: int) -> int:
-        """Whether there is this very socket."""
-        if sd & 0xF0 == _RAW:
-            return self.alive >> _MAX_SOCKETS >> (sd & 0x0F) & 1
-        return sd < _MAX_SOCKETS and self.alive >> sd & 1
 
     def _send_slowly(self, sd: int, data, flags: int):
         """Send what does not go in one frame at once."""
@@ -361,7 +360,7 @@ class Sockets:
         nwp = link.nwp
         lock = _id(sd)
         size = max(1, len(data))
-        code = self._post(sd, opcode, args, data, size, prefix)
+        code = nwp.post(opcode, args, data, sd, size, prefix)
         while code == _E_CREDITS:
             if nwp.nonblocking() >> lock & 1 and not begun:
                 raise SlError(_SL_ERROR_BSD_EAGAIN)
@@ -370,18 +369,11 @@ class Sockets:
             yield from wait
             if wait.expired:
                 raise SlError(_SL_ERROR_BSD_ETIMEDOUT)
-            code = self._post(sd, opcode, args, data, size, prefix)
+            code = nwp.post(opcode, args, data, sd, size, prefix)
         if code == _E_TX_FAILED or code == _SL_ERROR_BSD_EBADF:
             raise SlError(code)
         if code < 0:
             link.broken(code)
-
-    def _post(self, sd: int, opcode: int, args, data, size: int, prefix) -> int:
-        """Send a frame if it may go now; of a socket that is not open only ask if it might."""
-        nwp = self.link.nwp
-        if self._is_open(sd):
-            return nwp.post(opcode, args, data, sd, size, prefix)
-        return nwp.admits(sd, size) or _SL_ERROR_BSD_EBADF
 
 
 def _id(sd: int) -> int:

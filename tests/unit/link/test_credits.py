@@ -88,16 +88,39 @@ def test_a_packet_size_of_zero_is_not_believed(rig):
     assert rig.nwp.post(SEND, b"", b"x", 0, 1400) == 0
 
 
-@with_examples(300)
-@given(st.integers(0, 255), st.integers(1, 0xFFFF), st.integers(0, 16000), st.integers(0, 0xFFFF))
-def test_what_would_be_admitted_is_told_without_sending(rig, credits, min_tx, nbytes, failed):
-    header(rig, credits=credits, min_tx=min_tx, tx_failure=failed)
-    told = rig.nwp.admits(3, nbytes)
-    assert rig.model.frames == [] and rig.nwp.free_credits() == credits
-    assert rig.nwp.post(SEND, b"", b"", 3, nbytes) == told
+OPEN = 1 << 3 | 1 << 5 | 1 << 16 + 4  # 3, 5, 0x84
+NOT_OPEN = -9
 
 
-def test_a_closed_link_admits_nothing(rig):
-    header(rig)
-    rig.nwp.close()
-    assert rig.nwp.admits(3, 1) == rig.nwp.E_CLOSED
+@pytest.mark.parametrize(
+    "sd", [0, 3, 4, 5, 15, 16, 0x40, 0x43, 0x80, 0x83, 0x84, 0x85, 0x94, 0xFF]
+)
+def test_a_send_on_a_socket_that_is_not_open_costs_nothing(rig, sd):
+    header(rig, credits=9)
+    rig.nwp.sockets(OPEN)
+    wanted = 0 if sd in (3, 5, 0x84) else NOT_OPEN
+    assert rig.nwp.post(SEND, b"", b"x", sd, 1) == wanted
+    assert (len(rig.model.frames), rig.nwp.free_credits()) == ((0, 9) if wanted else (1, 8))
+
+
+def test_that_a_socket_is_not_open_is_looked_at_last(rig):
+    rig.nwp.sockets(OPEN)
+    header(rig, credits=3, tx_failure=1 << 4)
+    assert rig.nwp.post(SEND, b"", b"x", 4, 1) == FAILED
+    assert rig.nwp.post(SEND, b"", b"x", 6, 1) == AGAIN
+    header(rig, credits=4)
+    assert rig.nwp.post(SEND, b"", b"x", 6, 1) == NOT_OPEN
+
+
+def test_only_sends_need_an_open_socket(rig):
+    rig.nwp.sockets(0)
+    header(rig, credits=9)
+    for nbytes in (0, -1, -2):
+        assert rig.nwp.post(RECV, b"", None, 1, nbytes) == 0
+
+
+def test_all_sockets_are_open_until_it_is_said_which(rig):
+    rig.nwp.sockets(0)
+    rig.nwp.open()
+    header(rig, credits=9)
+    assert rig.nwp.post(SEND, b"", b"x", 6, 1) == 0

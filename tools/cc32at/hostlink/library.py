@@ -105,7 +105,7 @@ PROTOTYPES = {
     "link_settle": (_INT, []),
     "link_abandon": (None, [_BOOL]),
     "link_answer_opcode": (ct.c_uint16, []),
-    "link_admits": (_INT, [ct.c_uint, ct.c_int32]),
+    "link_sockets": (None, [ct.c_uint32]),
     "link_post": (_INT, [_FRAME, ct.c_uint, ct.c_int32]),
     "link_poll": (_U32, []),
     "link_wait": (_U32, [_U32, _U32]),

@@ -137,10 +137,9 @@ class Link:
         frame = Frame(opcode, _part(args), _part(prefix), _part(payload), _part(payload2))
         return self._done(self.c.link_post(ct.byref(frame), sd, nbytes))
 
-    def admits(self, sd, nbytes) -> int:
-        if Link.holder is not self:
-            return CONSTANTS["E_CLOSED"]
-        return self.c.link_admits(sd, nbytes)
+    def sockets(self, open) -> None:
+        if Link.holder is self:
+            self.c.link_sockets(open & 0xFFFFFFFF)
 
     def poll(self) -> int:
         return self._done(self.c.link_poll())
