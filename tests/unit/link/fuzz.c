@@ -6,6 +6,7 @@
 
 #include "atfmt.h"
 #include "athead.h"
+#include "atline.h"
 #include "attok.h"
 #include "base64.h"
 #include "hostport.h"
@@ -397,6 +398,99 @@ static int fuzz_header(void) {
     CHECK(begin >= start && begin <= start + len);
     free(buf);
     free(tight);
+    return 0;
+}
+
+// --- The line discipline: any bytes, stops, pauses, changes of mind, and a reader who takes what it may ---
+
+static atline_t console;
+static ring_t rx;
+static ring_t tx;
+
+static ring_t new_ring(uint32_t size) {
+    return (ring_t){malloc(size), size - 1, next(), 0};
+}
+
+static bool in_order(void) {
+    uint32_t used = ring_used(&rx);
+    uint32_t ready = console.ready - rx.tail;
+    uint32_t cooked = console.cooked - rx.tail;
+    uint32_t seen = console.seen - rx.tail;
+    return ready <= cooked && cooked <= seen && seen <= used && used <= rx.mask + 1;
+}
+
+static void come_in(void) {
+    static const char *const pieces[] = {
+        "a+=1,3,",
+        "at=,,5,",
+        "at=1,2,30,",
+        "at=",
+        "\r\n",
+        "\n",
+        "\r",
+        "\b",
+        "\177",
+        "\25",
+        "\3",
+        "\1",
+        "x,y",
+        "\xf0\x9d\x84\x9e",
+        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+    };
+    for (uint32_t n = below(6); n > 0; n--) {
+        const char *piece = pieces[below(sizeof(pieces) / sizeof(pieces[0]))];
+        ring_put(&rx, (const uint8_t *)piece, strlen(piece));
+    }
+}
+
+static void change(const uint8_t *rows, size_t rows_len) {
+    switch (below(4)) {
+        case 0:
+            atline_set(&console, rows, one_in(4) ? 0 : rows_len, below(8));
+            break;
+        case 1:
+            atline_raw(&console, 1 + below(300));
+            break;
+        case 2:
+            atline_again(&console, below(30));
+            break;
+        default:
+            atline_lines(&console);
+    }
+}
+
+int fuzz_line(uint64_t seed, uint32_t count) {
+    static const uint8_t rows[] = "\2at\1\3\2\1\377\377\2a+\1\2\1\0\377\377";
+    rng = seed * 0x9e3779b97f4a7c15u + 1;
+    uint8_t out[200];
+    while (count > 0) {
+        rx = new_ring(128u << below(3));
+        tx = new_ring(16u << below(4));
+        rx.tail = rx.head;
+        tx.tail = tx.head;
+        console = (atline_t){.rx = &rx, .tx = &tx, .state = ATLINE_RAW, .want = 1};
+        console.begin = console.cooked = console.seen = console.ready = rx.tail;
+        for (uint32_t turns = 200; turns > 0 && count > 0; turns--, count--) {
+            come_in();
+            if (one_in(15)) {
+                change(rows, sizeof(rows) - 1);
+                CHECK(in_order());
+            }
+            uint32_t more = rx.head - console.seen;
+            bool stopped = one_in(8);
+            uint32_t limit = stopped && more > 0 ? console.seen + below(more) : rx.head;
+            bool ready = atline_poll(&console, limit, stopped, one_in(3));
+            CHECK(in_order() && ready == (console.ready != rx.tail || (stopped && console.seen == limit)));
+            CHECK(console.seen == limit || ready || ring_free(&tx) < 3);
+            CHECK((int32_t)(atline_next(&console) - console.seen) > 0);
+            ring_get(&tx, out, below(100));
+            size_t room = below(sizeof(out));
+            size_t n = atline_read(&console, out, room);
+            CHECK(n <= room && in_order());
+        }
+        free(rx.buf);
+        free(tx.buf);
+    }
     return 0;
 }
 

@@ -1,4 +1,4 @@
-"""Runs fuzz.c in a process of its own: run_fuzz.py link|text SEED COUNT [asan].
+"""Runs fuzz.c in a process of its own: run_fuzz.py link|text|line SEED COUNT [asan].
 
 Prints one JSON object; exits 1 when a check failed, and as the sanitizer decides when it did.
 """
@@ -33,12 +33,12 @@ class Stats(ct.Structure):
 def main(what: str, seed: int, count: int, asan: bool) -> int:
     library = ct.CDLL(str(build(sanitize=asan, extra=(SOURCE,))))
     library.fuzz_link.argtypes = [ct.c_uint64, ct.c_uint32, ct.POINTER(Stats)]
-    library.fuzz_text.argtypes = [ct.c_uint64, ct.c_uint32]
+    library.fuzz_text.argtypes = library.fuzz_line.argtypes = [ct.c_uint64, ct.c_uint32]
     stats = Stats()
     if what == "link":
         failed = library.fuzz_link(seed, count, ct.byref(stats))
     else:
-        failed = library.fuzz_text(seed, count)
+        failed = getattr(library, f"fuzz_{what}")(seed, count)
     report = {name: getattr(stats, name) for name in ("frames", "answers", "events", "data")}
     report["fatals"] = list(stats.fatals)
     report["counters"] = dict(zip(COUNTERS, stats.counters, strict=True))

@@ -49,3 +49,7 @@ def test_one_million_random_frames():
 
 def test_random_lines():
     run("text", 7, 100_000)
+
+
+def test_random_input_of_the_line_discipline():
+    run("line", 11, 400_000)

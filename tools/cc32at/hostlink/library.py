@@ -90,8 +90,31 @@ class Ring(ct.Structure):
     _fields_ = [("buf", BUF), ("mask", ct.c_uint32), ("head", ct.c_uint32), ("tail", ct.c_uint32)]
 
 
+class Line(ct.Structure):
+    """atline_t"""
+
+    _fields_ = [
+        ("rx", ct.POINTER(Ring)),
+        ("tx", ct.POINTER(Ring)),
+        ("rows", BUF),
+        ("rows_len", SIZE),
+        ("begin", ct.c_uint32),
+        ("cooked", ct.c_uint32),
+        ("seen", ct.c_uint32),
+        ("ready", ct.c_uint32),
+        ("end", ct.c_uint32),
+        ("want", ct.c_uint32),
+        ("flags", ct.c_uint8),
+        ("state", ct.c_uint8),
+        ("asked", ct.c_bool),
+        ("text", ct.c_bool),
+        ("padded", ct.c_bool),
+        ("after_cr", ct.c_bool),
+    ]
+
+
 _INT, _U32, _BOOL, _U64 = ct.c_int, ct.c_uint32, ct.c_bool, ct.c_uint64
-_FRAME, _RING = ct.POINTER(Frame), ct.POINTER(Ring)
+_FRAME, _RING, _LINE = ct.POINTER(Frame), ct.POINTER(Ring), ct.POINTER(Line)
 
 # Function: (result, arguments)
 PROTOTYPES = {
@@ -128,6 +151,15 @@ PROTOTYPES = {
     "athead_rows_ok": (_BOOL, [BUF, SIZE]),
     "athead_find": (_INT, [BUF, SIZE, SIZE, SIZE, BUF, SIZE, _BOOL, ct.POINTER(Header)]),
     "athead_begin": (SIZE, [BUF, SIZE, SIZE, SIZE]),
+    "atline_poll": (_BOOL, [_LINE, _U32, _BOOL, _BOOL]),
+    "atline_next": (_U32, [_LINE]),
+    "atline_impatient": (_BOOL, [_LINE]),
+    "atline_read": (SIZE, [_LINE, BUF, SIZE]),
+    "atline_lines": (None, [_LINE]),
+    "atline_raw": (None, [_LINE, _U32]),
+    "atline_set": (None, [_LINE, BUF, SIZE, ct.c_uint8]),
+    "atline_partial": (ct.c_int32, [_LINE]),
+    "atline_again": (_U32, [_LINE, _U32]),
     "base64_encode": (SIZE, [BUF, SIZE, BUF]),
     "base64_decoded": (ct.c_ssize_t, [BUF, SIZE]),
     "base64_decode": (ct.c_ssize_t, [BUF, SIZE, BUF]),
