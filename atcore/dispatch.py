@@ -54,10 +54,9 @@ class Commands:
 
         name: as the guide's response line spells it, without AT+.
         args: one tuple an argument, see grammar.py.
-        payload: alternatives (data, length, format, further length, selector) of parameter
-        numbers from 0, 255 for what is not in the request. The payload is as long as both lengths
-        say. selector: (number, keyword in lower case) of the parameter that must have that value
-        for the alternative to hold, None for any.
+        payload: alternatives (data, length, format, further length, selector[, keyword]) of
+        parameter numbers from 0, 255 for what is not in the request. The payload is as long as
+        both lengths say. keyword, in lower case: the selector's for the alternative to hold.
         more: names of the arguments behind `args`, which differ by option, for the usage text:
         the handler takes them by cmd.rest().
         offline: True if it needs no network processor, or the first value for which it needs none.
@@ -81,12 +80,9 @@ def payload_row(name: bytes, forms: tuple) -> bytes:
     """Where a command has its payload, as atbytes.header() reads it."""
     row = bytes((len(name),)) + name + bytes((len(forms),))
     for form in forms:
-        row += bytes(form[:4])
-        if form[4] is None:
-            row += b"\xff"
-        else:
-            number, keyword = form[4]
-            row += bytes((number, len(keyword))) + keyword
+        row += bytes(form[:5])
+        if len(form) > 5:
+            row += bytes((len(form[5]),)) + form[5]
     return row
 
 

@@ -1,6 +1,7 @@
 // Module cc3220: the console the AT application speaks on, and what the chip has besides.
 #include "hal/console.h"
 #include "hal/hal.h"
+#include "link/athead.h"
 #include "py/mperrno.h"
 #include "py/mphal.h"
 #include "py/runtime.h"
@@ -8,7 +9,8 @@
 
 // --- cc3220.console. Nothing here blocks, except init() until the last byte has gone out ---
 
-// (buf[, at]): fills buf from `at` on, with nothing from behind a break.
+// (buf[, at]): fills buf from `at` on, with what the line discipline gives; nothing from behind a break or
+// lost bytes, until brk() or lost() has told it.
 static mp_obj_t console_readinto(size_t n_args, const mp_obj_t *args) {
     mp_buffer_info_t buf;
     mp_get_buffer_raise(args[1], &buf, MP_BUFFER_WRITE);
@@ -16,7 +18,7 @@ static mp_obj_t console_readinto(size_t n_args, const mp_obj_t *args) {
     if (at < 0 || (size_t)at > buf.len) {
         mp_raise_ValueError(MP_ERROR_TEXT("range"));
     }
-    size_t n = uart_read_to_break(&console, (uint8_t *)buf.buf + at, buf.len - at);
+    size_t n = console_read((uint8_t *)buf.buf + at, buf.len - at);
     return n == 0 ? mp_const_none : MP_OBJ_NEW_SMALL_INT(n);
 }
 static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(console_readinto_obj, 2, 3, console_readinto);
@@ -26,6 +28,72 @@ static mp_obj_t console_any(mp_obj_t self_in) {
     return MP_OBJ_NEW_SMALL_INT(ring_used(&console.rx));
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(console_any_obj, console_any);
+
+// (rows, flags): from now on the reader gets whole lines, and commands with their payload, and is not woken
+// before (link/atline.h). rows: where commands have their payload (link/athead.h), b"" for none; flags: of
+// ESCAPES, ECHO, CONTROLS. Holds for what is not yet read, too.
+MP_REGISTER_ROOT_POINTER(mp_obj_t console_rows);
+
+static mp_obj_t console_watch(mp_obj_t self_in, mp_obj_t rows_in, mp_obj_t flags_in) {
+    (void)self_in;
+    mp_buffer_info_t rows;
+    mp_get_buffer_raise(rows_in, &rows, MP_BUFFER_READ);
+    if (!athead_rows_ok(rows.buf, rows.len)) {
+        mp_raise_ValueError(MP_ERROR_TEXT("rows"));
+    }
+    MP_STATE_VM(console_rows) = rows_in;
+    atline_set(&console_line, rows.buf, rows.len, mp_obj_get_int(flags_in));
+    if (console_line.state == ATLINE_RAW) {
+        atline_lines(&console_line);
+    }
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_3(console_watch_obj, console_watch);
+
+// (n): from the next unread byte on the reader gets bytes as they come, and is woken when n of them wait, 20
+// ms of silence follow one, at a break or lost bytes; 0: lines again, of which one begins with that byte.
+static mp_obj_t console_wake_at(mp_obj_t self_in, mp_obj_t n_in) {
+    (void)self_in;
+    mp_int_t n = mp_obj_get_int(n_in);
+    if (n > 0) {
+        atline_raw(&console_line, n);
+    } else {
+        atline_lines(&console_line);
+    }
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_2(console_wake_at_obj, console_wake_at);
+
+// Bytes of a line that is half typed and has not been read; less than 0 if a payload is coming in.
+static mp_obj_t console_partial(mp_obj_t self_in) {
+    (void)self_in;
+    return MP_OBJ_NEW_SMALL_INT(atline_partial(&console_line));
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(console_partial_obj, console_partial);
+
+// Milliseconds since the last byte came, read or not; at most an hour.
+static mp_obj_t console_silence(mp_obj_t self_in) {
+    (void)self_in;
+    return MP_OBJ_NEW_SMALL_INT(uart_silence_us(&console) / 1000);
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(console_silence_obj, console_silence);
+
+// (at): echoes the half-typed line again from byte `at` on. Returns up to where there was room.
+static mp_obj_t console_again(mp_obj_t self_in, mp_obj_t at_in) {
+    (void)self_in;
+    uint32_t at = atline_again(&console_line, mp_obj_get_int(at_in));
+    uart_start(&console);
+    return MP_OBJ_NEW_SMALL_INT(at);
+}
+static MP_DEFINE_CONST_FUN_OBJ_2(console_again_obj, console_again);
+
+// Bytes that were lost right behind what was read: in the FIFO, where one may stand for more, or for want of
+// ring. Tells it once, and then what came behind them can be read.
+static mp_obj_t console_lost(mp_obj_t self_in) {
+    (void)self_in;
+    return mp_obj_new_int_from_uint(uart_take_lost(&console));
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(console_lost_obj, console_lost);
 
 static mp_obj_t console_write(mp_obj_t self_in, mp_obj_t buf_in) {
     (void)self_in;
@@ -54,14 +122,10 @@ static mp_obj_t console_init(mp_obj_t self_in, mp_obj_t baud_in) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_2(console_init_obj, console_init);
 
-// Bytes that were lost since the last call.
+// Bytes that were lost since start.
 static mp_obj_t console_overruns(mp_obj_t self_in) {
     (void)self_in;
-    uint32_t state = irq_disable();
-    uint32_t n = console.overruns;
-    console.overruns = 0;
-    irq_restore(state);
-    return mp_obj_new_int_from_uint(n);
+    return mp_obj_new_int_from_uint(console.overruns);
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(console_overruns_obj, console_overruns);
 
@@ -83,12 +147,21 @@ static MP_DEFINE_CONST_FUN_OBJ_1(console_idle_obj, console_idle);
 static const mp_rom_map_elem_t console_locals_table[] = {
     {MP_ROM_QSTR(MP_QSTR_readinto), MP_ROM_PTR(&console_readinto_obj)},
     {MP_ROM_QSTR(MP_QSTR_any), MP_ROM_PTR(&console_any_obj)},
+    {MP_ROM_QSTR(MP_QSTR_watch), MP_ROM_PTR(&console_watch_obj)},
+    {MP_ROM_QSTR(MP_QSTR_wake_at), MP_ROM_PTR(&console_wake_at_obj)},
+    {MP_ROM_QSTR(MP_QSTR_partial), MP_ROM_PTR(&console_partial_obj)},
+    {MP_ROM_QSTR(MP_QSTR_silence), MP_ROM_PTR(&console_silence_obj)},
+    {MP_ROM_QSTR(MP_QSTR_again), MP_ROM_PTR(&console_again_obj)},
+    {MP_ROM_QSTR(MP_QSTR_lost), MP_ROM_PTR(&console_lost_obj)},
     {MP_ROM_QSTR(MP_QSTR_write), MP_ROM_PTR(&console_write_obj)},
     {MP_ROM_QSTR(MP_QSTR_space), MP_ROM_PTR(&console_space_obj)},
     {MP_ROM_QSTR(MP_QSTR_init), MP_ROM_PTR(&console_init_obj)},
     {MP_ROM_QSTR(MP_QSTR_overruns), MP_ROM_PTR(&console_overruns_obj)},
     {MP_ROM_QSTR(MP_QSTR_brk), MP_ROM_PTR(&console_brk_obj)},
     {MP_ROM_QSTR(MP_QSTR_idle), MP_ROM_PTR(&console_idle_obj)},
+    {MP_ROM_QSTR(MP_QSTR_ESCAPES), MP_ROM_INT(ATLINE_ESCAPES)},
+    {MP_ROM_QSTR(MP_QSTR_ECHO), MP_ROM_INT(ATLINE_ECHO)},
+    {MP_ROM_QSTR(MP_QSTR_CONTROLS), MP_ROM_INT(ATLINE_CONTROLS)},
 };
 static MP_DEFINE_CONST_DICT(console_locals_dict, console_locals_table);
 

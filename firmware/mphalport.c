@@ -20,7 +20,7 @@ int mp_hal_stdin_rx_chr(void) {
         if (ms == 0) {
             return repl_way_out();
         }
-        if (uart_read(&console, &c, 1) != 0) {
+        if (console_read_raw(&c, 1) != 0) {
             return repl_sees(c);
         }
         mp_event_wait_ms(ms);

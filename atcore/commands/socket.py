@@ -208,7 +208,7 @@ async def recv_from(cmd, sd, family, port, address, format, length):
     b"Send",
     (("sd", "u8", ""), _FORMAT, ("length", "u16", ""), ("data", "data", "")),
     VARIES,
-    payload=((3, 2, 1, 255, None),),
+    payload=((3, 2, 1, 255, 255),),
 )
 def send(cmd, sd, format, length, data):
     """Write to a connected socket; OK when every byte was taken (table 25)."""
@@ -227,7 +227,7 @@ def send(cmd, sd, format, length, data):
         ("data", "data", ""),
     ),
     VARIES,
-    payload=((6, 5, 4, 255, None),),
+    payload=((6, 5, 4, 255, 255),),
 )
 def send_to(cmd, sd, family, port, address, format, length, data):
     """Send a datagram (table 26)."""

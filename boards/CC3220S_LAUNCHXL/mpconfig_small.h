@@ -26,3 +26,7 @@
 
 // No memory beside the heap's for what the application keeps.
 #define MICROPY_HW_STATIC_POOL (0)
+
+// Of the console; what comes in while a long payload is worked on waits at the host, or is lost and told.
+#define CONSOLE_RX_SIZE (4096)
+#define CONSOLE_TX_SIZE (2048)

@@ -161,6 +161,7 @@ typedef volatile struct _uart_regs_t {
 #define UART_CTL_RXE      (1u << 9)
 #define UART_IFLS_TX_1_8  (0u)
 #define UART_IFLS_RX_1_2  (2u << 3)
+#define UART_IFLS_RX_7_8  (4u << 3)
 #define UART_INT_RX       (1u << 4)
 #define UART_INT_TX       (1u << 5)
 #define UART_INT_RT       (1u << 6)

@@ -1,16 +1,67 @@
 #include "console.h"
 
-// In: the longest line with the longest payload in Base64 fits. Out: one full read.
-#define RX_SIZE (8192)
-#define TX_SIZE (4096)
+#include "hal.h"
 
-static uint8_t rx_buf[RX_SIZE];
-static uint8_t tx_buf[TX_SIZE];
+#include "mpconfigboard.h"
+
+// In: the longest line with the longest payload in Base64 fits. Out: one full read.
+#ifndef CONSOLE_RX_SIZE
+#define CONSOLE_RX_SIZE (8192)
+#define CONSOLE_TX_SIZE (4096)
+#endif
+
+static uint8_t rx_buf[CONSOLE_RX_SIZE];
+static uint8_t tx_buf[CONSOLE_TX_SIZE];
 
 uart_t console = {
     .rx = RING_INIT(rx_buf),
     .tx = RING_INIT(tx_buf),
 };
+
+atline_t console_line = {.rx = &console.rx, .tx = &console.tx, .state = ATLINE_RAW, .want = 1};
+
+bool console_poll(void) {
+    uint32_t limit;
+    if (console_line.rows == NULL) { // nobody who would ask
+        while (uart_take_lost(&console) != 0) {
+        }
+    }
+    bool stops = uart_stops(&console, &limit);
+    bool silent = atline_impatient(&console_line) && uart_silence_us(&console) >= ATLINE_SILENCE_MS * 1000;
+    uint32_t echoed = console.tx.head;
+    bool ready = atline_poll(&console_line, limit, stops, silent);
+    if (console.tx.head != echoed) {
+        uart_start(&console);
+    }
+    console.wake_at = atline_next(&console_line);
+    return ready;
+}
+
+bool console_ready(void) {
+    return console_line.flags & ATLINE_ECHO ? atline_ready(&console_line) : console_poll();
+}
+
+uint32_t console_patience_ms(void) {
+    if (!atline_impatient(&console_line) || console.quiet_head != console.rx.head) {
+        return HAL_FOREVER;
+    }
+    uint32_t us = uart_silence_us(&console);
+    return us < ATLINE_SILENCE_MS * 1000 ? ATLINE_SILENCE_MS - us / 1000 : 0;
+}
+
+size_t console_read(uint8_t *dst, size_t len) {
+    console_poll();
+    size_t n = atline_read(&console_line, dst, len);
+    console.wake_at = atline_next(&console_line);
+    return n;
+}
+
+size_t console_read_raw(uint8_t *dst, size_t len) {
+    if (console_line.state != ATLINE_RAW) {
+        atline_raw(&console_line, 1);
+    }
+    return uart_read(&console, dst, len);
+}
 
 void console_open(volatile int *stop_char, void (*on_stop)(void)) {
     static const uart_format_t format = {.baud = CONSOLE_BAUD, .bits = 8, .stop = 1};

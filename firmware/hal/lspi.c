@@ -239,26 +239,28 @@ uint32_t link_port_ticks_ms(void) {
     return hal_ticks_ms();
 }
 
-static uint32_t reasons(void) {
+// Of `mask`. look: without an echo.
+static uint32_t reasons(uint32_t mask, bool look) {
     uint32_t found = message_pending ? LINK_WAKE_NWP : 0;
-    if (ring_used(&console.rx) != 0 || console.break_seen) {
+    if ((mask & LINK_WAKE_UART) && (look ? console_ready() : console_poll())) {
         found |= LINK_WAKE_UART;
     }
     if (ring_used(&console.tx) <= console.tx.mask / 2 + 1) {
         found |= LINK_WAKE_TX;
     }
-    return found;
+    return found & mask;
 }
 
 uint32_t link_port_idle(uint32_t ms, uint32_t mask) {
-    uint32_t start = hal_ticks_ms();
+    uint32_t start = ms == LINK_FOREVER || ms == 0 ? 0 : hal_ticks_ms();
     uint32_t left = ms;
     for (;;) {
-        uint32_t found = reasons() & mask;
+        uint32_t found = reasons(mask, ms == 0);
         if (found != 0 || left == 0 || link_port_break()) {
             return found;
         }
-        hal_wait(left);
+        uint32_t patience = mask & LINK_WAKE_UART ? console_patience_ms() : HAL_FOREVER;
+        hal_wait(left < patience ? left : patience);
         if (ms != LINK_FOREVER) {
             uint32_t passed = hal_ticks_ms() - start;
             left = passed < ms ? ms - passed : 0;

@@ -8,16 +8,31 @@
 
 #include "../link/ring.h"
 
+// Where bytes are missing: in front of position `at` of rx. What the FIFO lost counts once an event.
+#define UART_GAPS (4)
+
+typedef struct _uart_gap_t {
+    uint32_t at;
+    uint32_t bytes;
+} uart_gap_t;
+
 typedef struct _uart_t {
     ring_t rx;
     ring_t tx;
     uint32_t baud;
-    volatile uint32_t overruns; // bytes lost: in the FIFO (counted once an event) or for want of ring
+    volatile uint32_t wake_at;  // a reader is woken when rx.head is there, and by a pause
+    volatile uint32_t overruns; // bytes lost since start
     volatile uint32_t errors;   // bytes that came with a framing or parity error; they are kept
     volatile bool break_seen; // set by the receiver, cleared by the reader; a further one until then is lost
     uint32_t break_at;        // position in rx of the byte behind it
-    volatile bool tx_busy;    // the transmit interrupt is on
-    bool deep;                // the FIFOs have shown to be 16 deep
+    volatile uint32_t gap_count;
+    uart_gap_t gaps[UART_GAPS];
+    bool overrun_told;            // the next byte comes with a flag that says what is known
+    volatile uint32_t quiet_head; // rx.head when the FIFO was last empty
+    volatile uint32_t quiet_us;   // and when that was
+    volatile bool tx_busy;        // the transmit interrupt is on
+    bool deep;                    // the FIFOs have shown to be 16 deep
+    bool fast;                    // the FIFO fills faster than an interrupt may be late
     // A received byte equal to *stop_char (-1: none) is not stored, on_stop() is called instead.
     volatile int *stop_char;
     void (*on_stop)(void);
@@ -39,16 +54,20 @@ bool uart_open(uart_t *u, unsigned int id, const uart_format_t *format);
 void uart_close(uart_t *u);
 bool uart_set_format(uart_t *u, const uart_format_t *format); // after the last byte has gone out
 
-size_t uart_read(uart_t *u, uint8_t *dst, size_t len); // what is there, at most len; breaks are skipped
+size_t uart_read(uart_t *u, uint8_t *dst, size_t len);        // what is there; breaks and losses are skipped
 size_t uart_write(uart_t *u, const uint8_t *src, size_t len); // what there is room for
+void uart_start(uart_t *u);                                   // send what somebody has put into tx
 bool uart_idle(const uart_t *u);                              // everything written is on the line
 void uart_drain(uart_t *u);                                   // sleeps until uart_idle()
 void uart_send_break(uart_t *u);
 
-// For whom a break means something: reading stops in front of one, until it is taken. uart_take_break() is
-// true if it was next.
-size_t uart_read_to_break(uart_t *u, uint8_t *dst, size_t len);
+// For whom breaks and losses mean something. uart_stops(): whether there is one, and up to which position of
+// rx there is none. The others are true, or more than 0, if it is next to be read, and then it is gone.
+bool uart_stops(const uart_t *u, uint32_t *at);
 bool uart_take_break(uart_t *u);
+uint32_t uart_take_lost(uart_t *u);
+
+uint32_t uart_silence_us(const uart_t *u); // since the last byte; wraps
 
 // Bytes out of UARTA0 without interrupts, for the fault report.
 void uart_emergency_write(const char *text);

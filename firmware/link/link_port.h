@@ -8,9 +8,10 @@
 #include <stdint.h>
 
 // Reasons for which link_port_idle() returns. They are levels: a bit stays set while its reason lasts.
-#define LINK_WAKE_NWP  (0x01u) // link_port_irq() is true
-#define LINK_WAKE_UART (0x02u) // the console's receive ring holds bytes, or a break was seen
-#define LINK_WAKE_TX   (0x04u) // the console's transmit ring is at most half full
+#define LINK_WAKE_NWP (0x01u) // link_port_irq() is true
+#define LINK_WAKE_UART                                                                                       \
+    (0x02u) // the console's line discipline has something for its reader, or a break was seen
+#define LINK_WAKE_TX (0x04u) // the console's transmit ring is at most half full
 
 #define LINK_FOREVER (0xffffffffu)
 
@@ -41,8 +42,8 @@ uint32_t link_port_ticks_ms(void);
 
 // Sleeps until a reason of `mask` is there or `ms` milliseconds have passed, without losing an interrupt
 // between the test and the sleep. Returns the reasons of `mask` that are there now, maybe none: it may
-// return early (whenever link_port_break() becomes true, for one). ms = 0 only looks. LINK_FOREVER has no
-// limit.
+// return early (whenever link_port_break() becomes true, for one). ms = 0 only looks, and echoes nothing.
+// LINK_FOREVER has no limit.
 uint32_t link_port_idle(uint32_t ms, uint32_t mask);
 
 // True if mp_handle_pending() has something to do (KeyboardInterrupt, a scheduled callback): long waits end.

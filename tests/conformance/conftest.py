@@ -35,12 +35,14 @@ def differences(player, report, recordings) -> list[str]:
             report.not_run(case.file, reason)
             continue
         sessions = Sessions(player, case)
-        verdict = judge(sessions, report.deviations)
+        printed = player.run(case)
+        said = sessions.said(printed)
+        verdict = judge(sessions.compared, said, sessions, report.deviations, player.style)
         report.add(case.file, verdict)
         if left := unexplained(verdict):
             found.append(describe(left))
         elif verdict.word == EXPLAINED:
-            report.trial.case(sessions)
+            report.trial.case(sessions, printed)
     report.played.add(recordings)
     return found
 
@@ -49,10 +51,10 @@ def differences(player, report, recordings) -> list[str]:
 def new_report(summaries):
     """Counts over all files; its closing line is in the summary of the run."""
 
-    def make(rules, title: str) -> Report:
+    def make(rules, title: str, style: str) -> Report:
         report = Report(rules)
         report.played = set()
-        report.trial = Trial(rules)
+        report.trial = Trial(rules, style)
         summaries.append(lambda: f"{title}: {report.summary}")
         return report
 

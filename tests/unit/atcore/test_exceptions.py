@@ -62,7 +62,7 @@ class Desk:
         @command(
             b"Put",
             (("length", "u16", ""), ("data", "data", "")),
-            payload=((1, 0, 255, 255, None),),
+            payload=((1, 0, 255, 255, 255),),
         )
         def put(cmd, length, data):
             self.calls.append(bytes(data))

@@ -61,7 +61,9 @@ def one(player: Player, report: Report, case: cases.Case, verbose: bool, explain
         report.not_run(case.file, reason)
         word = f"not run: {reason}"
     else:
-        verdict = judge(Sessions(player, case), report.deviations)
+        sessions = Sessions(player, case)
+        said = sessions.said(player.run(case))
+        verdict = judge(sessions.compared, said, sessions, report.deviations, player.style)
         report.add(case.file, verdict)
         word = verdict.word
         if left := unexplained(verdict):
