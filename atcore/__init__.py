@@ -24,15 +24,15 @@ there; it never writes to it, that is the application's.
 
 from array import array
 
-from atbytes import header, put, tokenize
+from atbytes import get, header, put, tokenize
 
 from . import reply
 from .compat import static, ticks_diff
-from .dispatch import Command, execute, refuse, start
+from .dispatch import HELP, PAYLOAD, Command, execute, missing, refuse, refused
 from .events import line_of
 from .framing import MAX_HEADER, NO_NUMBER, Framer, payload_of
 from .grammar import TOO_LONG
-from .pump import UART, step, stray
+from .pump import UART, serve, step, stray
 from .queue import MANY, Queue
 from .settings import Settings
 
@@ -81,6 +81,8 @@ class Core:
         self.command = self.new_command()  # for the next line
         self.text = None  # the line whose parameters are parsed, and how many it has
         self.count = 0
+        self.execute = execute
+        self.refused = refused
         self.resume = driver.link.nwp.resume
         self.box = [None]  # where it puts what a coroutine has returned
         self.room = static(FRAME_SIZE)  # a frame's memory
@@ -89,10 +91,9 @@ class Core:
         self.background = []
         self.booting = None  # Command-like: the start at power-up
         self.autostarted = False  # the first AT+Start still answers OK (style guide)
-        self.processed = 0  # lines since the heap was looked at
+        self.processed = 0  # commands with parameters since the heap was looked at
         self.exceptions = 0  # that became an error line (pump.py)
         self.last_exception = None  # the last of them: its name, and `<file>:<line>`
-        self.confirmed = False  # a known command was understood (way back of a change of BAUD)
         self.waiting = []
         self.current = None  # message that rcv() could not deliver yet
         self.active = False  # step() has to look after more than the stream
@@ -100,7 +101,7 @@ class Core:
         self.attention = False  # the application should look at escape and BAUD now
         self.escape = None  # b"raw" or b"friendly": the stream asks for the REPL
         self.framer = Framer(self, stream) if stream else None
-        self.reader = self.framer  # or what reads the stream instead: the editor
+        self.read = serve if stream else None  # or what reads the stream instead: the editor
         self.muted = None  # until then nothing is delivered: the settings are not known yet
         self.since = None  # when the boot, or else the foreground, began to wait for its file
         driver.on_event = self.on_event
@@ -151,16 +152,12 @@ class Core:
         if not self.entries:
             return None
         framer = self.framer
-        held = False
         if self.muted is not None:
             if ticks_diff(self.muted, self.ticks()) > 0:
                 return None
             self.muted = None
-        if framer is not None and framer.end:
-            quiet = framer.quiet_at
-            held = framer.state in (1, 2) or (
-                quiet is not None and ticks_diff(quiet, self.ticks()) > 0
-            )
+        kind = type(self.entries[0])
+        held = framer is not None and (kind is tuple or kind is list) and framer.holds()
         message = self.out.take(held, self.ti)
         if message is None:
             self.active = True  # until they may be delivered
@@ -174,7 +171,7 @@ class Core:
         """Execute what is complete, one command after the other, while there is room."""
         if self.muted is not None and self.framer is not None:
             if ticks_diff(self.muted, self.ticks()) > 0:
-                self.framer.fill()  # the settings say in which style it is answered
+                self.framer.fill_only()  # the settings say in which style it is answered
                 return
             self.muted = None
         if self.waiting:
@@ -183,8 +180,9 @@ class Core:
             if self.waiting or self.foreground is not None:
                 return
         entries = self.entries
-        if self.reader is not None and (len(entries) < MANY or type(entries[0]) is not bytes):
-            self.reader.serve()
+        if self.read is not None and (len(entries) < MANY or type(entries[0]) is not bytes):
+            self.stalled = False
+            self.read(self)
 
     def whole(self, line: bytearray):
         """Execute a command that was handed over complete."""
@@ -193,20 +191,28 @@ class Core:
             refuse(self, reply.PARSE, TOO_LONG)
             return
         view = memoryview(line)
-        declaration = execute(self, view, size)
-        if declaration is None:
-            return
-        found = header(view, 0, min(size, MAX_HEADER), self.declared.payloads, not self.ti)
-        if NO_NUMBER < found < 0:
-            start(self, declaration, view, self.again(view, size))
-            return
-        at, length, padded = payload_of(found)
-        head = at - 1
-        while padded and at < size and line[at] == 0x20:
+        found, count, data, wrong = self.parted(view, size)
+        execute(self, found, view, count, data, wrong)
+
+    def parted(self, view, size: int) -> tuple:
+        """What execute() wants to know of a command handed over complete: (found, count, data,
+        wrong).
+        """
+        fields = self.fields
+        escapes = not self.ti
+        count = tokenize(view, size, fields, escapes)
+        found = get(self.commands, view, fields) or missing(self, view, fields)
+        if found is None or not found[PAYLOAD] or not count or count == HELP:
+            return found, count, None, 0
+        at = header(view, 0, min(size, MAX_HEADER), self.declared.payloads, escapes)
+        if NO_NUMBER < at < 0:
+            return found, count, None, 0
+        at, length, padded = payload_of(at)
+        count = tokenize(view, at - 1, fields, escapes)
+        while padded and at < size and view[at] == 0x20:
             at += 1
         data = view[at:]
-        wrong = 0 if length is None or length == len(data) else -5
-        execute(self, view, head, data, wrong)
+        return found, count, data, 0 if length is None or length == len(data) else TOO_LONG
 
     def set_echo(self, on):
         """Echo and edit what the stream brings, or not (application)."""
@@ -218,10 +224,6 @@ class Core:
     def step(self, ms: int = -1) -> int:
         """Once round the loop of pump.py, for programs that have one of their own."""
         return step(self, ms)
-
-    def again(self, view, size: int) -> int:
-        """Tokenize once more; number of parameters."""
-        return tokenize(view, size, self.fields, not self.ti)
 
     def on_event(self, opcode: int, args):
         """The driver has an event that completes nothing."""

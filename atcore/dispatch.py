@@ -38,7 +38,7 @@ VARIES = const(16)  # the number of parameters is not checked as such
 MAX_DATA = const(4096)  # payload bytes, decoded
 MAX_TEXT = const(5464)  # payload characters in Base64
 
-_HELP = const(-3)  # special results of the tokenizer
+HELP = const(-3)  # special results of the tokenizer
 _MANY = const(-2)
 
 
@@ -167,49 +167,45 @@ class Command:
         return data[:size]
 
 
-def lookup(core, line, end: int):
-    """The declaration of the command whose name is line[:end]; None if there is none."""
-    fields = core.fields
+def lookup(core, line, end: int, fields):
+    """The declaration of the command whose name is line[:end]; None if there is none.
+
+    fields: where the tokenizer may note the name.
+    """
     tokenize(line, end, fields, False)
-    return get(core.commands, line, fields) or missing(core, line)
+    return get(core.commands, line, fields) or missing(core, line, fields)
 
 
-def missing(core, line):
+def missing(core, line, fields):
     """The declaration of a name that is not in the table; its chapter may not be there yet."""
-    fields = core.fields
     name = cut(line, fields[0], fields[1])
     return core.commands.get(name) if core.load(name) else None
 
 
-def execute(core, line, end: int, data=None, wrong=0):
-    """Run the command line[:end]; a payload is not part of that but `data`.
+def execute(core, found, line, count: int, data=None, wrong=0):
+    """Check a complete command and run it.
 
-    `wrong`: the error code of a payload that is no good. Returns the declaration, not yet run, if
-    the command takes a payload and none is given.
+    found: its declaration or None; count: what the tokenizer has made of the line in core.fields;
+    data: its payload, which is not part of that; wrong: the error code of a payload that is no
+    good, or of a line of which nothing else is known.
     """
-    fields = core.fields
     try:
-        count = tokenize(line, end, fields, not core.ti)
-        found = get(core.commands, line, fields) or missing(core, line)
         if found is None or core.ti and found[_SHAPE] & GUIDE_ONLY:
-            refuse(core, reply.NOT_EXIST, 0)
-            return None
-        core.confirmed = True
+            refuse(core, reply.PARSE if wrong else reply.NOT_EXIST, wrong)
+            return
         if not count and not found[_ARGS]:
             run(core, found, ())
-        elif count == _HELP:
+        elif count == HELP:
             usage(core, found)
-        elif data is None and found[PAYLOAD] and not wrong:
-            return found
         else:
             start(core, found, line, count, data, wrong)
     except Exception as error:
         refused(core, error)
-    return None
 
 
 def start(core, declaration, line, count: int, data=None, wrong=0):
     """Check the arguments of a known command and run its handler."""
+    core.processed += 1
     args = declaration[_ARGS]
     wanted = len(args)
     if data is not None:

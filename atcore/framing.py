@@ -5,16 +5,20 @@ command that has one begins behind a comma whose number the declaration gives an
 that the line gives; then a line end, a break or 20 ms of silence must follow (at-commands.md,
 correction of 3.2). Too short a payload ends by a pause or by a break on the line; a break anywhere
 else says nothing. What is wrong is dropped up to its line end with one error, and nothing of it is
-executed. A command is consumed before it is executed: whatever it does, it is never met again.
+executed.
+
+A Framer calls nobody with what it has found: who drives it takes one command after the other by
+next() and executes it. A command is consumed then: whatever it does, it is never met again.
 """
 
-import atbytes
-from atbytes import header, line_at
+from array import array
 
-from . import grammar, reply
+import atbytes
+from atbytes import get, header, line_at, tokenize
+
+from . import grammar
 from .compat import const, static, ticks_add, ticks_diff
-from .dispatch import MAX_TEXT, PAYLOAD, execute, lookup, refuse, refused, start
-from .queue import MANY
+from .dispatch import MAX_TEXT, PAYLOAD, lookup, missing
 
 _MAX_LINE = const(2560)  # bytes of a line without its payload
 SIZE = _MAX_LINE + MAX_TEXT + 2
@@ -23,17 +27,25 @@ _PAUSE = const(2000)  # ms without a byte that end a payload or a dropped line
 _SILENCE = const(20)  # ms without a byte that end a command behind its payload
 _HALF = const(1000)  # ms that a half-typed line holds events back
 
-# State: a line, the payload, what follows it, something to be dropped.
+# States, and how long a silence ends them.
 LINE = const(0)
-_DATA = const(1)
-_TAIL = const(2)
-_DROP = const(3)
+_DATA = const(1)  # a payload is coming in
+_TAIL = const(2)  # it is complete, and its line not
+_DROP = const(3)  # something is dropped
+_LIMITS = (None, _PAUSE, _SILENCE, _PAUSE)
 
-_NO_END = const(0x1FFF)  # of line_at()
+# What next() has found.
+NOTHING = const(0)
+LAST = const(1)  # a line without payload, and nothing is left of what was read
+PLAIN = const(2)  # the same, and there is more
+LADEN = const(3)  # `data` and `wrong` count, too
+
+_HELP = const(-3)  # a count of parameters
 # What header() gives: where the payload begins, whether behind blanks, and its length.
 _BEGIN = const(0x1FFF)
 _PADDED = const(0x2000)
 _LENGTH = const(14)
+NONE = const(-2)  # there is none
 NO_NUMBER = const(-3)  # or less by where it begins: its length is no number
 MAX_HEADER = const(0x1FFE)
 _BLANK = const(0x20)
@@ -53,156 +65,88 @@ def payload_of(found: int) -> tuple:
 
 
 class Framer:
-    """The input side of one stream."""
+    """The input side of one stream.
+
+    What next() has found stands, until it is called again, in
+
+    found: the declaration, or None if there is no such command
+    count: what the tokenizer has made of its line, which is in buf, in core.fields
+    data, wrong: the payload or None, and 0 or the code of the error (`parse parameters`) that
+    stands in for execution; if next() gives LADEN
+    """
 
     def __init__(self, core, stream):
         self.core = core
         self.stream = stream
         self.buf = static(SIZE)
         self.view = memoryview(self.buf)
+        self.names = array("H", (0, 0))  # of lines that are not complete
         self.start = 0  # of the current line
-        self.end = 0  # of what was read
+        self.filled = 0  # end of what was read
         self.scan = 0  # no line end before this
         self.state = LINE
-        self.declaration = None  # of the payload command that is coming in
-        self.asked = False  # the current line's name was looked at
-        self.data = 0  # where the payload begins
+        self.asked = False  # the current line's name was looked up
+        self.payload_at = 0  # where the payload begins
         self.need = 0  # where it ends
         self.padded = False  # blanks before it are not part of it
         self.skip = 0  # bytes still to be dropped, whatever they are
-        self.wrong = 0  # the error that the end of DROP brings
+        self.code = 0  # the error that the end of DROP brings
         self.last = 0  # when the last byte came
-        self.quiet_at = None  # until then a half-typed line holds events back
         # Was there a break behind what was read? Tells once, and until then nothing more is read.
         self.brk = getattr(stream, "brk", None)
-        self.full = False  # fill() had nothing to take, or must not take more
+        self.full = False  # nothing can be read now
         self.control = None  # asked about a control character that begins a line: taken?
+        self.found = self.data = None
+        self.count = self.wrong = 0
 
     def partial(self) -> int:
         """Bytes of the line that is half typed."""
-        return self.end - self.start
+        return self.filled - self.start
 
     def deadline(self):
         """When to look again though nothing comes; None for never."""
-        if self.state == LINE:
-            return None
-        return ticks_add(self.last, _SILENCE if self.state == _TAIL else _PAUSE)
+        limit = _LIMITS[self.state]
+        return None if limit is None else ticks_add(self.last, limit)
 
-    def serve(self):
-        """Take what the stream has and execute what is complete, while there is room."""
-        core = self.core
-        buf = self.buf
-        end = self.end
-        n = 0
-        if end < SIZE or self.compact():
-            end = self.end
-            n = self.readinto(buf, end)
-            if n:
-                end += n
-                self.end = end
-                self.last = None
-        core.stalled = False
-        try:
-            while True:
-                if self.state:
-                    done = self.drop() if self.state == _DROP else self.payload()
-                else:
-                    found = line_at(buf, self.start, self.end, self.scan)
-                    if found < 0:
-                        self.start = self.end = self.scan = 0
-                        self.quiet_at = None
-                        if not n:
-                            self.heard()  # on an idle line a break says nothing
-                        return
-                    start = self.start = found >> 13
-                    eol = found & _NO_END
-                    if eol == _NO_END or eol - start > _MAX_LINE:
-                        done = self.odd(start, eol)
-                    elif buf[start] < 0x20 and self.taken(start):
-                        done = True
-                    else:
-                        if self.asked:
-                            self.asked = False
-                            self.declaration = None
-                        core.processed += 1
-                        line = self.view[start:] if start else buf
-                        if eol + 1 == end:  # all there is; the line itself stays in place
-                            self.start = self.end = self.scan = 0
-                            more = execute(core, line, eol - start)
-                            if more is None:
-                                self.quiet_at = None
-                                return
-                            self.end = end
-                        else:
-                            self.start = self.scan = eol + 1
-                            more = execute(core, line, eol - start)
-                        if more is not None:
-                            self.announce(more, start, eol)
-                        done = True
-                if not done:
-                    break
-                if core.foreground is not None or core.attention or len(core.entries) >= MANY:
-                    core.stalled = core.active = True
-                    self.quiet_at = None
-                    return
-        except Exception as error:
-            refused(core, error)
-            self.lose()
-        if not n and not self.state:
-            self.heard()  # nor in a line
-        self.rest(core)
-
-    def taken(self, start: int) -> bool:
-        """Whether the control character that begins the line is somebody's; then it is gone."""
-        if self.control is None or not self.control(self.buf[start]):
-            return False
-        self.consume(start + 1)
-        return True
-
-    def fill(self):
-        """Take what the stream has, to be executed later; nothing from behind a break."""
-        n = 0
-        if self.end < SIZE or self.compact():
-            n = self.readinto(self.buf, self.end)
-            if n:
-                self.end += n
-                self.last = None
-        self.full = not n and (self.end > 0 or self.heard())
-
-    def rest(self, core):
-        """Something incomplete is left: mind the time."""
-        if self.last is None:
-            self.last = core.ticks()
-        self.quiet_at = None
-        if self.state:
-            core.active = True
-        else:
-            self.quiet_at = ticks_add(self.last, _HALF)
+    # Reading
 
     def readinto(self, buf, at: int):
         """Read from the stream to buf[at:]; replaced where the stream takes an offset itself."""
         return self.stream.readinto(self.view[at:])
 
+    def fill(self) -> bool:
+        """Take what the stream has behind what is there; False if that is nothing."""
+        if self.filled == SIZE and not self.compact():
+            return False
+        n = self.readinto(self.buf, self.filled)
+        if not n:
+            return False
+        self.filled += n
+        self.last = None
+        return True
+
+    def fill_only(self):
+        """Take what the stream has, to be executed later; nothing from behind a break."""
+        self.full = not self.fill() and (self.filled > 0 or self.heard())
+
     def put(self, byte: int):
         """Take one byte that was read by somebody else; there is room."""
-        if self.end == SIZE:
+        if self.filled == SIZE:
             self.compact()
-        self.buf[self.end] = byte
-        self.end += 1
+        self.buf[self.filled] = byte
+        self.filled += 1
         self.last = self.core.ticks()
 
     def erase(self) -> int:
         """Take back the last character of the half-typed line; its length in bytes."""
-        end = self.end
+        end = self.filled
         while end > self.start:
             end -= 1
             if self.buf[end] & 0xC0 != 0x80:
                 break
-        n = self.end - end
-        self.end = end
+        n = self.filled - end
+        self.filled = end
         self.scan = self.start
-        self.declaration = None
-        self.asked = False
         self.last = self.core.ticks()
         return n
 
@@ -210,156 +154,252 @@ class Framer:
         """Move the current line to the front of the buffer; whether there is room then."""
         start = self.start
         if start:
-            self.end = atbytes.put(self.buf, 0, self.view[start : self.end])
+            self.filled = atbytes.put(self.buf, 0, self.view[start : self.filled])
             self.start = 0
-            self.scan -= start
-            self.data -= start
+            self.scan = max(0, self.scan - start)
+            self.payload_at -= start
             self.need -= start
-        return self.end < SIZE
+        return self.filled < SIZE
 
-    def odd(self, start: int, eol: int) -> bool:
-        """A line that is too long, or has no end yet."""
-        if self.buf[start] < 0x20 and self.taken(start):
-            return True
-        if eol == _NO_END:
-            self.scan = self.end
-            return self.unfinished()
-        return not self.asked and self.early() or self.abandon(grammar.TOO_LONG)
+    def heard(self) -> bool:
+        """Take the break behind what was read, if there is one: what follows can be read then."""
+        return self.brk is not None and self.brk()
 
-    def unfinished(self) -> bool:
-        """A line without its end: perhaps the header of a payload, perhaps too long."""
+    def silent(self, ms: int) -> bool:
+        """No byte for this long."""
+        last = self.last  # None: just now
+        return last is not None and ticks_diff(self.core.ticks(), last) >= ms
+
+    def rest(self) -> int:
+        """Something is incomplete and the stream has no more: mind the time."""
+        if self.last is None:
+            self.last = self.core.ticks()
+        if self.state:
+            self.core.active = True
+        return NOTHING
+
+    def holds(self) -> bool:
+        """Whether a payload is coming in, or a line is half typed: events wait."""
+        if self.state:
+            return self.state != _DROP
+        quiet_at = self.quiet_at()
+        return quiet_at is not None and ticks_diff(quiet_at, self.core.ticks()) > 0
+
+    def quiet_at(self):
+        """Until when a half-typed line holds events back, None without one."""
+        if self.start == self.filled or self.state or self.core.stalled:
+            return None
+        return ticks_add(self.core.ticks() if self.last is None else self.last, _HALF)
+
+    # Framing. Each step gives what next() gives, or None to go on.
+
+    def next(self) -> int:
+        """Find the next command, and consume it: LAST, PLAIN or LADEN.
+
+        What was read comes first. NOTHING when none is complete and the stream has no more.
+        """
+        core = self.core
+        buf = self.buf
+        fields = core.fields
+        while True:
+            if self.state:
+                done = _STEPS[self.state](self)
+            else:
+                start = self.start
+                end = self.filled
+                scan = self.scan
+                if start == end or scan == end:  # nothing is left, or nothing new
+                    if start == end:
+                        start = end = scan = 0
+                    elif end == SIZE:
+                        self.compact()
+                        continue
+                    read = self.readinto  # called as a method it costs more
+                    n = read(buf, end)
+                    if not n:
+                        if self.heard():  # on an idle line, or in a line, a break says nothing
+                            continue
+                        return self.rest()
+                    end += n
+                    self.filled = end
+                    self.scan = scan
+                    self.last = None
+                at = line_at(buf, start, end, scan, fields, not core.ti)
+                if at >= 0:
+                    self.start = at >> 5
+                    count = self.count = (at & 31) - 3
+                    found = self.found = get(core.commands, buf, fields) or missing(
+                        core, buf, fields
+                    )
+                    if not count or found is None or not found[PAYLOAD] or count == _HELP:
+                        return LAST if at >> 5 == end else PLAIN
+                    done = self.announce(fields[0], self.start - 1)
+                else:
+                    done = self.odd(-2 - at)
+            if done is not None:
+                return done
+
+    def odd(self, start: int):
+        """A line without end, or one that is not of the usual kind."""
+        if start < 0:  # nothing but line ends
+            self.start = self.filled
+            return None
+        self.start = start
+        buf = self.buf
+        if self.scan <= start:
+            if buf[start] < _BLANK and self.control is not None and self.control(buf[start]):
+                self.consume(start + 1)
+                return None
+            self.asked = False
         if not self.asked and self.early():
-            return True
-        if self.end - self.start > _MAX_LINE:
+            return None
+        eol = atbytes.find_eol(buf, max(start, self.scan), self.filled)
+        if 0 <= eol <= start + _MAX_LINE:
+            return self.announce(start, eol)
+        self.scan = self.filled
+        if eol >= 0 or self.filled - start > _MAX_LINE:
             return self.abandon(grammar.TOO_LONG)
-        return False
+        return self.rest()
 
     def early(self) -> bool:
-        """Look whether a payload begins before the line has ended."""
-        if self.declaration is None:
+        """Whether a payload begins before the line has ended."""
+        found = self.header(self.start, self.filled)
+        if found == NONE:
+            self.asked = True
             start = self.start
-            equals = self.buf.find(b"=", start, self.end)
-            if equals < 0:
-                return False
-            name = bytearray(self.view[start:equals])
-            found = lookup(self.core, name, equals - start)
-            if found is None or not found[PAYLOAD]:
-                self.asked = True
-                return False
-            self.declaration = found
-        found = self.header(self.start, self.end)
-        if found < 0:
-            return False
-        self.expect(found)
-        return True
+            size = self.buf.find(b"=", start, self.filled) - start
+            name = bytearray(self.view[start : start + size])
+            declared = lookup(self.core, name, size, self.names)
+            if declared is not None and declared[PAYLOAD]:
+                found = self.header(start, self.filled)
+        return found >= 0 and self.expect(found)
 
     def header(self, start: int, end: int) -> int:
         """Where the payload of a line begins and how long it is to be: see atbytes.header()."""
         core = self.core
         return header(self.buf, start, end, core.declared.payloads, not core.ti)
 
-    def announce(self, declaration, begin: int, eol: int):
-        """A complete line, consumed already, turned out to belong to a payload command."""
-        found = self.header(begin, eol)
-        if found >= 0:
-            self.start = begin
-            self.declaration = declaration
-            self.expect(found)
-            return
-        self.consume(eol + 1)
-        core = self.core
-        view = self.view[begin:eol]
-        if found > NO_NUMBER:  # no payload: the header says what is wrong
-            count = atbytes.tokenize(view, eol - begin, core.fields, not core.ti)
-            start(core, declaration, view, count)
-        else:
-            data = NO_NUMBER - found - begin
-            execute(core, view, data - 1, view[data:])
+    def announce(self, start: int, eol: int):
+        """A complete line of a command that may have a payload, as far as the header knows."""
+        at = self.header(start, eol)
+        if at >= 0:
+            self.start = start
+            self.expect(at)
+            return None
+        if at > NO_NUMBER:
+            return self.complete(start, eol, None, eol + 1)
+        at = NO_NUMBER - at  # the header says what is wrong
+        return self.complete(start, at - 1, self.view[at:eol], eol + 1)
 
-    def expect(self, found: int):
-        """A payload begins as header() says."""
-        data = found & _BEGIN
-        length = found >> _LENGTH
-        if length > MAX_TEXT or data - self.start > _MAX_LINE:
-            self.skip = length
-            self.start = data
-            self.abandon(grammar.WRONG if length > MAX_TEXT else grammar.TOO_LONG)
-            return
+    def complete(self, start: int, end: int, data, to: int) -> int:
+        """A command: its line without payload in buf[start:end]. The next begins at `to`."""
+        self.start = self.scan = to
+        self.state = LINE
+        core = self.core
+        fields = core.fields
+        buf = self.buf
+        self.count = tokenize(buf, end, fields, not core.ti, start)
+        self.found = get(core.commands, buf, fields) or missing(core, buf, fields)
         self.data = data
-        self.need = data + length
+        self.wrong = 0
+        return LADEN
+
+    def expect(self, found: int) -> bool:
+        """A payload begins as header() says."""
+        at = found & _BEGIN
+        length = found >> _LENGTH
+        if length > MAX_TEXT or at - self.start > _MAX_LINE:
+            self.skip = length
+            self.start = at
+            self.abandon(grammar.WRONG if length > MAX_TEXT else grammar.TOO_LONG)
+            return True
+        self.payload_at = at
+        self.need = at + length
         self.padded = found & _PADDED
         if self.need + 2 > SIZE:
             self.compact()
         self.state = _DATA
+        return True
 
-    def payload(self) -> bool:
-        """Wait for the payload and for the end of its line."""
+    def in_payload(self):
+        """DATA: wait for the payload."""
         if self.padded:
             self.unpad()
-        if self.end < self.need:
-            if self.heard() or self.silent(_PAUSE):
-                return self.short()
-            return False
-        self.state = _TAIL
+        end = self.filled
         need = self.need
-        if self.end == need:
-            if not self.heard() and not self.silent(_SILENCE):
-                return False
-        elif self.buf[need] != _CR and self.buf[need] != _LF:
-            self.start = need
-            return self.abandon(grammar.TOO_LONG)
-        start, data = self.start, self.data
-        view = self.view[start:] if start else self.view
-        self.consume(need)
-        execute(self.core, view, data - start - 1, self.view[data:need])
-        return True
+        if end < need:
+            read = self.readinto
+            n = read(self.buf, end)
+            if n:
+                end += n
+                self.filled = end
+                self.last = None
+                if self.padded:
+                    return None
+            elif self.heard() or self.silent(_PAUSE):
+                self.consume(end)
+                return self.failed(grammar.TOO_LONG)
+        if end < need:
+            return self.rest()
+        self.state = _TAIL
+        return self.behind_payload()
+
+    def behind_payload(self):
+        """TAIL: wait for the end of its line."""
+        need = end = self.need
+        if self.filled > need:
+            byte = self.buf[need]
+            if byte != _CR and byte != _LF:
+                self.start = need
+                return self.abandon(grammar.TOO_LONG)
+            end += 1
+        elif self.fill():
+            return None
+        elif not self.heard() and not self.silent(_SILENCE):
+            return self.rest()
+        at = self.payload_at
+        return self.complete(self.start, at - 1, self.view[at:need], end)
 
     def unpad(self):
         """Take blanks away that stand where the payload is to begin."""
-        data = first = self.data
-        while first < self.end and self.buf[first] == _BLANK:
+        at = first = self.payload_at
+        while first < self.filled and self.buf[first] == _BLANK:
             first += 1
-        if first > data:
-            self.end = atbytes.put(self.buf, data, self.view[first : self.end])
-        self.padded = self.end == data
+        if first > at:
+            self.filled = atbytes.put(self.buf, at, self.view[first : self.filled])
+        self.padded = self.filled == at
 
-    def short(self) -> bool:
-        """The payload ended before its length was there."""
-        self.start = self.end
-        refuse(self.core, reply.PARSE, grammar.TOO_LONG)
-        self.consume(self.end)
-        return True
+    def failed(self, code: int) -> int:
+        """What there was of a command is an error."""
+        self.found = self.data = None
+        self.wrong = code
+        return LADEN
 
-    def abandon(self, code: int) -> bool:
+    def abandon(self, code: int):
         """Drop the rest of the line; its error follows."""
         self.state = _DROP
-        self.wrong = code
-        return True
+        self.code = code
 
-    def drop(self) -> bool:
-        n = self.end - self.start
+    def in_dropped(self):
+        """DROP: up to the line end, a pause or a break."""
         if self.skip:
-            n = min(n, self.skip)
+            n = min(self.filled - self.start, self.skip)
             self.skip -= n
             self.start += n
+        eol = -1
         if not self.skip:
-            eol = atbytes.find_eol(self.buf, self.start, self.end)
-            if eol >= 0:
-                self.consume(eol + 1)
-                self.dropped()
-                return True
-        self.start = self.end = self.scan = 0
-        if self.heard() or self.silent(_PAUSE):
+            eol = atbytes.find_eol(self.buf, self.start, self.filled)
+        if eol >= 0:
+            self.consume(eol + 1)
+        else:
+            self.start = self.filled = 0
+            if self.fill():
+                return None
+            if not self.heard() and not self.silent(_PAUSE):
+                return self.rest()
             self.skip = 0
             self.consume(0)
-            self.dropped()
-            return True
-        return False
-
-    def dropped(self):
-        """All of it is gone: its error, unless that was told before."""
-        if self.wrong:
-            refuse(self.core, reply.PARSE, self.wrong)
+        return self.failed(self.code) if self.code else None
 
     def lose(self):
         """Nobody knows any more what the bytes mean: drop them until a pause or a break."""
@@ -370,25 +410,16 @@ class Framer:
         """Begin a new line at `to`."""
         self.start = self.scan = to
         self.state = LINE
-        self.declaration = None
-        self.asked = False
 
     def forget(self):
         """Drop what has come and is no complete command."""
-        self.end = 0
+        self.filled = 0
         self.skip = 0
-        self.quiet_at = None
         self.consume(0)
 
     def raw(self) -> bool:
         """Whether the next byte is a payload's, whatever it is."""
         return self.state == _DATA or self.skip > 0
 
-    def heard(self) -> bool:
-        """Take the break behind what was read, if there is one: what follows can be read then."""
-        return self.brk is not None and self.brk()
 
-    def silent(self, ms: int) -> bool:
-        """No byte for this long."""
-        last = self.last  # None: just now
-        return last is not None and ticks_diff(self.core.ticks(), last) >= ms
+_STEPS = (None, Framer.in_payload, Framer.behind_payload, Framer.in_dropped)

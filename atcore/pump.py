@@ -24,7 +24,7 @@ from .queue import MANY
 from .reply import OK, Line
 
 _SLOTS = const(16)  # commands in the background
-_PROCESSED = const(16)  # lines after which the free heap is looked at
+_PROCESSED = const(16)  # commands after which the free heap is looked at
 _LITTLE = const(65536)  # free bytes below which an idle core collects
 _PROTOCOL_ERROR = const(-2010)  # SL_RET_CODE_PROTOCOL_ERROR
 _FILE_MS = const(2000)  # the settings' file has for its answer
@@ -40,6 +40,7 @@ NAME = const(0)
 _HANDLER = const(2)
 _SHAPE = const(3)
 _OFFLINE = const(6)
+PLAIN = const(2)  # what Framer.next() gives: below, the last line; above, with a payload
 _LATE = const(1)
 _EARLY = const(2)
 _REPORTS = const(4)
@@ -301,8 +302,33 @@ def step(core, ms: int = -1) -> int:
     if flags != UART:
         news(core, flags)
     if flags & UART:
-        core.reader.serve()
+        read = core.read
+        read(core)
     return flags
+
+
+def serve(core):
+    """Execute what the stream brings, one command after the other, while there is room."""
+    framer = core.framer
+    execute = core.execute
+    try:
+        kind = framer.next()
+        while kind:
+            if kind > PLAIN:
+                execute(core, framer.found, framer.buf, framer.count, framer.data, framer.wrong)
+                framer.data = None
+            else:
+                execute(core, framer.found, framer.buf, framer.count)
+            if core.foreground is not None or core.attention or len(core.entries) >= MANY:
+                core.stalled = core.active = True
+                return
+            if kind < PLAIN or framer.start == framer.filled:
+                return
+            kind = framer.next()
+    except Exception as error:
+        core.refused(core, error)
+        framer.lose()
+        framer.rest()
 
 
 def busy_step(core, ms: int) -> int:
@@ -411,12 +437,12 @@ def limit(core, ms: int) -> int:
     if framer is not None:
         ms = nearer(ms, framer.deadline(), now)
         if core.entries:
-            ms = nearer(ms, framer.quiet_at, now)
+            ms = nearer(ms, framer.quiet_at(), now)
     return ms
 
 
 def tidy(core):
-    """Collect garbage after so many lines, if little is left."""
+    """Collect garbage after so many commands, if little is left."""
     core.processed = 0
     if mem_free() < _LITTLE:
         collect()

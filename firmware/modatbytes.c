@@ -7,18 +7,18 @@
 
 // Reading
 
-// (buf, n, fields[, escapes])
+// (buf, end, fields[, escapes[, start]]): positions from the beginning of buf.
 static mp_obj_t atbytes_tokenize(size_t n_args, const mp_obj_t *args) {
-    span_t line = get_span(args[0], MP_BUFFER_RW, MP_OBJ_NEW_SMALL_INT(0), args[1]);
+    span_t line = get_span(args[0], MP_BUFFER_RW, n_args < 5 ? MP_OBJ_NEW_SMALL_INT(0) : args[4], args[1]);
     mp_buffer_info_t fields = get_buffer(args[2], MP_BUFFER_RW);
     if (line.end > ATTOK_MAX_LINE || fields.typecode != 'H' || fields.len < 2 * sizeof(uint16_t)) {
         raise_range();
     }
     bool escapes = n_args < 4 || mp_obj_is_true(args[3]);
     return MP_OBJ_NEW_SMALL_INT(
-        attok_split(line.buf, line.end, fields.buf, fields.len / sizeof(uint16_t), escapes));
+        attok_split(line.buf, line.start, line.end, fields.buf, fields.len / sizeof(uint16_t), escapes));
 }
-static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(atbytes_tokenize_obj, 3, 4, atbytes_tokenize);
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(atbytes_tokenize_obj, 3, 5, atbytes_tokenize);
 
 // (buf, start, end, commas[, escapes])
 static mp_obj_t atbytes_skip(size_t n_args, const mp_obj_t *args) {
@@ -91,32 +91,33 @@ static mp_obj_t atbytes_find_eol(mp_obj_t buf, mp_obj_t start, mp_obj_t end) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_3(atbytes_find_eol_obj, atbytes_find_eol);
 
-// (buf, start, end, scanned): the first line in buf[start:end], as its start << 13 | its end; line
-// ends before it are skipped, and up to `scanned` it is known to have none. The end is 0x1fff if
-// it has none at all; -1 if there is nothing but line ends.
-#define NO_END (0x1fff)
+// (buf, start, end, scanned, fields, escapes): the first line of buf[start:end], behind line ends; up to
+// `scanned` it is known to have no end. One of the usual kind is tokenized, with positions from the beginning
+// of buf: where the next line begins << 5 | what tokenize() gives + 3. If it has no end, is long or begins
+// with a control character: -2 - where it begins. -1 if there are nothing but line ends.
+#define LINE_COUNT (5)
+#define LINE_SHORT (80)
 
 static mp_obj_t atbytes_line_at(size_t n_args, const mp_obj_t *args) {
     (void)n_args;
-    span_t part = get_span(args[0], MP_BUFFER_READ, args[1], args[2]);
-    size_t start = part.start;
-    while (start < part.end && (part.buf[start] == '\r' || part.buf[start] == '\n')) {
-        start++;
-    }
-    if (start == part.end) {
-        return MP_OBJ_NEW_SMALL_INT(-1);
-    }
-    if (part.end > NO_END) {
+    span_t part = get_span(args[0], MP_BUFFER_RW, args[1], args[2]);
+    mp_buffer_info_t fields = get_buffer(args[4], MP_BUFFER_RW);
+    size_t room = fields.len / sizeof(uint16_t);
+    if (part.end > ATTOK_MAX_LINE || fields.typecode != 'H' || room < ATTOK_NAME_FIELDS ||
+        room >= ATTOK_NAME_FIELDS + ATTOK_PARAM_FIELDS * ((1 << LINE_COUNT) + ATTOK_HELP)) {
         raise_range();
     }
-    size_t scanned = mp_obj_get_int(args[3]);
-    int32_t end = NO_END;
-    if (scanned <= part.end) {
-        end = attok_find_eol(part.buf, scanned > start ? scanned : start, part.end);
+    attok_line_t line = attok_line(part.buf, part.start, part.end, mp_obj_get_int(args[3]));
+    if (line.start == part.end) {
+        return MP_OBJ_NEW_SMALL_INT(-1);
     }
-    return MP_OBJ_NEW_SMALL_INT(start << 13 | (end < 0 ? NO_END : end));
+    if (line.end == part.end || line.end - line.start > LINE_SHORT || part.buf[line.start] < ' ') {
+        return MP_OBJ_NEW_SMALL_INT(-2 - (mp_int_t)line.start);
+    }
+    int count = attok_split(part.buf, line.start, line.end, fields.buf, room, mp_obj_is_true(args[5]));
+    return MP_OBJ_NEW_SMALL_INT((line.end + 1) << LINE_COUNT | (count - ATTOK_HELP));
 }
-static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(atbytes_line_at_obj, 4, 4, atbytes_line_at);
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(atbytes_line_at_obj, 6, 6, atbytes_line_at);
 
 // (buf, start, end, rows, escapes): the payload that an unfinished line buf[start:end] announces, by the rows
 // of link/athead.h: bytes that it needs << 14 | blanks before it are not part of it << 13 | where it begins

@@ -12,7 +12,7 @@ from .. import create
 from ..commands import ALL
 from ..compat import const, ticks_add, ticks_diff
 from ..framing import LINE
-from ..pump import UART, boot, news, step, still_active, stray
+from ..pump import UART, boot, news, serve, step, still_active, stray
 from .editor import Editor, write_all
 
 SETTINGS_MS = 3000  # if the settings are not known by then, the defaults hold
@@ -53,7 +53,7 @@ class AtCommands:
     def set_echo(self, on):
         """The setting ECHO has this value."""
         self.echo = bool(on)
-        self.core.reader = self.editor if on else self.core.framer
+        self.core.read = self.editor.serve if on else serve
 
     def begin(self):
         """Power-up: start the network processor and read the settings, in the background."""
@@ -143,7 +143,7 @@ class AtCommands:
                 message = entries[0]
                 kind = kind_of(message)
                 if kind is late or kind is event:
-                    if kind is event or framer.end:
+                    if kind is event or framer.start != framer.filled:
                         core.active = True
                         break
                     self.group(entries.pop(0))
@@ -159,7 +159,8 @@ class AtCommands:
             if flags != uart:
                 news(core, flags)
             if flags & uart:
-                core.reader.serve()
+                read = core.read
+                read(core)
 
     def look_around(self, core):
         """run() while there is more to do than to answer what the stream brings."""
@@ -186,7 +187,7 @@ class AtCommands:
                 self.write(b"\r\n")
         self.write(message)
         if again:
-            self.write(framer.view[framer.start : framer.end])
+            self.write(framer.view[framer.start : framer.filled])
 
     def group(self, messages: tuple):
         """Print messages that stay together."""
@@ -233,13 +234,13 @@ class AtCommands:
         if settings.baud != self.baud:
             if self.hears():
                 return -1  # its OK is still to come, or the answer to what came at the old speed
-            if core.framer.end and not core.framer.silent(HALF_MS):
+            if core.framer.partial() and not core.framer.silent(HALF_MS):
                 return HALF_MS
             if self.proof_at is None:
                 self.fallback = self.baud
             self.change_baud()
             core.framer.forget()  # half of it came at another speed
-            core.confirmed = False
+            core.framer.found = None  # until a known command was understood
             self.proof_at = ticks_add(core.ticks(), PROOF_MS)
         if self.proof_at is None:
             if core.active or core.entries:
@@ -250,14 +251,15 @@ class AtCommands:
             collect()  # what the imports left behind
             core.attention = False
             return -1
+        confirmed = core.framer.found is not None
         left = ticks_diff(self.proof_at, core.ticks())
-        if not core.confirmed and left > 0:
+        if not confirmed and left > 0:
             return left
-        if core.confirmed and core.foreground is not None:
+        if confirmed and core.foreground is not None:
             return -1
         self.proof_at = None
         core.attention = False
-        if core.confirmed:
+        if confirmed:
             settings.prove()
             if core.booting is None:
                 boot(core, settings.keep())
@@ -270,9 +272,9 @@ class AtCommands:
     def hears(self) -> bool:
         """Whether something is still to be executed or to be printed."""
         core = self.core
-        before = core.framer.end
-        core.framer.fill()
-        if core.framer.end != before:
+        before = core.framer.filled
+        core.framer.fill_only()
+        if core.framer.filled != before:
             core.stalled = core.active = True
         return core.foreground is not None or len(core.entries) > 0 or core.stalled
 

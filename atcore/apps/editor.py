@@ -6,7 +6,7 @@ way nothing is read, so the echo comes when it is answered.
 """
 
 from ..framing import LINE
-from ..pump import stray
+from ..pump import serve, stray
 
 BS, LF, CR, CTRL_U, DEL = 0x08, 0x0A, 0x0D, 0x15, 0x7F
 ROOM = 0x26  # flags of the link: the stream has room, an answer, an event
@@ -23,16 +23,15 @@ class Editor:
         self.byte = memoryview(bytearray(1))
         self.after_cr = False
 
-    def serve(self):
+    def serve(self, core):
         """Execute what is complete, byte by byte, until the stream has no more."""
-        core = self.core
         framer = core.framer
         read, framer.readinto = framer.readinto, nothing  # its bytes come by take()
         brk, framer.brk = framer.brk, None
         try:
             while True:
-                framer.serve()
-                if core.foreground is not None or not framer.end and core.out.full():
+                serve(core)
+                if core.foreground is not None or not framer.partial() and core.out.full():
                     core.stalled = core.active = True
                 if core.stalled:
                     return

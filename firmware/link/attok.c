@@ -21,26 +21,26 @@ static size_t normalise_name(uint8_t *buf, size_t start, size_t end) {
     return to;
 }
 
-int attok_split(uint8_t *buf, size_t len, uint16_t *fields, size_t room, bool escapes) {
-    size_t equals = 0;
-    while (equals < len && buf[equals] != '=') {
+int attok_split(uint8_t *buf, size_t start, size_t end, uint16_t *fields, size_t room, bool escapes) {
+    size_t equals = start;
+    while (equals < end && buf[equals] != '=') {
         equals++;
     }
     text_t text = TEXT_LINEAR(buf);
-    fields[0] = skip_blanks(text, 0, equals);
+    fields[0] = skip_blanks(text, start, equals);
     fields[1] = normalise_name(buf, fields[0], trim_blanks(text, fields[0], equals));
-    if (equals + 1 >= len) {
+    if (equals + 1 >= end) {
         return 0;
     }
-    size_t at = skip_blanks(text, equals + 1, len);
-    if (at < len && buf[at] == '?') {
+    size_t at = skip_blanks(text, equals + 1, end);
+    if (at < end && buf[at] == '?') {
         return ATTOK_HELP;
     }
     int count = 0;
     size_t used = ATTOK_NAME_FIELDS;
     for (;;) {
         param_t param;
-        if (!pass_param(text, at, len, escapes, &param)) {
+        if (!pass_param(text, at, end, escapes, &param)) {
             return ATTOK_E_UNTERMINATED;
         }
         if (used + ATTOK_PARAM_FIELDS > room) {
@@ -50,11 +50,20 @@ int attok_split(uint8_t *buf, size_t len, uint16_t *fields, size_t room, bool es
         fields[used++] = param.end;
         fields[used++] = param.flags;
         count++;
-        if (param.stop >= len) {
+        if (param.stop >= end) {
             return count;
         }
         at = param.stop + 1;
     }
+}
+
+attok_line_t attok_line(const uint8_t *buf, size_t start, size_t end, size_t scanned) {
+    while (start < end && (buf[start] == '\r' || buf[start] == '\n')) {
+        start++;
+    }
+    size_t from = scanned > start && scanned <= end ? scanned : start;
+    int32_t eol = attok_find_eol(buf, from, end);
+    return (attok_line_t){start, eol < 0 ? end : (size_t)eol};
 }
 
 int32_t attok_skip(const uint8_t *buf, size_t start, size_t end, unsigned count, bool escapes) {

@@ -24,12 +24,21 @@
 
 #define ATTOK_MAX_LINE (0xffffu)
 
-// Splits buf[0:len], a line without its end, len <= ATTOK_MAX_LINE. `fields` gets the name's start and end,
-// then three numbers a parameter; it has room for `room` >= 2 numbers. The name is lower-cased and freed of
-// the blanks around its first `+` in place. Returns the number of parameters (0 if there is no `=` or only
+// Splits buf[start:end], a line without its end, end <= ATTOK_MAX_LINE. `fields` gets the name's start and
+// end, then three numbers a parameter; it has room for `room` >= 2 numbers. The name is lower-cased and freed
+// of the blanks around its first `+` in place. Returns the number of parameters (0 if there is no `=` or only
 // blanks after it) or a special result. A missing parameter has start == end and no flags.
 // With `escapes` a backslash protects a following quote or backslash inside quotes.
-int attok_split(uint8_t *buf, size_t len, uint16_t *fields, size_t room, bool escapes);
+int attok_split(uint8_t *buf, size_t start, size_t end, uint16_t *fields, size_t room, bool escapes);
+
+// Where a line is in buf[start:end], behind line ends, and where its end: `end` if it has none. `scanned`: no
+// line end is before this.
+typedef struct _attok_line_t {
+    size_t start;
+    size_t end;
+} attok_line_t;
+
+attok_line_t attok_line(const uint8_t *buf, size_t start, size_t end, size_t scanned);
 
 // Offset just behind the `count`-th comma from `start` that is neither in quotes nor in brackets, or -1 if
 // there are fewer before `end`. By the same rules as attok_split(), so that what is before it is a header.

@@ -22,7 +22,7 @@ class Terminal:
         self.calls = driver.calls
         self.stream = Screen(driver.link)
         self.core = atcore.create(driver, ALL, self.stream, **settings)
-        self.core.reader = Editor(self.core, self.stream)
+        self.core.read = Editor(self.core, self.stream).serve
 
     def type(self, data, ms=1):
         """What is answered."""
@@ -172,7 +172,7 @@ def test_the_screen_shows_what_is_executed(keys):
             screen.append(char)
     assert "".join(screen) == b"".join(line).decode()
     framer = terminal.core.framer
-    assert bytes(framer.view[framer.start : framer.end]) == b"".join(line)
+    assert bytes(framer.view[framer.start : framer.filled]) == b"".join(line)
 
 
 def test_a_line_longer_than_the_limit_is_dropped_whole(terminal):

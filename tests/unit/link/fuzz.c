@@ -511,9 +511,12 @@ int fuzz_text(uint64_t seed, uint32_t count) {
         CHECK(after >= -1 && after <= (int32_t)len && (after < 0 || after >= (int32_t)from));
         int32_t eol = attok_find_eol(line, from, len);
         CHECK(eol >= -1 && eol < (int32_t)len);
-        int n = attok_split(line, len, fields, room, escapes);
+        attok_line_t found = attok_line(line, from, len, below(len + 2));
+        CHECK(found.start >= from && found.start <= found.end && found.end <= len);
+        size_t begin = one_in(2) ? 0 : from;
+        int n = attok_split(line, begin, len, fields, room, escapes);
         CHECK(n >= ATTOK_HELP && 2 + 3 * n <= (int)room);
-        CHECK(fields[0] <= fields[1] && fields[1] <= len);
+        CHECK(begin <= fields[0] && fields[0] <= fields[1] && fields[1] <= len);
         for (int i = 0; i < n; i++) {
             size_t start = fields[2 + 3 * i];
             size_t end = fields[3 + 3 * i];

@@ -10,6 +10,7 @@ from .library import Header, Keyword, Keywords, load
 CONSTANTS = {"QUOTED": 1, "EMPTY": 2, "BAD_QUOTE": 4, "BACKSLASH": 8}
 MAX_LINE = 0xFFFF
 MAX_HEADER = 0x1FFF
+LINE_SHORT = 80
 LINEAR = ct.c_size_t(-1).value
 NO_NUMBER = -3
 FRAME_HEAD = 64
@@ -57,14 +58,14 @@ class AtBytes:
     def __init__(self, sanitize: bool = False):
         self._c = c = load(sanitize)
         self._split, self._number, self._find_eol = c.attok_split, c.attok_number, c.attok_find_eol
+        self._line = c.attok_line
         self._text = ct.create_string_buffer(LONGEST)
 
-    def tokenize(self, buf, n, fields, escapes=True) -> int:
+    def tokenize(self, buf, end, fields, escapes=True, start=0) -> int:
         room = len(fields)
-        _check(
-            0 <= n <= min(len(buf), MAX_LINE) and memoryview(fields).format == "H" and room >= 2
-        )
-        return self._split(_target(buf), n, _target(fields), room, escapes)
+        _check(0 <= start <= end <= min(len(buf), MAX_LINE))
+        _check(memoryview(fields).format == "H" and room >= 2)
+        return self._split(_target(buf), start, end, _target(fields), room, escapes)
 
     def skip(self, buf, start, end, commas, escapes=True) -> int:
         _check(0 <= start <= end <= len(buf))
@@ -88,15 +89,16 @@ class AtBytes:
     def get(self, table, line, fields):
         return table.get(bytes(line[fields[0] : fields[1]]))
 
-    def line_at(self, buf, start, end, scanned) -> int:
-        _check(0 <= start <= end <= len(buf))
-        while start < end and buf[start] in b"\r\n":
-            start += 1
-        if start == end:
+    def line_at(self, buf, start, end, scanned, fields, escapes) -> int:
+        room = len(fields)
+        _check(0 <= start <= end <= min(len(buf), MAX_LINE) and 2 <= room < 89)
+        line = self._line(_memory(buf), start, end, scanned)
+        if line.start == end:
             return -1
-        _check(end <= 0x1FFF)
-        found = self._find_eol(_memory(buf), max(scanned, start), end) if scanned <= end else -1
-        return start << 13 | (0x1FFF if found < 0 else found)
+        if line.end == end or line.end - line.start > LINE_SHORT or buf[line.start] < 0x20:
+            return -2 - line.start
+        count = self._split(_target(buf), line.start, line.end, _target(fields), room, escapes)
+        return line.end + 1 << 5 | count + 3
 
     def message(self, buf, at, blank, ti) -> bytes:
         _check(1 <= blank <= at <= len(buf) - 2)

@@ -78,6 +78,12 @@ class Keyword(ct.Structure):
     _fields_ = [("kind", ct.c_int), ("text", BUF), ("len", SIZE), ("value", ct.c_uint32)]
 
 
+class Line(ct.Structure):
+    """attok_line_t"""
+
+    _fields_ = [("start", SIZE), ("end", SIZE)]
+
+
 class Header(ct.Structure):
     """athead_t"""
 
@@ -143,7 +149,8 @@ PROTOTYPES = {
     "link_queue_commit": (None, [ct.c_uint16, ct.c_uint8, SIZE]),
     "link_queue_pop": (SIZE, [BUF, SIZE]),
     "link_queue_dropped": (_U32, []),
-    "attok_split": (_INT, [BUF, SIZE, BUF, SIZE, _BOOL]),
+    "attok_split": (_INT, [BUF, SIZE, SIZE, BUF, SIZE, _BOOL]),
+    "attok_line": (Line, [BUF, SIZE, SIZE, SIZE]),
     "attok_skip": (ct.c_int32, [BUF, SIZE, SIZE, ct.c_uint, _BOOL]),
     "attok_unquote": (SIZE, [BUF, SIZE, SIZE]),
     "attok_number": (_BOOL, [BUF, SIZE, SIZE, ct.POINTER(_U64), ct.POINTER(_BOOL)]),
