@@ -13,6 +13,7 @@ import pytest
 
 from cc32at.client import Transcript
 from cc32at.client.table import commands as guide_commands
+from cc32at.image.size import symbols
 from tests.boards import IMAGES, ROOT, Device, EmulatedBoard, SerialBoard, World, start_on_pty
 
 # How long an example takes says how busy this PC is.
@@ -48,6 +49,7 @@ def pytest_generate_tests(metafunc):
 
 
 PACES = (1, 0.1, 10)
+LEAST_HEAP = 1024  # bytes that a report of a heap that is too small takes
 SUMMARIES: list = []  # functions that return a line for the end of the run
 LINES: list[str] = []  # such lines of other processes
 
@@ -91,6 +93,16 @@ def elf_without_repl(pytestconfig) -> Path:
 def elf_small() -> Path:
     """The firmware of the CC3220S."""
     return built("elf_small")
+
+
+@pytest.fixture(scope="session")
+def elf_small_that_starts(elf_small) -> Path:
+    """The same, if its heap is not so small that it cannot even say that it is too small."""
+    names = symbols(elf_small)
+    heap = names["_heap_end"] - names["_heap_start"]
+    if heap < LEAST_HEAP:
+        pytest.skip(f"the CC3220S has no room for the image: {heap} bytes of heap")
+    return elf_small
 
 
 def built(name: str) -> Path:

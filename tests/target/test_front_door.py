@@ -74,6 +74,7 @@ def test_the_image_without_a_prompt_is_the_one_that_runs():
     assert done.stdout == b"ERROR:command not exist, 0\nOK\n"
 
 
+@pytest.mark.usefixtures("elf_small_that_starts")
 def test_a_board_whose_heap_is_too_small_says_so():
     done = make_run(b"AT+Test\nAT+Test\n", "", "BOARD=CC3220S_LAUNCHXL")
     assert (done.stdout, done.returncode) == (b"", 1)

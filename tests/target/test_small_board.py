@@ -12,9 +12,9 @@ PAUSE = 10  # seconds that the firmware announces
 
 
 @pytest.fixture
-def small(elf_small):
+def small(elf_small_that_starts):
     """The CC3220S image, powered."""
-    machine = Machine(elf_small, nwp=NetworkProcessor())
+    machine = Machine(elf_small_that_starts, nwp=NetworkProcessor())
     yield EmuSerial(machine, timeout=0.02, baudrate=115200)
     machine.close()
 

@@ -229,6 +229,19 @@ def test_images_that_the_chip_would_not_start(image, tmp_path):
         Machine(bad)
 
 
+def test_an_image_that_is_larger_than_its_ram_is_refused(image, tmp_path):
+    """The one segment of an image for RAM, moved so that it ends behind it."""
+    elf = bytearray(image("hello", "ram").read_bytes())
+    at = int.from_bytes(elf[28:32], "little")  # e_phoff
+    assert elf[at + 8 : at + 16] == 2 * (0x20004000).to_bytes(4, "little")  # p_vaddr, p_paddr
+    size = 0x3C000 + 20
+    elf[at + 16 : at + 24] = 2 * size.to_bytes(4, "little")  # p_filesz, p_memsz
+    large = tmp_path / "large.elf"
+    large.write_bytes(bytes(elf) + bytes(size))
+    with pytest.raises(ImageError, match="larger than the RAM by 20 bytes"):
+        Machine(large)
+
+
 def test_an_image_for_ram_runs_where_there_is_no_flash(image):
     machine = Machine(image("hello", "ram"), on_report=lambda text: None)
     port = EmuSerial(machine, timeout=0.1, baudrate=115200)

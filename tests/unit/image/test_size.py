@@ -85,6 +85,12 @@ def test_a_budget_is_missed_from_either_side():
     assert "MISSED" in str(size.Line("flash", 11, 10))
 
 
+def test_less_than_nothing_is_left_for_a_heap_that_does_not_fit():
+    names = {"_heap_start": 0x20040100, "_heap_end": 0x20040000}
+    line = size.heap_line(names, has_flash=False)
+    assert str(line).split() == ["heap", "-256", ">=", "0", "over"] and not line.missed
+
+
 def test_only_where_the_application_fits_a_budget_binds(elf, elf_small, capsys, monkeypatch):
     """On the CC3220S and R everything is in RAM (DESIGN.md), and the whole is too large as yet."""
     monkeypatch.setattr(size, "SF_PARTS", {parts.DRIVER: 1})

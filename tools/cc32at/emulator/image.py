@@ -10,7 +10,7 @@ from .memory import FLASH_BASE, SRAM_BASE, SRAM_SIZE, Memory
 
 DEBUG_HEADER = (0x5AA5_A55A, 0x000F_F800, 0xEFA3_247D)  # cc3220-hardware.md 1.5
 FLASH_VECTORS = FLASH_BASE + 0x800
-RAM_IMAGE = 0x2000_4000
+RAM_IMAGE, RAM_END = 0x2000_4000, SRAM_BASE + SRAM_SIZE
 EF_ARM_ABI_FLOAT_HARD = 0x400
 TAG_FP_ARCH = "TAG_FP_ARCH"
 
@@ -101,6 +101,9 @@ class Image:
         if not self.in_flash:
             if not any(p == RAM_IMAGE for p, _, _ in self.segments):
                 raise ImageError(f"{self.path}: loads neither at 0x01000000 nor at 0x20004000")
+            beyond = max(p + len(data) for p, _, data in self.segments) - RAM_END
+            if beyond > 0:
+                raise ImageError(f"{self.path}: larger than the RAM by {beyond:,} bytes")
             return
         header = self._bytes_at(FLASH_BASE, 12)
         want = b"".join(word.to_bytes(4, "little") for word in DEBUG_HEADER)

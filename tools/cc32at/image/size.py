@@ -139,7 +139,7 @@ def report(elf: Path, run: bool = True) -> list[Line]:
         Line("flash" if has_flash else "image in RAM", image, SF_FLASH if has_flash else None),
         Line("static RAM", sizes.get(".data", 0) + sizes.get(".bss", 0)),
         Line("stack", sizes.get(".stack", 0)),
-        Line("heap", names["_heap_end"] - names["_heap_start"]),
+        heap_line(names, has_flash),
     ]
     if run and has_flash:
         live, free = measure_heap(elf)
@@ -152,6 +152,12 @@ def report(elf: Path, run: bool = True) -> list[Line]:
     for part, size in sorted(totals.items(), key=lambda item: -item[1]):
         lines.append(Line(f"  {part}", size, budgets.get(part), binding=has_flash))
     return lines
+
+
+def heap_line(names: dict[str, int], has_flash: bool) -> Line:
+    """What is left for the heap; less than nothing if the image is larger than its RAM."""
+    heap = names["_heap_end"] - names["_heap_start"]
+    return Line("heap", heap, None if has_flash else 0, at_least=True, binding=False)
 
 
 def driver_heap(elf: Path) -> list[Line]:
