@@ -13,7 +13,7 @@ include firmware/image.mk
 # Paths are relative: a checkout may lie anywhere, and make takes a blank for the end of a name.
 VENV := .venv
 PY := $(VENV)/bin/python
-BUILD := build
+override BUILD := build
 ELF := $(BUILD)/$(IMAGE)/firmware.elf
 STAMPS := $(BUILD)/stamps
 LOGS := $(BUILD)/logs

@@ -191,7 +191,7 @@ def serial_device(request, pytestconfig, tmp_path_factory):
     process, device = start_on_pty(request.getfixturevalue("elf"), folder)
     yield device
     process.terminate()
-    process.wait(10)
+    process.wait(60)
 
 
 @pytest.fixture

@@ -35,14 +35,12 @@ def differences(player, report, recordings) -> list[str]:
             report.not_run(case.file, reason)
             continue
         sessions = Sessions(player, case)
-        printed = player.run(case)
-        said = sessions.said(printed)
-        verdict = judge(sessions.compared, said, sessions, report.deviations, player.style)
+        verdict = judge(sessions, report.deviations)
         report.add(case.file, verdict)
         if left := unexplained(verdict):
             found.append(describe(left))
         elif verdict.word == EXPLAINED:
-            report.trial.case(sessions, printed)
+            report.trial.case(sessions)
     report.played.add(recordings)
     return found
 
@@ -51,10 +49,10 @@ def differences(player, report, recordings) -> list[str]:
 def new_report(summaries):
     """Counts over all files; its closing line is in the summary of the run."""
 
-    def make(rules, title: str, style: str) -> Report:
+    def make(rules, title: str) -> Report:
         report = Report(rules)
         report.played = set()
-        report.trial = Trial(rules, style)
+        report.trial = Trial(rules)
         summaries.append(lambda: f"{title}: {report.summary}")
         return report
 

@@ -22,7 +22,7 @@ def player(elf):
 @pytest.fixture(scope="module")
 def report(new_report):
     """What is counted over all files."""
-    return new_report(deviations.load(), "recordings", "ti")
+    return new_report(deviations.load(), "recordings")
 
 
 def test_recordings_are_equal_or_explained(differences):

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 
 ANY = {socket.AF_INET: "127.0.0.1", socket.AF_INET6: "::1"}
-PATIENCE = 20.0  # seconds after which a peer gives up
+PATIENCE = 60.0  # seconds after which a peer gives up
 
 
 @contextlib.contextmanager

@@ -26,7 +26,7 @@ def stopped_at_the_end(process):
         yield process
     finally:
         process.terminate()
-        process.communicate(timeout=10)
+        process.communicate(timeout=60)
 
 
 @pytest.fixture

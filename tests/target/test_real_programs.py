@@ -105,7 +105,7 @@ def test_socat_as_client_and_the_board_as_server(talk, needs):
         talk.ok(b"AT+Send=%d,0,9,to socat\n" % sd)
         assert socat.stdout.readline() == b"to socat\n"
         talk(f"AT+Close={sd}")
-        assert socat.wait(timeout=10) == 0
+        assert socat.wait(timeout=60) == 0
 
 
 @pytest.mark.parametrize("protocol", ["TCP4-LISTEN", "UDP4-RECVFROM"])

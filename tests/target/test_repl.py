@@ -190,7 +190,7 @@ def test_mpremote_repl_is_a_terminal_on_the_port(serial_device, tmp_path):
         desk.type(b"AT+Get=AT,ECHO\r")
         desk.expect(b"+Get: 0\r\nOK\r\n")
         desk.type(b"\x1d")
-        assert desk.process.wait(20) == 0
+        assert desk.process.wait(60) == 0
     finally:
         desk.close()
     serial_device.answers_at()

@@ -79,7 +79,7 @@ def test_keys_are_in_no_trace_of_the_emulator(elf, tmp_path):
             at.command("AT+Test")
     finally:
         process.terminate()
-        _, said = process.communicate(timeout=10)
+        _, said = process.communicate(timeout=60)
     text = trace.read_text()
     assert "AT+WlanConnect=staff" in text and "SOCKET_SETSOCKOPT" in text
     assert not found([text, said])

@@ -201,7 +201,7 @@ def test_a_peer_that_resets_is_an_error_and_the_others_go_on(talk):
     with peers.server(serve) as bad_port, peers.server(peers.echo) as port:
         bad, good = connected(talk, bad_port), connected(talk, port)
         talk.ok(f"AT+Recv={good},0,10", f"AT+Recv={bad},0,4096", f"AT+Send={bad},0,3,abc")
-        peers.reset(doomed.get(timeout=5))
+        peers.reset(doomed.get(timeout=peers.PATIENCE))
         assert re.fullmatch(rf"ERROR:process command \+Recv {bad}, -\d+", talk.late("ERROR"))
         answers = [talk(f"AT+Send={bad},0,3,abc") for _ in range(3)]
         assert re.fullmatch(r"ERROR:process command, -\d+", answers[-1][0]) or talk.event(

@@ -141,7 +141,7 @@ def online(talk, world):
 def multicast_peer(port: int = 0) -> socket.socket:
     """A member of the group on loopback."""
     sock = socket.socket(V4, socket.SOCK_DGRAM)
-    sock.settimeout(5)
+    sock.settimeout(peers.PATIENCE)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     sock.bind(("127.0.0.1", 0) if not port else (GROUP, port))
     here = socket.inet_aton("127.0.0.1")

@@ -57,7 +57,7 @@ def openssl(*arguments: str, **options):
         process.send_signal(signal.SIGTERM)
         process.stdin.close()
         process.stdout.close()
-        process.wait(timeout=5)
+        process.wait(timeout=peers.PATIENCE)
 
 
 @contextlib.contextmanager

@@ -110,15 +110,29 @@ class Player:
 
 
 class Sessions:
-    """The session of a case with other lines in it (cc32at.conformance.scenes.Session)."""
+    """The session of a case with other lines in it (cc32at.conformance.judge.Session)."""
+
+    style = "ti"
 
     def __init__(self, player, case):
         self.player = player
-        self.case = case
+        self.compared = case
+        self.here = player.run(case)
+
+    def said(self, index):
+        """What the application made of a step."""
+        return self.here[index]
+
+    def go_on(self, index, line):
+        """Play the steps behind one as they are if that had another line, or none."""
+        steps = self.compared.steps
+        steps = (*steps[:index], replace(steps[index], line=line), *steps[index + 1 :])
+        self.here[index + 1 :] = self.player.run(replace(self.compared, steps=steps))[index + 1 :]
 
     def play(self, index, lines, changes):
         """What comes of lines in place of that of a step."""
-        case = answers.changed(self.case, index, changes) if changes else self.case
+        case = self.compared
+        case = answers.changed(case, index, changes) if changes else case
         first = replace(case.steps[index], out=(b"more than comes",))
         steps = [replace(first, line=line.encode("latin-1")) for line in lines]
         steps[1:] = [replace(step, exchanges=()) for step in steps[1:]]
@@ -133,7 +147,7 @@ def main(paths):
     player = Player()
     for path in paths:
         for case in cases.load(Path(path)):
-            verdict = judge(case, player.run(case), Sessions(player, case), rules, "ti")
+            verdict = judge(Sessions(player, case), rules)
             seen.add(case.file, verdict)
             if left := report.unexplained(verdict):
                 print(report.describe(left))

@@ -139,6 +139,16 @@ def test_a_value_without_keyword_is_its_number():
 
 
 @pytest.mark.parametrize(
+    ("option", "printed"), [(0, b"state"), (7, b"release_ip_set"), (8, b"release_ip_off")]
+)
+def test_an_option_that_is_no_address_mode_has_a_keyword_in_style_ti_alone(option, printed):
+    """Table 58 has it to be set, table 59 not to be told; at-commands 18 has one list for both."""
+    assert guide(lambda line: line.key(b"netcfg_option", option)) == b"+Name: %d" % option
+    assert ti(lambda line: line.key(b"netcfg_option", option)) == b"+name:" + printed
+    assert atbytes.kw_find(TABLES, b"netcfg_option", printed, 0, len(printed)) == option
+
+
+@pytest.mark.parametrize(
     ("value", "text"),
     [(1, b"H1"), (3, b"H1|H2"), (0x21, b"H1|0x20"), (0x60, b"0x60"), (31, b"FULL_LIST"), (0, b"")],
 )

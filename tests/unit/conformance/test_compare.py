@@ -6,7 +6,7 @@ import pytest
 
 from cc32at.conformance import cases, deviations
 from cc32at.conformance.compare import Said, differing, told
-from cc32at.conformance.judge import judge
+from cc32at.conformance.judge import Alone, judge
 from cc32at.conformance.report import Report, describe, unexplained
 
 ROW = {
@@ -116,7 +116,7 @@ def rules(*rows):
 
 
 def verdict(case, table, text, *frames):
-    return judge(case, [Said(text, frames), EVENT], None, table, "ti")
+    return judge(Alone(case, [Said(text, frames), EVENT]), table)
 
 
 def test_a_case_is_explained_only_if_all_of_it_is(case):
@@ -164,7 +164,7 @@ def test_a_rule_says_what_must_be_recorded(case, recorded):
 
 def test_what_has_not_the_form_of_its_style_is_not_explained(case):
     said = [Said(b"OK\r\n", (FRAME,), "no line"), EVENT]
-    assert judge(case, said, None, rules(RULE), "guide").word == "different"
+    assert judge(Alone(case, said, "guide"), rules(RULE)).word == "different"
 
 
 def test_a_rule_that_explains_nothing_is_known():
@@ -184,7 +184,7 @@ def test_a_rule_that_explains_nothing_is_known():
         {"forms": [{**RULE["forms"][0], "instead": {"as": "no such rewriting"}}]},
         {"forms": [{**RULE["forms"][0], "instead": {"text": "OK", "frame": []}}]},
         {"forms": [{**RULE["forms"][0], "instead": {"as": "guide", "answers": "none"}}]},
-        {"told": [{"message": "SOCKET_EV_ASYNC", "line": "x"}]},
+        {"told": [{"message": "SOCKET_EV_ASYNC", "word": "x"}]},
     ],
 )
 def test_a_rule_must_say_when_what_instead_and_why(change):

@@ -7,7 +7,7 @@ import pytest
 from cc32at.conformance import deviations
 from cc32at.conformance.cases import Case, Exchange, Step
 from cc32at.conformance.compare import Said
-from cc32at.conformance.judge import judge
+from cc32at.conformance.judge import Alone, judge
 from cc32at.nwp.codec import align4, protocol
 
 S32, P32 = b"S" * 32, b"P" * 32
@@ -278,7 +278,7 @@ def verdict(line, recorded, printed, wire, style="ti"):
     step = Step("at" if line else "event", line, (Exchange(b"", frozenset(), (wire,)),), texts)
     case = Case("x", "x", (), "", (step,))
     said = Said(b"".join(t.encode("latin-1") + b"\r\n" for t in printed.split("\n")), ())
-    return judge(case, [said], None, RULES[style], style)
+    return judge(Alone(case, [said], style), RULES[style])
 
 
 @pytest.mark.parametrize(("name", "line", "recorded", "printed", "wire"), CASES)

@@ -8,7 +8,7 @@ import pytest
 
 from cc32at.conformance import cases, deviations, streams
 from cc32at.conformance.cases import Case, Exchange, Step
-from cc32at.conformance.judge import DIFFERENT, EXPLAINED, Verdict, judge
+from cc32at.conformance.judge import DIFFERENT, EXPLAINED, Alone, Verdict, judge
 from tests.unit.conformance.recorded_host import Host, frame, message
 from tests.unit.conformance.spoiled_streams import spoiled
 
@@ -379,7 +379,7 @@ def judged(case: Case, like: str, style: str) -> Verdict:
     """The verdict on what a client does in a session, held against another recording."""
     host = Host(case, random.Random(like), like=CASES[like])
     host.play()
-    return judge(host.nwp.compared, host.said, None, deviations.load(style=style), style)
+    return judge(Alone(host.nwp.compared, host.said, style), deviations.load(style=style))
 
 
 def test_there_are_requests_with_a_body():

@@ -51,7 +51,7 @@ def test_a_pty_is_a_serial_port(guest, tmp_path):
     link = tmp_path / "console"
     port = PtyPort(machine.uart, link)
     machine.add_port(port)
-    with serial.Serial(str(link), 115200, timeout=5) as tty, Running(machine):
+    with serial.Serial(str(link), 115200, timeout=60) as tty, Running(machine):
         assert tty.read(7) == b"hello\r\n"
         data = bytes(range(256))
         tty.write(data)
@@ -69,7 +69,7 @@ def test_tcp_serves_one_client_after_the_other(guest):
     assert port.address[0] == "127.0.0.1"
     with Running(machine):
         for n in range(2):
-            with socket.create_connection(port.address, timeout=5) as client:
+            with socket.create_connection(port.address, timeout=60) as client:
                 stream = client.makefile("rb")
                 if n == 0:
                     assert stream.read(7) == b"hello\r\n"
@@ -118,13 +118,13 @@ def test_a_client_that_is_gone_while_the_board_talks_makes_room():
     wire = Wire()
     with contextlib.closing(TcpPort(wire, 0)) as port:
         for _ in range(3):
-            with socket.create_connection(port.address, timeout=5) as client:
+            with socket.create_connection(port.address, timeout=60) as client:
                 served(port)
                 client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             for _ in range(3):
                 wire.say(b"more\r\n")
                 served(port)
-        with socket.create_connection(port.address, timeout=5) as client:
+        with socket.create_connection(port.address, timeout=60) as client:
             for _ in range(2):
                 client.sendall(b"AT\r\n")
                 served(port)
@@ -134,12 +134,12 @@ def test_a_client_that_is_gone_while_the_board_talks_makes_room():
 def test_a_web_page_does_not_reach_the_console():
     wire = Wire()
     with contextlib.closing(TcpPort(wire, 0)) as port:
-        with socket.create_connection(port.address, timeout=5) as page:
+        with socket.create_connection(port.address, timeout=60) as page:
             page.sendall(b"POST / HTTP/1.1\r\nHost: x\r\n\r\nAT+Stop=0\r\n")
             for _ in range(3):
                 served(port)
         assert wire.received == b""
-        with socket.create_connection(port.address, timeout=5) as client:
+        with socket.create_connection(port.address, timeout=60) as client:
             client.sendall(b"AT+Test\r\n")
             for _ in range(3):
                 served(port)
@@ -390,12 +390,12 @@ def test_the_command_line(image, tmp_path, number):
     try:
         ready, _, _ = select.select([process.stderr], [], [], 20)
         assert ready and str(link).encode() in process.stderr.readline()
-        with serial.Serial(str(link), 115200, timeout=5) as tty:
+        with serial.Serial(str(link), 115200, timeout=60) as tty:
             tty.write(b"AT+Test\r\n")
             assert tty.read_until(b"AT+Test\r\n").endswith(b"AT+Test\r\n")
     finally:
         process.send_signal(number)
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0
     assert (tmp_path / "trace").stat().st_mode & 0o777 == 0o600
     assert "> AT+Test" in (tmp_path / "trace").read_text()
     assert not link.exists()
@@ -414,12 +414,12 @@ def test_a_hang_up_that_is_ignored_is_ignored(image, tmp_path):
         while str(link).encode() not in process.stderr.readline():
             assert process.poll() is None
         process.send_signal(signal.SIGHUP)
-        with serial.Serial(str(link), 115200, timeout=5) as tty:
+        with serial.Serial(str(link), 115200, timeout=60) as tty:
             tty.write(b"AT+Test\r\n")
             assert tty.read_until(b"AT+Test\r\n").endswith(b"AT+Test\r\n")
     finally:
         process.send_signal(signal.SIGTERM)
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0
     assert not link.exists()
 
 

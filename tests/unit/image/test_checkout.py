@@ -1,6 +1,7 @@
 """A checkout may lie anywhere, also where there are blanks; what lies beside it is left alone."""
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -13,25 +14,10 @@ MPY_DIR = Path(os.environ.get("MPY_DIR") or ROOT / "build/cache/micropython-1.25
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 
-def git(*arguments: object, cwd: Path = ROOT) -> str:
-    command = ["git", "-c", "safe.directory=*", "-c", "user.name=x", "-c", "user.email=x@x"]
-    return subprocess.run(
-        [*command, *map(str, arguments)], cwd=cwd, check=True, capture_output=True, text=True
-    ).stdout
-
-
-def clone(target: Path) -> None:
-    """This checkout, what is not committed yet included."""
-    git("clone", "-q", ROOT, target)
-    new = git("ls-files", "-oz", "--exclude-standard").split("\0")
-    for name in filter(None, [*git("diff", "--name-only", "-z", "HEAD").split("\0"), *new]):
-        (target / name).unlink(missing_ok=True)
-        if (ROOT / name).exists():
-            (target / name).parent.mkdir(parents=True, exist_ok=True)
-            (target / name).write_bytes((ROOT / name).read_bytes())
-            (target / name).chmod((ROOT / name).stat().st_mode)
-    git("add", "-A", cwd=target)
-    git("commit", "-q", "--allow-empty", "-m", "As it is.", cwd=target)
+# Whoever owns the checkout, and whoever we are.
+GIT = "[safe]\n\tdirectory = *\n[user]\n\tname = x\n\temail = x@localhost\n"
+# What would choose something else than the defaults there.
+LEFT_OUT = ("MAKE", "MPY_DIR", "PYTEST", "BOARD", "REPL", "GIT")
 
 
 class Checkout:
@@ -46,9 +32,35 @@ class Checkout:
         (folder / "a b" / "micro python").symlink_to(MPY_DIR)
         (folder / "wheels").mkdir()
         wheels.pack_all(folder / "wheels")
-        clone(self.root)
-        kept = {k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MPY", "PYTEST"))}
-        self.environment = kept | {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(folder / "wheels")}
+        (folder / "gitconfig").write_text(GIT)
+        self.environment = {k: v for k, v in os.environ.items() if not k.startswith(LEFT_OUT)}
+        self.environment |= {
+            "GIT_CONFIG_GLOBAL": str(folder / "gitconfig"),
+            "PIP_NO_INDEX": "1",
+            "PIP_FIND_LINKS": str(folder / "wheels"),
+        }
+        self.clone()
+
+    def git(self, *arguments: object, cwd: Path | None = None) -> str:
+        """What git says of the clone, or of another checkout."""
+        command = ["git", *map(str, arguments)]
+        options = {"check": True, "capture_output": True, "text": True}
+        where = cwd or self.root
+        return subprocess.run(command, cwd=where, env=self.environment, **options).stdout
+
+    def clone(self) -> None:
+        """Clone this checkout, what is not committed yet included."""
+        self.git("clone", "-q", ROOT, self.root, cwd=ROOT)
+        changed = self.git("diff", "--name-only", "-z", "HEAD", cwd=ROOT)
+        new = self.git("ls-files", "-oz", "--exclude-standard", cwd=ROOT)
+        for name in filter(None, (changed + new).split("\0")):
+            source, target = ROOT / name, self.root / name
+            target.unlink(missing_ok=True)
+            if source.exists():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(source, target)
+        self.git("add", "-A")
+        self.git("commit", "-q", "--allow-empty", "-m", "As it is.")
 
     def make(self, *arguments: str, text: str = "") -> subprocess.CompletedProcess:
         """Run make there; nothing may have happened beside it."""
@@ -66,12 +78,12 @@ class Checkout:
 
     def changes(self) -> str:
         """What git sees of what was done."""
-        return git("status", "--porcelain", cwd=self.root)
+        return self.git("status", "--porcelain")
 
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory):
-    if not (ROOT / ".git").exists():
+    if not (ROOT / ".git").exists() or not shutil.which("git"):
         pytest.skip("this is no clone")
     return Checkout(tmp_path_factory.mktemp("checkout"))
 

@@ -31,7 +31,7 @@ def machine(tmp_path):
             env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"},
             capture_output=True,
             text=True,
-            timeout=20,
+            timeout=100,
         )
         return done, calls.read_text().splitlines() if calls.exists() else []
 

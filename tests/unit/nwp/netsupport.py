@@ -21,12 +21,13 @@ access_points:
             dns: 10.2.0.1, server: 10.2.0.1, lease_s: 3600}}
 """
 WPA_WPA2 = 2
+PATIENCE_S = 60.0  # of real time, for what is bound to come
 
 
 class NetHost(Host):
     """A Host that can also let real time pass while sockets are open."""
 
-    def pump(self, done=None, seconds: float = 3.0) -> list:
+    def pump(self, done=None, seconds: float = PATIENCE_S) -> list:
         """Serve real sockets until done(events) or the time is over; returns all events so far."""
         end = time.monotonic() + seconds
         while True:
@@ -47,7 +48,7 @@ class NetHost(Host):
             else:
                 time.sleep(min(left, 0.001))
 
-    def wait(self, name: str, seconds: float = 3.0):
+    def wait(self, name: str, seconds: float = PATIENCE_S):
         """The first event of this name (taken out of the list): (fields, payload)."""
         self.pump(lambda events: any(e[0] == name for e in events), seconds)
         return self.take(name)
@@ -144,11 +145,11 @@ class NetHost(Host):
 def listener() -> socket.socket:
     """A peer that waits for connections."""
     sock = socket.create_server(("127.0.0.1", 0))
-    sock.settimeout(3)
+    sock.settimeout(PATIENCE_S)
     return sock
 
 
 def accept(sock: socket.socket) -> socket.socket:
     peer, _ = sock.accept()
-    peer.settimeout(3)
+    peer.settimeout(PATIENCE_S)
     return peer

@@ -130,6 +130,6 @@ def served(world: str, kind: type = LinkServer) -> Iterator[LinkServer]:
     thread.start()
     yield server
     stop.set()
-    thread.join(5)
+    thread.join(60)
     server.close()
     assert not thread.is_alive() and not failed

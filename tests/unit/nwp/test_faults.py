@@ -201,7 +201,7 @@ class Remote:
 
     def __init__(self, np, address_file):
         self.np = np
-        self.socket = socket.create_connection(("127.0.0.1", np.control.listen(address_file)), 5)
+        self.socket = socket.create_connection(("127.0.0.1", np.control.listen(address_file)), 60)
         assert self.line(address_file.read_text().strip()) == {"ok": True, "result": None}
 
     def line(self, text: str) -> dict:

@@ -98,7 +98,7 @@ def test_second_driver_waits_for_the_first(server):
     with pytest.raises(TimeoutError):
         second.read(4)
     first.close()
-    second.timeout = 5
+    second.timeout = 60
     while not second.data:
         second._pump()
     assert second.data == [b"\xff" * 4]
@@ -141,7 +141,7 @@ def test_program_serves_one_driver(tmp_path):
         host.power(True)
         assert host.message() == (8, struct.pack("<iii", 1, 7, 0))
         host.close()
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0
     assert (tmp_path / "flash.json").exists()
 
 
@@ -280,7 +280,7 @@ def test_the_program_is_driven_by_its_control_port(tmp_path):
             control.call("ap_off", ssid="lab")
             assert host.message()[0] == 0x0881
             assert control.call("violations") == []
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0
     assert not file.exists()
 
 
@@ -290,7 +290,7 @@ def test_a_driver_that_does_not_read_holds_up_nobody(tmp_path):
         asked = pack_message(b"R", struct.pack("<I", 1 << 20))
         deaf = TcpHost(server.port)
         deaf.socket.sendall(pack_message(b"P", b"\1") + asked * 1000)
-        end = time.monotonic() + 20
+        end = time.monotonic() + 60
         while not server.np.booted and time.monotonic() < end:
             time.sleep(0.01)
         assert server.np.booted
@@ -312,5 +312,5 @@ def test_program_ends_on_a_signal(tmp_path, number):
         assert process.stdout.readline().startswith("control on 127.0.0.1:")
         assert file.exists()
         process.send_signal(number)
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0
     assert not file.exists()

@@ -112,6 +112,26 @@ def test_skipped_frame_counts_as_missing_and_the_rest_goes_on():
     assert any(row.got is None for row in rows) or not all(row.equal for row in rows)
 
 
+def test_the_sequence_goes_on_without_the_answers_of_what_is_missing():
+    case = CASES["sock.select.3"]
+    player = Player(case)
+    skipped, asked = (
+        bytes.fromhex(case["steps"][n]["exchanges"][0]["host_frame_hex"]) for n in (1, 2)
+    )
+    player.np.begin_step(0)
+    player.np.power(True)
+    player.clock.advance(0.01)
+    player.np.begin_step(1)  # the host does not ask
+    player.np.give_up()
+    player.np.begin_step(2)
+    player.np.write(asked)
+    while player.np.irq:
+        player.fetch()
+    numbers = [message[0] & 3 for message in player.read]
+    assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+    assert [(row.expected, row.got) for row in player.np.result(1)] == [(skipped, None)]
+
+
 def test_answers_keep_the_recorded_garbage():
     player = Player(CASES["wire.misaligned"])
     player.run()

@@ -10,7 +10,7 @@ import threading
 import pytest
 
 from cc32at.nwp.codec import protocol
-from tests.unit.nwp.netsupport import WORLD, NetHost
+from tests.unit.nwp.netsupport import PATIENCE_S, WORLD, NetHost
 from tests.unit.nwp.pki import dh_parameters, lab
 
 KEY, CERT, CA, PEER, STARTTLS, PARAMS = 30, 31, 32, 33, 35, 36
@@ -63,10 +63,10 @@ class Peer(threading.Thread):
         self.start()
 
     def run(self):
-        self.server.settimeout(5)
+        self.server.settimeout(PATIENCE_S)
         try:
             raw, _ = self.server.accept()
-            raw.settimeout(5)
+            raw.settimeout(PATIENCE_S)
             with self.context.wrap_socket(raw, server_side=True) as secure:
                 self.seen = (secure.version(), secure.cipher(), secure.getpeercert(True))
                 data = secure.recv(100)
@@ -337,7 +337,7 @@ def test_a_megabyte_through_tls(host):
     sd = secure(host)
     assert host.connected(sd, server.getsockname()[1]) == NOT_VERIFIED
     for _ in range(total // 1024):
-        host.pump(lambda events: host.np.header.credits > 4, 10)
+        host.pump(lambda events: host.np.header.credits > 4)
         host.post(sd, bytes(1024))
     got = b""
     while len(got) < total:
@@ -383,7 +383,7 @@ def test_server_accepts_after_the_handshake(host):
     fields, _ = host.wait("SOCKET_ACCEPT_DONE_V4")
     assert host.received(fields.status) == (5, b"hello")
     host.post(fields.status, b"welcome")
-    client.join(5)
+    client.join(PATIENCE_S)
     assert client.answer == b"welcome"
 
 
@@ -393,12 +393,12 @@ def test_a_failed_handshake_is_told_and_the_accept_goes_on(host):
     fields, _ = host.wait("SOCKET_EV_ASYNC")
     assert (fields.sd, fields.type) == (sd, 0)
     assert fields.value < 0
-    bad.join(5)
+    bad.join(PATIENCE_S)
     good = Client(host.port_of(sd))
     new = host.wait("SOCKET_ACCEPT_DONE_V4")[0].status
     assert host.received(new) == (5, b"hello")
     host.close(new)
-    good.join(5)
+    good.join(PATIENCE_S)
 
 
 def test_server_with_ca_wants_a_client_certificate(host):

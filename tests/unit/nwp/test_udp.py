@@ -5,7 +5,7 @@ import struct
 
 import pytest
 
-from tests.unit.nwp.netsupport import LOOPBACK, WORLD, NetHost
+from tests.unit.nwp.netsupport import LOOPBACK, PATIENCE_S, WORLD, NetHost
 
 EAGAIN = -11
 CONTROL = 12302
@@ -23,7 +23,7 @@ def host():
 def peer():
     sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     sock.bind(("127.0.0.1", 0))
-    sock.settimeout(3)
+    sock.settimeout(PATIENCE_S)
     yield sock
     sock.close()
 
@@ -129,7 +129,7 @@ def test_multicast_to_and_from_other_programs(host):
     join = socket.inet_aton(there) + socket.inet_aton("127.0.0.1")
     probe.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, join)
     probe.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton("127.0.0.1"))
-    probe.settimeout(3)
+    probe.settimeout(PATIENCE_S)
     assert host.option(sd, 65, group + bytes(4), level=2) == 0
     assert host.bind(sd, port) == 0
     probe.sendto(b"to all", (there, port))
@@ -165,7 +165,7 @@ def test_ipv6_multicast_between_sockets_of_the_device():
 def test_broadcast_reaches_the_pc(host):
     probe = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     probe.bind(("0.0.0.0", 0))
-    probe.settimeout(3)
+    probe.settimeout(PATIENCE_S)
     sd = host.socket(kind=2)
     host.online()
     host.send_to(sd, b"hello all", probe.getsockname()[1], b"\xff" * 4)

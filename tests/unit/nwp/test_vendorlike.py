@@ -56,7 +56,7 @@ def echo(context: ssl.SSLContext | None = None) -> int:
     def run():
         with contextlib.suppress(OSError), listener:
             peer, _ = listener.accept()
-            peer.settimeout(10)
+            peer.settimeout(60)
             if context:
                 peer = context.wrap_socket(peer, server_side=True)
             while data := peer.recv(65536):
@@ -147,7 +147,7 @@ def test_datagrams_in_both_forms_of_an_address(joined):
     sd = host.open_socket(2, 17)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as peer:
         peer.bind(("127.0.0.1", 0))
-        peer.settimeout(5)
+        peer.settimeout(60)
         port = peer.getsockname()[1]
         for size in (1, 3, 1472, 9000):
             data = random.Random(size).randbytes(size)

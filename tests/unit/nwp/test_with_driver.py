@@ -49,7 +49,7 @@ def echo(server):
 @pytest.fixture
 def server():
     server = socket.create_server(("127.0.0.1", 0))
-    server.settimeout(5)
+    server.settimeout(60)
     threading.Thread(target=echo, args=(server,), daemon=True).start()
     yield server
     server.close()

@@ -61,9 +61,7 @@ def one(player: Player, report: Report, case: cases.Case, verbose: bool, explain
         report.not_run(case.file, reason)
         word = f"not run: {reason}"
     else:
-        sessions = Sessions(player, case)
-        said = sessions.said(player.run(case))
-        verdict = judge(sessions.compared, said, sessions, report.deviations, player.style)
+        verdict = judge(Sessions(player, case), report.deviations)
         report.add(case.file, verdict)
         word = verdict.word
         if left := unexplained(verdict):

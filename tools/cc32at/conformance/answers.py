@@ -7,6 +7,8 @@ exchanges of a step.
 from collections.abc import Callable
 from dataclasses import replace
 
+from cc32at.nwp.scripted import renumbered
+
 from . import frames
 from .cases import Case, Exchange, Step
 
@@ -71,11 +73,11 @@ def asked_again(case: Case) -> Case:
         for exchange in step.exchanges:
             if any(frame[4:6] == _INIT_COMPLETE for frame in exchange.nwp):
                 shift = 0  # it counts from the start
-            moved = tuple(_renumbered(frame, shift) for frame in exchange.nwp)
+            moved = tuple(renumbered(frame, shift) for frame in exchange.nwp)
             exchanges.append(replace(exchange, nwp=moved))
             if _only_started(exchange):
                 shift += 1
-                empty = bytearray(_renumbered(exchange.nwp[0], shift))
+                empty = bytearray(renumbered(exchange.nwp[0], shift))
                 empty[16:20] = bytes(4)
                 exchanges.append(replace(exchange, nwp=(bytes(empty),)))
         case = _with(case, index, replace(step, exchanges=tuple(exchanges)))
@@ -93,13 +95,6 @@ def _only_started(exchange: Exchange) -> bool:
         int.from_bytes(exchange.host[4:6], "little") == _RESULTS
         and int.from_bytes(answer[16:18], "little", signed=True) == AGAIN
     )
-
-
-def _renumbered(frame: bytes, shift: int) -> bytes:
-    """A frame of the network processor so many later: bits 0 and 1 of its sync word count."""
-    start = len(frame) - len(frames.aligned(frame))
-    first = frame[start] & ~3 | frame[start] + shift & 3 if frame else 0
-    return frame[:start] + bytes([first]) + frame[start + 1 :] if shift else frame
 
 
 def _with(case: Case, index: int, step: Step) -> Case:

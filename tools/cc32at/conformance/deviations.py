@@ -16,19 +16,18 @@ one must hold, each with
     recorded, instead
                the two sides, each one side or a list of alternatives:
                {refused: CODE or words}  that one error line and no frame
-               {text: LINES, frames: F}  these lines, one a line, and frames: none, those of the
-                          other side (same), or a list of {MESSAGE: fields} (protocol.json)
+               {text: LINES, frames: F}  these lines, one a line, and frames: none, a list of
+                          {MESSAGE: fields} (protocol.json), or a name of sides.FRAMES
                {as: R}    all that the same session gives with another line: a name of rewrites.py,
                           or {sub: [[expression, text], ...]}, {letters: characters that mean
                           nothing}, or a list of such, one after the other; besides those `answers`
                           of answers.py, `fields` to put into the
                           frames. The recorded side of such a session may again be explained by
                           a rule
-               {usage: true}  what the guide calls the command's parameters
-               {complete: true}  one complete answer to the command (complete.py)
-               {matches: expression, frames: F}  the whole text, where nobody can know it
+               {usage: true}, {complete: true} ...  one of special.py
 """
 
+import functools
 from collections import Counter
 from dataclasses import dataclass
 from importlib import resources
@@ -36,10 +35,13 @@ from pathlib import Path
 
 import yaml
 
-from . import restate
+from . import enterprise, payloads, quotes, restate  # noqa: F401 -- some are rewritings alone
+from .answers import ANSWERS
 from .compare import Told, differing
+from .rewrites import REWRITES, Rewriting, letters, one_after_the_other, substitution
 from .scenes import Scene, applies, check
-from .sides import Side, sides
+from .sides import FRAMES, OTHER, As, Exact, Side, refused
+from .special import KINDS
 
 _DEPTH = 3  # rules that explain what another line gives
 
@@ -64,6 +66,18 @@ class Rule:
     forms: tuple[Form, ...] = ()
 
 
+@dataclass(frozen=True)
+class Explanation:
+    """The rules that cover a step; none if it is equal.
+
+    line: what the vendor's core took the step's line for, None in it for nothing at all; empty if
+    that is no other line. The steps behind go on from there.
+    """
+
+    rules: tuple[Rule, ...] = ()
+    line: tuple[bytes | None, ...] = ()
+
+
 class Deviations:
     """The rules and how often each was needed."""
 
@@ -71,30 +85,32 @@ class Deviations:
         self.rules = rules
         self.used: Counter[str] = Counter()
 
-    def explain(self, scene: Scene) -> list[Rule] | None:
-        """The rules that cover a step, counted; none if it is equal, None if it is different."""
-        rules = self._explained(scene)
-        self.used.update(rule.name for rule in rules or ())
-        return rules
+    def explain(self, scene: Scene) -> Explanation | None:
+        """What covers a step, counted; None if it is different."""
+        explanation = self._explained(scene)
+        if explanation:
+            self.used.update(rule.name for rule in explanation.rules)
+        return explanation
 
-    def _explained(self, scene: Scene, depth: int = 0) -> list[Rule] | None:
+    def _explained(self, scene: Scene, depth: int = 0) -> Explanation | None:
+        line = (scene.step.line,) if depth else ()
         if scene.said.malformed:
             return None
         if not differing(scene.told, scene.said):
-            return []
+            return Explanation((), line)
         told, used = self._restated(scene)
         if not differing(told, scene.said):
-            return used
+            return Explanation(used, line)
         if depth == _DEPTH:
             return None
         for rule in self.rules:
             for form in rule.forms:
                 inner = self._covered(form, scene, depth)
                 if inner is not None:
-                    return [rule, *inner]
+                    return Explanation((rule, *inner.rules), inner.line)
         return None
 
-    def _restated(self, scene: Scene) -> tuple[Told, list[Rule]]:
+    def _restated(self, scene: Scene) -> tuple[Told, tuple[Rule, ...]]:
         """What is recorded as it would be if all were printed that is on the wire."""
         told, used = scene.told, []
         for rule in self.rules:
@@ -102,9 +118,9 @@ class Deviations:
                 better = restate.restated(entry, told, scene)
                 if better != told:
                     told, used = better, [*used, rule]
-        return told, list(dict.fromkeys(used))
+        return told, tuple(dict.fromkeys(used))
 
-    def _covered(self, form: Form, scene: Scene, depth: int) -> list[Rule] | None:
+    def _covered(self, form: Form, scene: Scene, depth: int) -> Explanation | None:
         """Whether both sides of a form hold, by the help of which other rules."""
         if not all(applies(key, value, scene) for key, value in form.when):
             return None
@@ -116,9 +132,9 @@ class Deviations:
                 return inner
         return None
 
-    def _recorded(self, side: Side, scene: Scene, depth: int) -> list[Rule] | None:
+    def _recorded(self, side: Side, scene: Scene, depth: int) -> Explanation | None:
         if side.recorded(scene):
-            return []
+            return Explanation((), (None,) if side.refuses else ())
         for other in side.scenes(scene):
             inner = self._explained(other, depth + 1)
             if inner is not None:
@@ -173,3 +189,49 @@ def _form(row: dict) -> Form:
     for key, value in when:
         check(key, value)
     return Form(when, sides(row["recorded"]), sides(row["instead"]))
+
+
+def sides(row: dict | list) -> tuple[Side, ...]:
+    """The alternatives of a side. Raises ValueError or KeyError for what there is not."""
+    return tuple(_side(dict(one)) for one in (row if isinstance(row, list) else [row]))
+
+
+def _side(row: dict) -> Side:
+    if "as" in row:
+        made: Side = _as(row)
+    elif "refused" in row:
+        made = Exact(refused(row.pop("refused")).decode().strip())
+    elif "text" in row:
+        made = Exact(row.pop("text"), _frames(row.pop("frames", ())))
+    else:
+        ((kind, _),) = row.items()
+        return KINDS[kind]()
+    if row:
+        raise ValueError(f"a side has no {', '.join(row)}")
+    return made
+
+
+def _as(row: dict) -> Side:
+    answers = row.pop("answers", "")
+    fields = dict(row.pop("fields", {}))
+    if answers:
+        ANSWERS[answers]
+    if "payload" in fields:
+        fields["payload"] = bytes.fromhex(fields["payload"])
+    only = row.pop("only", "")
+    return As(_rewrite(row.pop("as")), answers, tuple(fields.items()), only == "text")
+
+
+def _frames(given) -> tuple | str:
+    if isinstance(given, str):
+        return given if given == OTHER else list(FRAMES)[list(FRAMES).index(given)]
+    return tuple(given)
+
+
+def _rewrite(given) -> Rewriting:
+    if isinstance(given, str):
+        return REWRITES[given]
+    if isinstance(given, list):
+        return functools.reduce(one_after_the_other, map(_rewrite, given))
+    ((kind, value),) = given.items()
+    return {"sub": lambda v: substitution(*v), "letters": letters}[kind](value)

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
+from . import scenes
 from .cases import Case, Step
 from .compare import FORM, FRAMES, Said, Told, differing, show_frames, show_text, told
-from .deviations import Deviations, Rule
-from .scenes import Scene, Session
+from .deviations import Deviations, Explanation, Rule
+from .scenes import Scene
 
 EQUAL, EXPLAINED, DIFFERENT, NOT_RUN = "equal", "explained", "different", "not run"
 
@@ -49,27 +51,65 @@ class Verdict:
     findings: tuple[Finding, ...] = ()
 
 
-def judge(
-    case: Case, said: Sequence[Said], session: Session | None, rules: Deviations, style: str
-) -> Verdict:
+class Session(scenes.Session, Protocol):
+    """The session of a case with the firmware; `compared`: the case as what comes is judged."""
+
+    compared: Case
+    style: str
+
+    def said(self, index: int) -> Said:
+        """What the firmware made of a step."""
+
+    def go_on(self, index: int, line: bytes | None) -> None:
+        """Play the steps behind one as they are if that had another line, or none."""
+
+
+class Alone:
+    """What came, where nothing else can be played."""
+
+    def __init__(self, case: Case, said: Sequence[Said], style: str = "ti"):
+        self.compared = case
+        self.style = style
+        self._said = said
+
+    def said(self, index: int) -> Said:
+        """What came in a step."""
+        return self._said[index]
+
+    def play(self, index: int, lines: tuple[str, ...], changes: str) -> Said | None:
+        """Nothing."""
+        return None
+
+    def go_on(self, index: int, line: bytes | None) -> None:
+        """All has come that will come."""
+
+
+def judge(session: Session, rules: Deviations) -> Verdict:
     """The verdict on what the firmware made of a case, step by step.
 
-    Raises ValueError if there is not something said for every step.
+    Behind a step that the firmware takes for something else than the vendor's core did the session
+    goes on as the vendor's.
     """
-    if len(said) != len(case.steps):
-        raise ValueError(f"{case.name}: {len(case.steps)} steps, {len(said)} said")
+    case = session.compared
     findings, word = [], EQUAL
-    for index, one in enumerate(said):
-        explained = rules.explain(scene(case, index, one, session, style))
-        if explained == []:
+    for index in range(len(case.steps)):
+        here = scene(session, index)
+        explanation = rules.explain(here)
+        if explanation == Explanation():
             continue
-        wanted = told(case, case.steps[index])
-        findings.append(Finding(case, index, wanted, one, tuple(explained or ())))
-        word = DIFFERENT if explained is None or word == DIFFERENT else EXPLAINED
+        covered = explanation.rules if explanation else ()
+        findings.append(Finding(case, index, here.told, here.said, covered))
+        word = DIFFERENT if explanation is None or word == DIFFERENT else EXPLAINED
+        if explanation and explanation.line and index < len(case.steps) - 1:
+            session.go_on(index, *explanation.line)
     return Verdict(word, tuple(findings))
 
 
-def scene(case: Case, index: int, said: Said, session: Session | None, style: str) -> Scene:
-    """A step as the rules see it."""
+def scene(
+    session: Session, index: int, case: Case | None = None, said: Said | None = None
+) -> Scene:
+    """A step as the rules see it; case, said: other ones than those of the session."""
+    case = case or session.compared
     step = case.steps[index]
-    return Scene(case, index, step, told(case, step), said, session, style)
+    said = said or session.said(index)
+    return Scene(case, index, step, told(case, step), said, session, session.style)

@@ -13,10 +13,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from .cases import Case, Exchange, Step
-from .compare import LINE_END, Said, Told, differing, told
+from .compare import LINE_END, Told, differing, told
 from .deviations import Deviations
-from .judge import scene
+from .judge import judge, scene
 from .replay import Player, Printed, Sessions
+from .scenes import Scene
 
 OK, ERROR = b"OK", b"ERROR: parse parameters,-4"
 RECORDED, PRINTED = "recorded", "printed"
@@ -157,42 +158,42 @@ class Trial:
     """Mutants of cases, judged: how many there were, and which survived."""
 
     rules: Deviations
-    style: str
     judged: int = 0
     survivors: list[Survivor] = field(default_factory=list)
 
-    def case(self, sessions: Sessions, printed: list[Printed], seed: int = 1) -> None:
-        """Spoil each step of a case, once in the recording and once in what came."""
-        case, said = sessions.compared, sessions.said(printed)
+    def case(self, sessions: Sessions, seed: int = 1) -> None:
+        """Spoil each step of a judged case, once in the recording and once in what came."""
+        case = sessions.compared
         for index, step in enumerate(case.steps):
             rng = random.Random(f"{seed} {case.name} {index}")
             for kind, other in of_recording(case, index, rng):
-                self._judge(other, sessions, said, Survivor(case.name, index, RECORDED, kind))
-            for kind, one in of_output(printed[index], told(case, step), rng):
-                spoiled = sessions.said([*printed[:index], one, *printed[index + 1 :]])
-                self._judge(case, sessions, spoiled, Survivor(case.name, index, PRINTED, kind))
+                mutant = Survivor(case.name, index, RECORDED, kind)
+                self._judge(scene(sessions, index, case=other), mutant)
+            for kind, one in of_output(sessions.printed(index), told(case, step), rng):
+                said = sessions.spoiled(index, one)
+                late = next((s for s in said if s.malformed), said[index])
+                self._judge(
+                    scene(sessions, index, said=late), Survivor(case.name, index, PRINTED, kind)
+                )
 
-    def _judge(self, case: Case, sessions: Sessions, said: list[Said], mutant: Survivor) -> None:
-        one = said[mutant.step]
-        if not differing(told(case, case.steps[mutant.step]), one):
+    def _judge(self, spoiled: Scene, mutant: Survivor) -> None:
+        if not differing(spoiled.told, spoiled.said):
             return  # what is spoiled has become what the other side has
         self.judged += 1
-        if any(other.malformed for other in said):
-            return  # in style guide a late line may be wrong only by what came before
-        if self.rules.explain(scene(case, mutant.step, one, sessions, self.style)) is not None:
+        if self.rules.explain(spoiled) is not None:
             self.survivors.append(mutant)
 
 
 def run(player: Player, rules: Deviations, cases: list[Case], count: int, seed: int) -> int:
     """Judge mutants of all cases `count` times, with other bits each time; 1 if one survives."""
-    trial = Trial(rules, player.style)
+    trial = Trial(rules)
     for case in cases:
         if player.missing(case):
             continue
         sessions = Sessions(player, case)
-        printed = player.run(case)
+        judge(sessions, rules)
         for turn in range(count):
-            trial.case(sessions, printed, seed + turn)
+            trial.case(sessions, seed + turn)
     for survivor in trial.survivors:
         print(survivor)
     print(f"{trial.judged} mutants, {len(trial.survivors)} survived")

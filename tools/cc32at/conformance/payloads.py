@@ -34,6 +34,12 @@ class Payload:
     commas: int  # that are missing before the payload
     at: tuple[int, int]  # where the length stands in the head
 
+    @property
+    def bytes(self) -> bytes:
+        """As many as are announced, decoded."""
+        data = self.data[: self.length].encode("latin-1")
+        return base64.b64decode(data + b"=" * (-len(data) % 4)) if self.encoded else data
+
 
 def payload(line: str) -> Payload | None:
     """The payload of a line; None if its command has none."""
@@ -134,12 +140,9 @@ def payload_without_junk(line: str) -> Alternatives:
 def payload_cut(line: str) -> Alternatives:
     """As much as the firmware has room for; then the whole of it in the frame."""
     found = payload(line)
-    data = found.data[: found.length].encode("latin-1")
-    if found.encoded:
-        data = base64.b64decode(data + b"=" * (-len(data) % 4))
     head, (start, end) = found.head, found.at
     short = f"{head[:start]}4{head[end:]}" + ("AAAA" if found.encoded else "aaaa")
-    return [Rewrite((short,), fields=(("payload", data),))]
+    return [Rewrite((short,), fields=(("payload", found.bytes),))]
 
 
 def _most(line: str) -> tuple[str, int]:

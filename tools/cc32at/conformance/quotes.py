@@ -9,9 +9,9 @@ from dataclasses import replace
 
 from cc32at.client import table
 
-from .rewrites import Alternatives, lettered, rewriting
+from .rewrites import Alternatives, Rewrite, lettered, rewriting
 
-LONE, UNCLOSED = ["lone", "unclosed"]
+LONE, UNCLOSED, SURPLUS = "lone", "unclosed", "surplus"
 _CLOSING = re.compile(r'" *(?:,|$)')
 
 
@@ -77,6 +77,20 @@ def varies(line: str) -> bool:
 
 
 @rewriting
+def last_string_to_the_end(line: str) -> Alternatives:
+    """One of the parameters is a string with all that stands behind it."""
+    return [
+        Rewrite((f'{line[:first]}"{line[first:].strip(" ")}"',)) for first, _ in spans(line)[1:-1]
+    ]
+
+
+@rewriting
+def without_surplus(line: str) -> Alternatives:
+    """The line ends behind one of its parameters."""
+    return [Rewrite((line[:end],)) for _, end in spans(line)[1:-1]]
+
+
+@rewriting
 def lone_quotes_are_letters(line: str) -> Alternatives:
     """A quote within a parameter is a character like others."""
     return lettered(line, {i: '"' for i in lone(line)})
@@ -99,4 +113,7 @@ def unclosed_quote(line: str) -> Alternatives:
 def oddities(line: str) -> set[str]:
     """What is odd about the quotes of a line."""
     odd = {LONE} if lone(line) else set()
-    return odd | {UNCLOSED} if unclosed(line) else odd
+    odd |= {UNCLOSED} if unclosed(line) else set()
+    command = table.find(line)
+    many = varies(line) and not command.payload and len(spans(line)) > 1
+    return odd | {SURPLUS} if many else odd

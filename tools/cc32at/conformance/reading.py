@@ -235,9 +235,14 @@ def _vendor(p: Parameter) -> list[str | Field | Refused]:
         return ["|".join(str(c_number(m) & 0x1F) for m in members)]
     if p.kind in ADDRESSES:
         return [_vendor_address(p.word, p.kind)]
-    if p.kind == FORMAT:
-        return [str(int(c_number(p.word) == 1))]
+    if p.kind == FORMAT:  # any number but 1 is taken for 0
+        return sorted({str(int(number == 1)) for number in cut_formats(p.word)})
     return _cut(c_number(p.word), *p.range)
+
+
+def cut_formats(word: str) -> set[int]:
+    """The format that a word may be, whatever the size of its field."""
+    return {c_number(word), c_number(word) & 0xFF}
 
 
 def _cut(value: int, low: int, high: int, code: int) -> list[str | Field | Refused]:

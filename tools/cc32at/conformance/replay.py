@@ -1,7 +1,7 @@
 """Playing a recording: its commands over the emulated UART, its NWP frames over the link."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cc32at.client import table
@@ -68,6 +68,7 @@ class Player:
         """Play a case up to a step, with other lines there: each of these is a step of its own."""
         nwp = self.prepare(case)
         printed = [(self.play(nwp, i), tuple(nwp.frames(i))) for i in range(index)]
+        nwp.give_up()
         nwp.begin_step(index)
         for line in lines or (b"",):
             seen = len(nwp.frames(index))
@@ -92,6 +93,7 @@ class Player:
     def play(self, nwp: RecordedNwp, index: int) -> bytes:
         """Play one step; what is printed."""
         step = nwp.case.steps[index]
+        nwp.give_up()
         nwp.begin_step(index)
         if step.line is not None:
             self.machine.uart.host_write(step.line + b"\r\n")
@@ -147,6 +149,15 @@ def recorded_nwp(case: Case) -> RecordedNwp:
     return StreamedNwp(case) if streams.concerns(case) else ScriptedNwp(case)
 
 
+@dataclass(frozen=True)
+class Take:
+    """A session as it was played; its steps from `first` on are judged."""
+
+    first: int
+    case: Case
+    printed: list[Printed]
+
+
 class Sessions:
     """The session of a case with the firmware, and with other lines in it, each played once.
 
@@ -155,13 +166,40 @@ class Sessions:
 
     def __init__(self, player: Player, case: Case):
         self.player = player
-        self.case = player.as_played(case)
+        self.style = player.style
         self.compared = recorded_nwp(case).compared
+        self._takes = [Take(0, case, player.run(case))]
+        self._said: dict[int, Said] = {}
         self._played: dict[tuple, Said | None] = {}
 
-    def said(self, printed: Sequence[Printed]) -> list[Said]:
-        """What was printed in the steps, in the words of style ti."""
-        return said(self.case, printed, self.player.style)
+    def _take(self, index: int) -> Take:
+        return next(take for take in reversed(self._takes) if take.first <= index)
+
+    def printed(self, index: int) -> Printed:
+        """What was printed in a step, as it came, and the frames."""
+        return self._take(index).printed[index]
+
+    def said(self, index: int) -> Said:
+        """What the firmware made of a step, in the words of style ti."""
+        if index not in self._said:
+            take = self._take(index)
+            said = told_in_ti(take.case, take.printed, self.style)
+            self._said |= {i: one for i, one in enumerate(said) if i >= take.first}
+        return self._said[index]
+
+    def spoiled(self, index: int, printed: Printed) -> list[Said]:
+        """What the firmware would have made of the steps if a step had printed something else."""
+        take = self._take(index)
+        changed = [*take.printed[:index], printed, *take.printed[index + 1 :]]
+        return told_in_ti(take.case, changed, self.style)
+
+    def go_on(self, index: int, line: bytes | None) -> None:
+        """Play the steps behind one as they are if that had another line, or none."""
+        case = self._take(index).case
+        other = replace(case.steps[index], line=line)
+        case = replace(case, steps=(*case.steps[:index], other, *case.steps[index + 1 :]))
+        self._takes.append(Take(index + 1, case, self.player.run(case)))
+        self._said = {i: one for i, one in self._said.items() if i <= index}
 
     def play(self, index: int, lines: tuple[str, ...], changes: str) -> Said | None:
         """What comes of lines in place of that of a step; see scenes.Session."""
@@ -171,18 +209,19 @@ class Sessions:
         return self._played[key]
 
     def _play(self, index: int, lines: tuple[str, ...], changes: str) -> Said | None:
-        case = answers.changed(self.case, index, changes) if changes else self.case
+        case = self.player.as_played(self._take(index).case)
+        case = answers.changed(case, index, changes) if changes else case
         sent = [line.encode("latin-1") for line in lines]
         printed = self.player.run_with(case, index, sent)
         steps = *case.steps[:index], *(replace(case.steps[index], line=s) for s in sent)
-        found = said(replace(case, steps=steps), printed, self.player.style)[index:]
+        found = told_in_ti(replace(case, steps=steps), printed, self.style)[index:]
         if any(one.malformed for one in found):
             return None
         frames = tuple(frame for one in found for frame in one.frames)
         return Said(b"".join(one.text for one in found), frames)
 
 
-def said(case: Case, printed: Sequence[Printed], style: str) -> list[Said]:
+def told_in_ti(case: Case, printed: Sequence[Printed], style: str) -> list[Said]:
     """What was printed in the steps of a session, in the words of style ti."""
     translator = Translator()
     acks = acknowledgements(streams.script(case)) if streams.concerns(case) else {}

@@ -3,6 +3,8 @@
 Each entry `told` of a rule names a message of protocol.json and says what the vendor's core made
 of it and what must come instead; the values of both come from the recorded frames.
 
+    line              nothing of the wire, but a line that matches this: recorded and instead are
+                      the same whatever came
     message, record   the message, and if the value is in records behind its fields, their name
     recorded, instead
                       a line (or `all` lines, parted by LF): a regular expression, and what stands
@@ -41,7 +43,8 @@ _PART = re.compile(r"(\w+?)_(\d+)_(\d+)")
 class Entry:
     """One entry of `told`; see the module."""
 
-    message: str
+    message: str = ""
+    line: str = ""
     record: str = ""
     recorded: str = ""
     instead: str = ""
@@ -57,6 +60,10 @@ def restated(entry: Entry, told: Told, scene) -> Told:
     """What is recorded of a step, with what must come instead where the entry applies."""
     if entry.field:
         return _with_field(entry, told, scene)
+    if entry.line:
+        mine = re.search(entry.line, scene.text, re.IGNORECASE)
+        texts = [_line(entry, text, [Fields()]) if mine else text for text in told.lines]
+        return told.with_lines(texts)
     wire = [frame for e in scene.step.exchanges for frame in e.nwp]
     values = list(frames.records(wire, entry.message, entry.record))
     if entry.numbers:

@@ -160,7 +160,6 @@ REWRITES["guide"] = guide
 @rewriting
 def vendor(line: str) -> Alternatives:
     """Numbers and addresses as the vendor's core reads them, in plain form."""
-    echo = _format_echo(line)
     found: Alternatives = []
     for one in reading.by_vendor(line):
         if isinstance(one, Refused):
@@ -168,19 +167,22 @@ def vendor(line: str) -> Alternatives:
         elif one.field:
             found.append(Rewrite((one.line,), other=one.other, number=one.field.value))
         else:
-            found.append(Rewrite((one.line,), echo=echo))
+            found += [Rewrite((one.line,), echo=echo) for echo in _format_echoes(line)]
     return found
 
 
-def _format_echo(line: str) -> tuple[str, int, str] | None:
-    """Where a value line repeats the format, and which; None if it is plain."""
+def _format_echoes(line: str) -> list[tuple[str, int, str] | None]:
+    """Where a value line repeats the format, and what it may be; [None] if the format is plain."""
     command = table.find(line)
     odd = next((p for p in parameters(line) if p.kind == FORMAT), None)
     if not command or not odd or odd.word in ("0", "1") or command.name not in rows():
-        return None
+        return [None]
     row = next((r for r in rows()[command.name] if "data" in r.types), None)
-    number = str(reading.c_number(odd.word))
-    return (f"+{command.name.lower()}", row.types.index("data") - 2, number) if row else None
+    if row is None:
+        return [None]
+    index = row.types.index("data") - 2
+    numbers = sorted(reading.cut_formats(odd.word))
+    return [(f"+{command.name.lower()}", index, str(number)) for number in numbers]
 
 
 # --- Lines ---

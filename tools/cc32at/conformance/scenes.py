@@ -28,8 +28,7 @@ class Session(Protocol):
 class Scene:
     """What is recorded of a step, what the firmware made of it, and the session it is from.
 
-    session: None if nothing else can be played. read: rewritings by which the step came to have
-    another line than the recorded one.
+    read: rewritings by which the step came to have another line than the recorded one.
     """
 
     case: Case
@@ -37,7 +36,7 @@ class Scene:
     step: Step
     told: Told
     said: Said
-    session: Session | None
+    session: Session
     style: str = "ti"
     read: tuple[Rewrite, ...] = ()
 
@@ -48,8 +47,6 @@ class Scene:
 
     def play(self, rewrite: Rewrite) -> list[Told]:
         """What comes of a rewriting, as it is compared; several if a number has no range."""
-        if self.session is None:
-            return []
         outcomes = [self._played(rewrite.lines, rewrite)]
         if rewrite.other:
             outcomes.append(self._played((rewrite.other,), rewrite))
@@ -180,6 +177,20 @@ def _own_socket(scene: Scene) -> int | None:
     return None
 
 
+def not_open(scene: Scene) -> bool:
+    """Whether the descriptor of a line is of no socket that is open in the session."""
+    known = reading.parameters(scene.text)
+    alive: set[int] = set()
+    for step in scene.case.steps[: scene.index]:
+        wire = [frame for e in step.exchanges for frame in e.nwp]
+        for done in frames.records(wire, "SOCKET_CREATE"):
+            alive |= {done.sd & 0x1F} if done.status >= 0 else set()
+        for name in ("SOCKET_ACCEPT_DONE_V4", "SOCKET_ACCEPT_DONE_V6"):
+            alive |= {f.status & 0x1F for f in frames.records(wire, name) if f.status >= 0}
+        alive -= {done.sd & 0x1F for done in frames.records(wire, "SOCKET_CLOSE")}
+    return bool(known) and reading.c_number(known[0].word) & 0x1F not in alive
+
+
 def has_help(scene: Scene) -> bool:
     """Whether the line asks how its command is used."""
     return scene.step.asks_for_help
@@ -209,6 +220,7 @@ def other_option(scene: Scene) -> bool:
 SCENES: dict[str, Callable[[Scene], bool]] = {
     "control-socket": control_socket,
     "help": has_help,
+    "not-open": not_open,
     "last-line": last_line,
     "scan-only-started": scan_only_started,
     "other-option": other_option,

@@ -168,7 +168,7 @@ class LinkServer:
 class TcpHost:
     """A plain driver on the other end of the seam: power, write commands, read messages."""
 
-    def __init__(self, port: int, timeout: float = 5.0):
+    def __init__(self, port: int, timeout: float = 60.0):
         self.socket = socket.create_connection(("127.0.0.1", port), timeout)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.timeout = timeout

@@ -8,8 +8,9 @@
 Each host frame is matched with the next recorded exchange and answered with the exchange's NWP
 frames, verbatim, recorded sequence numbers and deliberate garbage included. A frame with another
 opcode than the next one expected is matched further on when there is such an exchange among those
-released; what was passed over counts as missing. A frame that fits nowhere is reported and not
-answered, as any answer would spoil the recorded sequence.
+released; what was passed over counts as missing, and the sequence goes on without its answers. A
+frame that fits nowhere is reported and not answered, as any answer would spoil the recorded
+sequence.
 
 Exchanges without host frame are what the NWP sent unasked: they leave at `begin_step`; those that
 begin with INIT_COMPLETE at power-on. Offsets in `uninit` are bytes that the
@@ -28,6 +29,7 @@ from .linklayer import LinkLayer, Message
 
 BOOT_TIME = 0.001  # seconds from power-on to the first message
 STOP = 0x8473
+SYNC = bytes.fromhex("dccdab")  # what follows the first byte of a sync word
 
 
 class Comparison(NamedTuple):
@@ -95,6 +97,9 @@ class RecordedNwp:
         self._stopped = False
         self.on_irq = None
         self.trace = None
+
+    def give_up(self) -> None:
+        """A step is over: nothing that is still wanted of the host will come."""
 
     def _send(self, frame: bytes) -> None:
         opcode = int.from_bytes(frame[4:6], "little")
@@ -184,6 +189,7 @@ class ScriptedNwp(RecordedNwp):
         super().__init__(case)
         self._released: list[_Exchange] = []
         self._rows: list[tuple[int, Comparison]] = []
+        self._lost = 0  # frames that did not leave since power-on
 
     def begin_step(self, number: int) -> None:
         """Release step `number`: its exchanges are expected from now on."""
@@ -198,6 +204,29 @@ class ScriptedNwp(RecordedNwp):
                 return
             for frame in self._released.pop(0).frames:
                 self._send(frame)
+
+    def give_up(self) -> None:
+        """A step is over: what the host has not written counts as missing."""
+        left, self._released = self._released, []
+        for exchange in left:
+            if exchange.host:
+                self._miss(exchange)
+            else:
+                self._released.append(exchange)
+        self._release_unasked()
+
+    def _miss(self, exchange: _Exchange) -> None:
+        self._rows.append((exchange.step, Comparison(exchange.host, None, exchange.uninit)))
+        self._lost += len(exchange.frames)
+
+    def _send(self, frame: bytes) -> None:
+        super()._send(renumbered(frame, -self._lost) if self._lost else frame)
+
+    def power(self, on: bool) -> None:
+        """Power goes on or off; the sequence begins anew."""
+        if on != self.powered:
+            self._lost = 0
+        super().power(on)
 
     def result(self, step: int | None = None) -> list[Comparison]:
         """Expected and seen host frames so far, in order, of one step or of all released ones."""
@@ -223,10 +252,19 @@ class ScriptedNwp(RecordedNwp):
         while self._released[0] is not match:
             passed = self._released.pop(0)
             if passed.host:
-                self._rows.append((passed.step, Comparison(passed.host, None, passed.uninit)))
+                self._miss(passed)
         self._released.pop(0)
         self._rows.append((match.step, Comparison(match.host, frame, match.uninit)))
         self._stopped = self._stopped or opcode == STOP
         for answer in match.frames:
             self._send(answer)
         self._release_unasked()
+
+
+def renumbered(frame: bytes, by: int) -> bytes:
+    """A frame with another sequence number, in the two lowest bits of its sync word."""
+    at = frame.find(SYNC) - 1
+    if at < 0:
+        return frame
+    first = frame[at] & ~3 | frame[at] + by & 3
+    return frame[:at] + bytes((first,)) + frame[at + 1 :]

@@ -12,7 +12,7 @@ from .net import CONTROL_PORT, is_loopback, is_multicast, text
 from .sock_base import Socket
 
 BIGGEST = 65535
-WAITING = 256  # datagrams that are looked through when the radio link comes or goes
+WAITING = 256  # datagrams that are taken from the host when the radio link comes or goes
 REASSEMBLY = 16384  # bytes; larger datagrams are dropped and reported (SOCKET_EV_ASYNC type 1)
 
 
@@ -224,7 +224,7 @@ class DatagramSocket(Socket):
         over_air: whether what has come over the radio counts; None: if that carries it now.
         """
         for sock in self._host_sockets():
-            while True:
+            for _ in range(WAITING):
                 try:
                     data, address = sock.recvfrom(BIGGEST)
                 except OSError:  # nothing there, or the echo of an earlier datagram's failure
@@ -238,7 +238,7 @@ class DatagramSocket(Socket):
 
     def sort_out(self, over_air: bool) -> None:
         """Take what waits on the host; what came over the radio only if it did so in time."""
-        for _ in range(WAITING):
+        while len(self.queue) < WAITING:
             found = self._from_host(over_air)
             if found is None:
                 break
