@@ -12,11 +12,12 @@ import contextlib
 import os
 import queue
 import socket
+from collections import defaultdict
 
 from ..world import WorldError
 
 ALL_TYPES = "_services._dns-sd._udp.local."  # answered with the types there are (RFC 6763, 9)
-PATIENCE_MS = 1000  # for the details of a service that was seen
+PATIENCE_MS = 10000  # for the details of a service that was seen
 TYPE, SEEN, GONE = range(3)
 
 
@@ -38,6 +39,7 @@ class Bridge:
         self.infos: dict[bytes, object] = {}  # ours, by name
         self.theirs: set[bytes] = set()  # names that are in the world because of us
         self.jobs: set[asyncio.Future] = set()
+        self.turns: defaultdict[bytes, asyncio.Lock] = defaultdict(asyncio.Lock)  # by name
         self.browsed = {ALL_TYPES, *self.types}
         self._browse(sorted(self.browsed))
         self.running = True
@@ -134,17 +136,24 @@ class Bridge:
             server="mysimplelink.local.",
         )
         self.infos[service.name] = info
-        self._run(self.zeroconf.async_register_service(info))
+        self._run(service.name, self.zeroconf.async_register_service, info)
 
     def unregister(self, service) -> None:
         if self.running and service.name in self.infos:
-            self._run(self.zeroconf.async_unregister_service(self.infos.pop(service.name)))
+            info = self.infos.pop(service.name)
+            self._run(service.name, self.zeroconf.async_unregister_service, info)
 
-    def _run(self, coroutine) -> None:
+    def _run(self, name: bytes, do, info) -> None:
         """Let zeroconf's own loop do it; who has our name already keeps it."""
+        coroutine = self._in_turn(name, do, info)
         job = asyncio.run_coroutine_threadsafe(coroutine, self.zeroconf.loop)
         self.jobs.add(job)
         job.add_done_callback(self.jobs.discard)
+
+    async def _in_turn(self, name: bytes, do, info) -> None:
+        """To its end: an announcement behind the goodbye would bring the service back."""
+        async with self.turns[name]:
+            await (await do(info))
 
 
 def _fields(info) -> dict:
