@@ -17,8 +17,9 @@ class Usage(Side):
     """What the guide calls the parameters; of the vendor's words only the form is known."""
 
     def came(self, scene: Scene) -> bool:
-        text = usage.usage(scene.text, scene.style)
-        return text is not None and Exact(text).came(scene)
+        text = "\n".join(lines(scene.said.text))
+        whole = scene.said.text.endswith(LINE_END) and not scene.said.frames
+        return whole and usage.is_usage(text, scene.text, scene.style)
 
     def recorded(self, scene: Scene) -> bool:
         text = "\n".join(scene.told.lines)
