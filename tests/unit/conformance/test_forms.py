@@ -39,11 +39,11 @@ def step(line, text, *frames):
     return Step("at", line.encode("latin-1"), tuple(Exchange(f, NONE, ()) for f in frames), texts)
 
 
-def verdict(line, recorded, printed, others=None, before=()):
+def verdict(line, recorded, printed, others=None, before=(), rules=RULES):
     """recorded, printed: text and frames."""
     case = Case("x", "x", (), "", (*before, step(line, *recorded)))
     came = [*(said("OK"),) * len(before), said(*printed)]
-    return judge(ByHand(case, came, {k: said(*v) for k, v in (others or {}).items()}), RULES)
+    return judge(ByHand(case, came, {k: said(*v) for k, v in (others or {}).items()}), rules)
 
 
 MANY = "ERROR: number of parameters,0"
@@ -132,6 +132,13 @@ def test_and_nothing_beside_it(name, line, recorded, printed, others):
     text, *frames = printed
     for other in [("",), (text + "\nOK",), (text, *frames, WHOLE), ("ERROR: allocate,0",)]:
         assert verdict(line, recorded, other, others).word == "different", other
+
+
+def test_style_guide_has_one_code_for_what_is_outside_its_set():
+    row = "AT+WlanSet=AP,SECURITY,WPA3", ("ERROR: parse parameters,-1",)
+    found = verdict(*row, ("ERROR: parse parameters,-4",), rules=deviations.load(style="guide"))
+    assert [rule.name for f in found.findings for rule in f.rules] == ["outside-the-set"]
+    assert verdict(*row, ("ERROR: parse parameters,-4",)).word == "different"
 
 
 def test_a_socket_that_is_open_is_no_excuse():

@@ -41,9 +41,10 @@ def test_a_number_of_c(text, value):
         ("AT+Close=300", -4, ["AT+Close=44"]),
         ("AT+Recv=x,0,010", -4, ["AT+Recv=0,0,8"]),
         ("AT+Recv=0,2,4", -4, ["AT+Recv=0,0,4"]),
-        ("AT+WlanScan=0,260", 0, ["AT+WlanScan=0,4"]),
+        ("AT+Recv=0,0,70000", -1, ["AT+Recv=0,0,4464", "AT+Recv=0,0,112", -1]),
+        ("AT+WlanScan=0,260", 0, ["AT+WlanScan=0,4", 0]),
         ("AT+WlanScan=0,-1", -4, [0]),
-        ("AT+WlanSet=GENERAL,STA_TX_POWER,257", -1, ["AT+WlanSet=GENERAL,STA_TX_POWER,1"]),
+        ("AT+WlanSet=GENERAL,STA_TX_POWER,257", -1, ["AT+WlanSet=GENERAL,STA_TX_POWER,1", -1]),
         (
             'AT+Bind=0,INET,5001,"10.0.0.1"',
             "AT+Bind=0,INET,5001,10.0.0.1",

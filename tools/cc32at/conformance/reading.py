@@ -9,7 +9,7 @@ import ipaddress
 import itertools
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from .parameters import (
     ADDRESSES,
@@ -33,9 +33,10 @@ _USUAL = re.compile(r"[\da-fA-F]{2}")
 
 @dataclass(frozen=True)
 class Refused:
-    """A parameter that is answered by `parse parameters,<code>`."""
+    """A parameter that is answered by `parse parameters,<code>`; limit: of an explicit limit."""
 
     code: int
+    limit: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -138,7 +139,7 @@ def _guide(p: Parameter) -> str | Refused:
     low, high, code = p.range or (0, 1, WRONG)
     value = _number(p.word)
     if not low <= value <= high:
-        return Refused(WRONG if value < 0 else code)
+        return Refused(WRONG if value < 0 else code, limit=value >= 0 and code != WRONG)
     return str(value)
 
 
@@ -258,7 +259,9 @@ def _cut(value: int, low: int, high: int, code: int) -> list[str | Field | Refus
                 found.append(str(number))
         if str(value) in found:
             break
-    return found or [Refused(code) if code != WRONG else Field(value, str(low), str(high))]
+    if code != WRONG and str(value) not in found:
+        return [*found, Refused(code)]
+    return found or [Field(value, str(low), str(high))]
 
 
 def _vendor_address(word: str, kind: str) -> str | Refused:

@@ -149,9 +149,15 @@ def lettered(line: str, meant: dict[int, str]) -> Alternatives:
 
 
 def guide(line: str, scene: "Scene") -> Alternatives:
-    """Numbers and addresses as the guide reads them, in plain form."""
+    """Numbers and addresses as the guide reads them, in plain form.
+
+    Style guide has the code -4 for explicit limits, too (guide-style.md O6).
+    """
     plain = reading.by_guide(line, scene.style)
-    return [plain if isinstance(plain, Refused) else Rewrite((plain,))]
+    if not isinstance(plain, Refused):
+        return [Rewrite((plain,))]
+    other = plain.limit and scene.style == "guide"
+    return [plain, Refused(reading.WRONG)] if other else [plain]
 
 
 REWRITES["guide"] = guide

@@ -11,7 +11,7 @@ from .compare import Said, Told
 from .rewrites import Rewrite
 
 _HEAD = re.compile(r"^( *at) *\+ *", re.IGNORECASE)
-_BIND, _CONTROL_PORT = 0x9404, bytes.fromhex("300e")  # nwp-protocol 4.5
+_BIND, CONTROL_PORT = 0x9404, bytes.fromhex("300e")  # nwp-protocol 4.5
 
 
 class Session(Protocol):
@@ -158,7 +158,7 @@ def check(key: str, value) -> None:
 
 def control_socket(scene: Scene) -> bool:
     """Whether the line is about the driver's own socket of Select, to others not open."""
-    own = _own_socket(scene)
+    own = own_socket(scene)
     known = [p.word for p in reading.parameters(scene.text)]
     if own is None or not known:
         return False
@@ -168,11 +168,12 @@ def control_socket(scene: Scene) -> bool:
     return any(reading.c_number(member) & 0x1F == own for member in members)
 
 
-def _own_socket(scene: Scene) -> int | None:
-    for step in reversed(scene.case.steps[: scene.index + 1]):
+def own_socket(scene: Scene, before: bool = False) -> int | None:
+    """The driver's own socket of Select, as far as the session has come; before: the step."""
+    for step in reversed(scene.case.steps[: scene.index + (not before)]):
         for exchange in reversed(step.exchanges):
             taken = frames.command(exchange.host)
-            if taken and taken.opcode == _BIND and taken.raw("port") == _CONTROL_PORT:
+            if taken and taken.opcode == _BIND and taken.raw("port") == CONTROL_PORT:
                 return taken.sd
     return None
 

@@ -12,20 +12,19 @@ from .scenes import Scene
 
 SAME, OTHER = "same", "other"  # as many as on the other side; what the other side tells
 _WITHOUT_CODE = ("command not exist", "number of parameters", "allocate")
-SELECT, _SCAN = 0x9407, 0x8C8C
+_SELECT, _SCAN = 0x9407, 0x8C8C
 
 
-def is_message(frame: bytes, opcode: int) -> bool:
-    """Whether a frame of the host has an opcode."""
+def _is(frame: bytes, opcode: int) -> bool:
     return int.from_bytes(frame[4:6], "little") == opcode
 
 
 def _but_select(sent: tuple) -> tuple:
-    return tuple(pair for pair in sent if not is_message(pair[0], SELECT))
+    return tuple(pair for pair in sent if not _is(pair[0], _SELECT))
 
 
 def _asked_twice(sent: tuple) -> tuple:
-    return (*sent, *(pair for pair in sent if is_message(pair[0], _SCAN)))
+    return (*sent, *(pair for pair in sent if _is(pair[0], _SCAN)))
 
 
 FRAMES = {SAME: lambda sent: sent, "but-select": _but_select, "asked-twice": _asked_twice}

@@ -9,8 +9,8 @@ from . import complete, frames, payloads, quotes, usage
 from .compare import LINE_END, lines, same_frames
 from .parameters import ADDRESSES, Parameter, parameters
 from .reading import c_number
-from .scenes import Scene
-from .sides import SELECT, Exact, Side, is_message
+from .scenes import CONTROL_PORT, Scene, own_socket
+from .sides import Exact, Side
 
 
 class Usage(Side):
@@ -27,33 +27,43 @@ class Usage(Side):
 
 
 class Selected(Side):
-    """What the vendor's core makes of a Select that asks for the driver's own socket."""
+    """What the vendor's core makes of a Select whatever descriptors it asks for."""
 
     def recorded(self, scene: Scene) -> bool:
         known = parameters(scene.text)
-        asked = [c_number(part) & 0x1F for part in known[1].word.strip("[]").split("|")]
-        wanted = [frames.build("SOCKET_SELECT", self._asked(known, asked))]
-        sent = [pair for pair in scene.told.frames if is_message(pair[0], SELECT)]
+        asked = sorted({c_number(m) & 0x1F for m in known[1].word.strip("[]").split("|")})
         done = _status(scene, "SOCKET_SELECT", "SOCKET_SELECT_DONE")
-        if done is None or not same_frames(sent, wanted):
+        if done is None or not self._requested(scene, known, asked):
             return False
         if done.status & 0x8000:
             return scene.told.lines == ["OK", f"ERROR: process command,{done.status - 0x10000}"]
         ready = [sd for sd in asked if done.read_fds >> sd & 1] if done.status else asked
-        bits = "|".join(str(sd) for sd in sorted(ready))
-        return scene.told.lines == ["OK", f"+select:{bits}", "OK"]
+        return scene.told.lines == ["OK", f"+select:{'|'.join(map(str, ready))}", "OK"]
 
     @staticmethod
-    def _asked(known: list[Parameter], asked: list[int]) -> dict:
-        """The request as nwp-protocol 4.5 has it."""
+    def _requested(scene: Scene, known: list[Parameter], asked: list[int]) -> bool:
+        """Whether the request is as nwp-protocol 4.5 has it, the driver's own socket in it."""
         nfds, _, sec, usec = (c_number(p.word) for p in known)
-        ever = sec >= 0xFFFF
-        return {
-            "nfds": nfds & 0xFF,
-            "read_fds": sum(1 << sd for sd in set(asked)),
-            "tv_usec": 0xFFFF if ever else usec >> 10,
-            "tv_sec": min(sec, 0xFFFF),
-        }
+        wanted, own = [], own_socket(scene, before=True)
+        if own is None:
+            wanted, own = _opened(scene)
+        bits = sum(1 << sd for sd in asked) | (1 << own if own is not None else 0)
+        values = {"nfds": nfds & 0xFF, "read_fds": bits & 0xFFFF}
+        times = {"tv_usec": usec >> 10, "tv_sec": sec}
+        if sec >= 0xFFFF:
+            times = {"tv_usec": 0xFFFF, "tv_sec": 0xFFFF}
+        wanted.append(frames.build("SOCKET_SELECT", values | times))
+        return same_frames(scene.told.frames, wanted)
+
+
+def _opened(scene: Scene) -> tuple[list[bytes], int | None]:
+    """How the driver's own socket is opened in a step, and which it becomes."""
+    create = frames.build("SOCKET_CREATE", {"domain": 2, "type": 2})
+    done = _status(scene, "SOCKET_CREATE")
+    if done is None or done.status < 0:
+        return [create], None
+    values = {"sd": done.sd, "family_flags": 0x20, "port": CONTROL_PORT}
+    return [create, frames.build("SOCKET_BIND_V4", values)], done.sd
 
 
 class Closed(Side):
