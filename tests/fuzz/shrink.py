@@ -25,10 +25,13 @@ def groups(said: list, whole: bool) -> list:
     return found
 
 
-def shrink(said: list, still, whole: bool = False) -> list:
-    """The smallest session found of which still(items) is true; `whole`: see groups()."""
+def shrink(said: list, still, whole: bool = False, bytewise: bool = True) -> list:
+    """The smallest session found of which still(items) is true.
+
+    whole: see groups(). Without bytewise only whole items are left out.
+    """
     parts = _fewer(groups(said, whole), lambda parts: still(_joined(parts)))
-    if not whole:
+    if bytewise and not whole:
         for _ in range(ROUNDS):
             before = _joined(parts)
             parts = _shorter(parts, still)

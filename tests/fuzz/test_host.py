@@ -13,8 +13,8 @@ from tests.fuzz.shrink import shrink
 
 CORPUS = sorted((Path(__file__).parent / "corpus").glob("*.json"))
 SESSIONS = 250  # a test, of 40 turns
-# Framing is being mended (rules O13 and O14): until then these are for `make fuzz`.
-LATER = Speaker.broken, Speaker.canary
+# Framing is being mended (rule O14): until then these are for `make fuzz`.
+LATER = (Speaker.canary,)
 
 
 @pytest.mark.parametrize("first", range(1, 10 * SESSIONS, SESSIONS))
