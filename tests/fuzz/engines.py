@@ -3,7 +3,7 @@
 import importlib
 
 LINES = 40  # turns of a session
-ENGINES = {"host": "tests.fuzz.play"}
+ENGINES = {"host": "tests.fuzz.host"}
 
 
 def generate(engine: str, seed: int) -> list:

@@ -113,7 +113,10 @@ class Speaker:
 
     def nasty(self, size: int) -> bytes:
         """Bytes that mean something, or nothing."""
-        text = bytes(self.chance.choice(NASTY) for _ in range(size))
+        return self.harmless(bytes(self.chance.choice(NASTY) for _ in range(size)))
+
+    def harmless(self, text: bytes) -> bytes:
+        """The same without what means the prompt at the beginning of a line, if that is so."""
         return text.replace(b"\1", b"1").replace(b"\3", b"3") if self.tame else text
 
     def noise(self):
@@ -134,7 +137,7 @@ class Speaker:
 
     def payload(self):
         """Send or SendTo with a payload of anything, as it should be."""
-        head, text = self.sending(self.chance.randbytes)
+        head, text = self.sending(lambda size: self.harmless(self.chance.randbytes(size)))
         self.say(head % len(text) + text + self.end())
         if self.chance.random() < 0.2:
             self.silence(SILENCE)  # ends it as well as a line end

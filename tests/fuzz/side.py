@@ -48,7 +48,7 @@ def main(checkout: str) -> None:
     sys.modules["tests"] = tests  # of this checkout; all else is of the other
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
-    from tests.fuzz.play import play
+    from tests.fuzz.host import play
 
     while True:
         try:

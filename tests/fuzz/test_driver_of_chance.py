@@ -9,7 +9,7 @@ import pytest
 from simplelink.errors import SlError
 from tests.fuzz.answers import ROWS
 from tests.fuzz.driver import CLASSES, STARTED, Driver, Link, methods
-from tests.fuzz.play import resume
+from tests.fuzz.host import resume
 from tests.fuzz.stream import Stream
 
 ATCORE = Path(__file__).parents[2] / "atcore"

@@ -7,8 +7,9 @@ import pytest
 
 from tests.fuzz import engines, session
 from tests.fuzz.driver import NEVER, Later, Link
+from tests.fuzz.game import prepared
+from tests.fuzz.host import play
 from tests.fuzz.lines import CANARY, PAUSE, SILENCE, TURNS, Speaker, pool
-from tests.fuzz.play import play, prepared
 from tests.fuzz.shrink import shrink
 
 CORPUS = sorted((Path(__file__).parent / "corpus").glob("*.json"))
@@ -114,7 +115,7 @@ def test_an_exception_that_leaves_the_application_is_found(monkeypatch):
         made.run = lambda: 1 // 0
         return made
 
-    monkeypatch.setattr("tests.fuzz.play.prepared", lambda: broken)
+    monkeypatch.setattr("tests.fuzz.game.prepared", lambda: broken)
     assert {it.kind for it in play([(0, "bytes", b"AT\r\n")]).wrong} >= {"exception"}
 
 
