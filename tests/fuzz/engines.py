@@ -3,16 +3,19 @@
 import importlib
 
 LINES = 40  # turns of a session
-ENGINES = {"host": "tests.fuzz.host"}
+# engine: (module and class that makes sessions, module that plays them)
+ENGINES = {
+    "host": ("tests.fuzz.lines", "Speaker", "tests.fuzz.host"),
+    "link": ("tests.fuzz.radio", "Radio", "tests.fuzz.linked"),
+}
 
 
 def generate(engine: str, seed: int) -> list:
     """The session of a seed."""
-    from tests.fuzz.lines import Speaker
-
-    return Speaker(seed, LINES).session()
+    module, name, _ = ENGINES[engine]
+    return getattr(importlib.import_module(module), name)(seed, LINES).session()
 
 
 def play(engine: str, said: list, seed: int):
     """Play a session; its Outcome."""
-    return importlib.import_module(ENGINES[engine]).play(said, seed)
+    return importlib.import_module(ENGINES[engine][2]).play(said, seed)

@@ -50,6 +50,7 @@ class Speaker:
 
     def __init__(self, seed: int, lines: int = 40, turns=None):
         self.chance = random.Random(seed)
+        self.seed = seed
         self.lines = lines
         self.tame = tame(seed)
         self.turns, self.weights = zip(*(turns or TURNS), strict=True)
