@@ -228,7 +228,7 @@ class Selector:
             link.call(_SOCKET_CREATE, b"\x02\x02\0\0")
             sd = link.answer[2]
             if sd >= _MAX_SOCKETS or link.owners[sd] is not None:
-                return
+                raise SlError(_SL_ERROR_BSD_EBADF)
             link.call(_SOCKET_BIND_V4, self._address(0, sd, b"\0\0\0\0"))
             self.control = sd
             link.owners[sd] = Reserved()
@@ -236,7 +236,7 @@ class Selector:
             if self._is_over():
                 raise
             self.full = error.code == _SL_ERROR_BSD_ENSOCK
-            if sd != _NONE:  # the port is taken
+            if sd != _NONE:  # the port is taken, or the id is waited on
                 link.call(_SOCKET_CLOSE, pack("<Bxxx", sd))
 
     def takes_the_last(self, alive: int) -> bool:

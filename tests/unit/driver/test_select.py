@@ -303,3 +303,14 @@ def test_a_taken_control_port_costs_no_sockets(real):
     for _ in range(20):
         assert real.run(sl.sockets.select(1, 1 << sd, 0, 0, 0)) == (0, 0, 0)
     assert [sl.sockets.open(2, 2) for _ in range(15)] == list(range(1, 16))
+
+
+def test_a_control_socket_whose_id_is_waited_on_costs_no_socket(real):
+    """A receive on an id that was not open yet still waits when select gets that id."""
+    sl = real.sl
+    sd = sl.sockets.open(2, 2)
+    early = real.start(sl.sockets.recv(sd + 1, bytearray(10)))
+    assert real.run(sl.sockets.select(1, 1 << sd, 0, 0, 0)) == (0, 0, 0)
+    real.pump(1000)
+    assert early.done and early.error.code == EBADF
+    assert [sl.sockets.open(2, 2) for _ in range(15)] == list(range(1, 16))
