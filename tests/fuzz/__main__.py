@@ -65,19 +65,8 @@ def replay(path: Path, shorter: bool) -> int:
     return bool(wrong)
 
 
-@click.command()
-@click.option("--engine", type=click.Choice(list(engines.ENGINES)), default="host")
-@click.option("--lines", default=100_000, help="How many lines to say, about.")
-@click.option("--seed", default=1, help="Of the first session; the next has the next number.")
-@click.option("--minutes", type=float, help="Go on for so long instead.")
-@click.option("--jobs", default=2, help="Processes.")
-@click.option("--found", type=click.Path(path_type=Path), default=FOUND, help="Where they go.")
-@click.option("--replay", "path", type=click.Path(exists=True, path_type=Path))
-@click.option("--shrink", "shorter", is_flag=True, help="Make the replayed session shorter.")
-def main(engine, lines, seed, minutes, jobs, found, path, shorter):
-    """Say random things to the AT core, and see that it stays well."""
-    if path:
-        sys.exit(replay(path, shorter))
+def run(engine, lines, seed, minutes, jobs, found) -> bool:
+    """Play sessions of one engine; whether none went wrong."""
     start = time.monotonic()
     end = start + minutes * 60 if minutes else None
     share = sys.maxsize if minutes else -(-lines // jobs)
@@ -89,7 +78,32 @@ def main(engine, lines, seed, minutes, jobs, found, path, shorter):
     done, bad = gather(out, jobs, engine, found)
     rate = done / (time.monotonic() - start)
     print(f"{engine}: {done} lines from seed {seed} on, {rate:.0f}/s, {bad} sessions wrong")
-    sys.exit(bool(bad))
+    return not bad
+
+
+@click.command()
+@click.option(
+    "--engine",
+    "names",
+    type=click.Choice(list(engines.ENGINES)),
+    multiple=True,
+    default=list(engines.ENGINES),
+    help="More than one share the time.",
+)
+@click.option("--lines", default=100_000, help="How many lines to say, about.")
+@click.option("--seed", default=1, help="Of the first session; the next has the next number.")
+@click.option("--minutes", type=float, help="Go on for so long instead.")
+@click.option("--jobs", default=2, help="Processes.")
+@click.option("--found", type=click.Path(path_type=Path), default=FOUND, help="Where they go.")
+@click.option("--replay", "path", type=click.Path(exists=True, path_type=Path))
+@click.option("--shrink", "shorter", is_flag=True, help="Make the replayed session shorter.")
+def main(names, lines, seed, minutes, jobs, found, path, shorter):
+    """Say random things to the AT core, and see that it stays well."""
+    if path:
+        sys.exit(replay(path, shorter))
+    minutes = minutes and minutes / len(names)
+    well = [run(name, lines, seed, minutes, jobs, found) for name in names]
+    sys.exit(not all(well))
 
 
 if __name__ == "__main__":
