@@ -23,6 +23,7 @@ CLOSED, STOPPED, NOT_STARTED, ALREADY = -9, -2017, -2018, -2012
 CODES = (-1, -11, -100, -2006, -2073, -4096, -10341, -32768)
 STARTED = 1
 BOOT_MS = 20
+SLOT_MS = 30  # for which a long command holds the slot
 LEAVING_MS = 5  # how often stop() looks whether all that it ended has gone on
 STILL = 3000  # rounds of the loop in which time does not pass
 CLASSES = {name: name.title() for name in ("device", "sockets", "wlan", "fs")}
@@ -97,6 +98,10 @@ class Link:
 
     def limit(self, ms, over=True):
         return ms
+
+    async def free(self):
+        if not self.chance("free") % 4:
+            await Later(self, SLOT_MS)
 
     def wait(self, ms, mask=7):
         self.sleeps += 1
