@@ -90,6 +90,13 @@ CASES = [  # rules, line, recorded, printed, message
     ),
     (
         "value-without-keyword",
+        b"AT+NetAPPGet=MDNS,QEVENT_MASK",
+        "+netappget:ipp|\nOK",
+        "+netappget:ipp|0x80000000\nOK",
+        message("NETAPP_GET", struct.pack("<I", 0x80000001), app_id=4, option=2),
+    ),
+    (
+        "value-without-keyword",
         b"AT+WlanPolicyGet=SCAN",
         "+wlanpolicyget:\nOK",
         "+wlanpolicyget:2,30\nOK",

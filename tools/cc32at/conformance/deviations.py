@@ -19,11 +19,10 @@ one must hold, each with
                {text: LINES, frames: F}  these lines, one a line, and frames: none, a list of
                           {MESSAGE: fields} (protocol.json), or a name of sides.FRAMES
                {as: R}    all that the same session gives with another line: a name of rewrites.py,
-                          or {sub: [[expression, text], ...]}, {letters: characters that mean
-                          nothing}, or a list of such, one after the other; besides those `answers`
-                          of answers.py, `fields` to put into the
-                          frames. The recorded side of such a session may again be explained by
-                          a rule
+                          {sub: [[expression, text], ...]}, {letters: characters that mean
+                          nothing}, or a list of such, one after the other; besides, `answers` of
+                          answers.py, `fields` to put into the frames, or `only: text`. What such
+                          a session gives may again be what is recorded by another rule
                {usage: true}, {complete: true} ...  one of special.py
 """
 
