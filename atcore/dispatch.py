@@ -18,7 +18,7 @@ from . import grammar, reply
 from ._keywords import TABLES
 from .compat import const
 from .grammar import ParseError, parse, parse_from, quick
-from .pump import run, unforeseen
+from .pump import accepted, run, unforeseen
 
 # A declaration is a tuple (see Commands.command).
 NAME = const(0)
@@ -29,11 +29,17 @@ PAYLOAD = const(4)
 _MORE = const(5)
 _OFFLINE = const(6)
 
-LATE = const(1)  # OK first, value line later (rule O3)
-EARLY = const(2)  # style ti prints that early OK too, and a second one behind the value
-_REPORTS = const(4)  # value lines at any time later, no second OK (NetAPPPing)
-GUIDE_ONLY = const(8)  # unknown in style ti
-VARIES = const(16)  # the number of parameters is not checked as such
+# When OK comes: behind the value lines; as soon as the parameters are understood (rule O3); when
+# the handler says that the driver has accepted (NetAPPPing). Behind the last two there is none.
+ANSWER, AT_ONCE, ACCEPTED = 0, 1, 2
+# How many value lines there are: at most one, which the handler returns; any number, by emit().
+ONCE, REPEATED = 0, 1
+# What an error behind OK names: the command alone; its first parameter, too (rule O7).
+ALONE, FIRST = 0, 1
+
+# Bits of a declaration's shape: ok, 2: the same in style ti, 4: late_name, and these.
+_GUIDE_ONLY = const(32)
+_VARIES = const(64)
 
 MAX_DATA = const(4096)  # payload bytes, decoded
 MAX_TEXT = const(5464)  # payload characters in Base64
@@ -49,11 +55,20 @@ class Commands:
         self.table = {}
         self.payloads = b""  # rows of firmware/link/athead.h, for atbytes.header()
 
-    def command(self, name, args=(), shape=0, payload=None, more=None, offline=None, key=None):
+    def command(
+        self, name, args=(), ok=ANSWER, ti_ok=None, values=ONCE, late_name=ALONE, varies=False,
+        guide_only=False, payload=None, more=None, offline=None, key=None
+    ):  # fmt: skip
         """Declare a command; use as a decorator.
 
         name: as the guide's response line spells it, without AT+.
         args: one tuple an argument, see grammar.py.
+        ok: when OK comes, ANSWER, AT_ONCE or ACCEPTED; ti_ok: the same in style ti, where that
+        differs. Style ti prints a second OK behind the value of a command that is AT_ONCE there.
+        values: value lines, ONCE or REPEATED.
+        late_name: what an error behind OK names, the command ALONE or its FIRST parameter as well.
+        varies: the number of parameters is not checked as such.
+        guide_only: the command is unknown in style ti.
         payload: alternatives (data, length, format, further length, selector[, keyword]) of
         parameter numbers from 0, 255 for what is not in the request. The payload is as long as
         both lengths say. keyword, in lower case: the selector's for the alternative to hold.
@@ -62,8 +77,11 @@ class Commands:
         offline: True if it needs no network processor, or the first value for which it needs none.
         key: the name as typed, in lower case, if it is not at+name.
         """
+        if ti_ok is None:
+            ti_ok = ok
         if more:
-            shape |= VARIES
+            varies = True
+        shape = ok | ti_ok << 2 | late_name << 4 | guide_only << 5 | varies << 6 | values << 7
 
         def declare(handler):
             declaration = (name, args, handler, shape, payload, more, offline)
@@ -125,16 +143,20 @@ class Command:
         return payload(room, size, format, self.declaration[NAME], self.ti, values)
 
     def emit(self, line: reply.Line):
-        """One line of a list; what else there is to print waits for the end of the command."""
-        self.core.out.emit(self, line.message())
+        """One value line of several (REPEATED). Await what it returns: the queue stays short then.
 
-    def report(self, line: reply.Line):
-        """A line that comes by itself after the command has answered (NetAPPPing)."""
-        self.core.out.push_late((line.message(),))
+        Before OK the lines are a list: what else there is to print waits for its end.
+        """
+        out = self.core.out
+        if self.late:
+            out.push_late((line.message(),))
+        else:
+            out.emit(self, line.message())
+        return out.room
 
-    def room(self):
-        """Await this between the lines of a long list, so that the queue stays short."""
-        return self.core.out.room
+    def accepted(self):
+        """The driver has accepted (ACCEPTED): OK, and the command goes on in the background."""
+        accepted(self.core, self)
 
     def rest(self, args: tuple) -> list:
         """The values of the parameters behind the declared ones (commands with `more`)."""
@@ -190,7 +212,7 @@ def execute(core, found, line, count: int, data=None, wrong=0):
     good, or of a line of which nothing else is known.
     """
     try:
-        if found is None or core.ti and found[_SHAPE] & GUIDE_ONLY:
+        if found is None or core.ti and found[_SHAPE] & _GUIDE_ONLY:
             refuse(core, reply.PARSE if wrong else reply.NOT_EXIST, wrong)
             return
         if not count and not found[_ARGS]:
@@ -210,7 +232,7 @@ def start(core, declaration, line, count: int, data=None, wrong=0):
     wanted = len(args)
     if data is not None:
         wanted -= 1
-    if count != wanted and not declaration[_SHAPE] & VARIES or count == _MANY:
+    if count != wanted and not declaration[_SHAPE] & _VARIES or count == _MANY:
         refuse(core, reply.COUNT, 0)
         return
     try:

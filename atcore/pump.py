@@ -41,12 +41,11 @@ _HANDLER = const(2)
 _SHAPE = const(3)
 _OFFLINE = const(6)
 PLAIN = const(2)  # what Framer.next() gives: below, the last line; above, with a payload
-_LATE = const(1)
-_EARLY = const(2)
-_REPORTS = const(4)
-
-# Late commands whose errors name the command alone (rule O7).
-NAMELESS = (b"Select", b"NetAPPGetHostByName", b"NetAPPGetHostByService", b"NetAPPPing")
+_LATE = const(15)  # OK does not come with the answer, in one of the styles
+_WHEN = const(3)  # when it comes, in style ti _TI_OK bits further up
+_TI_OK = const(2)
+_AT_ONCE = const(1)
+_FIRST = const(16)  # a late error names the first parameter
 
 
 class Ready:
@@ -82,15 +81,19 @@ def run(core, declaration, values):
     command.declaration = declaration
     command.ti = core.ti
     command.late = False
-    shape = declaration[_SHAPE]
-    if shape & _LATE:
-        command.first = values[0]
-        if len(core.background) >= _SLOTS:
-            core.entries.append(core.line.error(reply.ALLOCATE, 0, core.ti))
-            return
-        if not core.ti or shape & _EARLY:
-            command.late = True
-            core.entries.append(OK)
+    when = declaration[_SHAPE]
+    if when & _LATE:
+        if core.ti:
+            when >>= _TI_OK
+        when &= _WHEN
+        if when:
+            command.first = values[0]
+            if len(core.background) >= _SLOTS:
+                core.entries.append(core.line.error(reply.ALLOCATE, 0, core.ti))
+                return
+            if when == _AT_ONCE:
+                command.late = True
+                core.entries.append(OK)
     try:
         if core.booting is not None and holds(declaration, values):
             result = after_boot(core, declaration, command, values)
@@ -147,6 +150,18 @@ def suspend(core, command, coro):
         core.active = True
 
 
+def accepted(core, command):
+    """OK: the command holds nothing back any more, and goes on in the background."""
+    if command.late:
+        return
+    command.late = True
+    core.out.push(OK)
+    if core.foreground is command:
+        core.foreground = None
+        core.background.append(command)
+        core.active = True
+
+
 def resume(core, command, error=None):
     """Let a command go on, with an exception if its time is over; answer if that was its end."""
     try:
@@ -192,7 +207,7 @@ def answer(core, command, result):
         core.borrower = result
     if command.late:
         if result is not None:
-            second = command.ti and not command.declaration[_SHAPE] & _REPORTS
+            second = command.ti and command.declaration[_SHAPE] >> _TI_OK & _WHEN == _AT_ONCE
             lines = (result, OK) if second else (result,)
             if out.group is None:
                 core.entries.append(lines)
@@ -248,7 +263,7 @@ def failed(core, command, code: int, what=reply.PROCESS):
     name = command.declaration[NAME]
     if not command.ti and what == reply.PROCESS:
         detail = b" +" + name
-        if name not in NAMELESS:
+        if command.declaration[_SHAPE] & _FIRST:
             detail += b" %d" % command.first
     core.out.push_late((core.line.error(what, code, command.ti, detail),))
 

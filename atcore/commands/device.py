@@ -3,7 +3,6 @@
 from struct import pack, unpack_from
 
 from ..compat import const
-from ..dispatch import GUIDE_ONLY
 from ..grammar import MISSING, ParseError
 from ..options import unfit
 from ..settings import ROWS
@@ -137,19 +136,19 @@ def setting(cmd, option):
     return cmd.core.settings.change(option, value)
 
 
-@command(b"AT", key=b"at", shape=GUIDE_ONLY, offline=True)
+@command(b"AT", key=b"at", guide_only=True, offline=True)
 def attention(cmd):
     """Bare AT: is somebody there?"""
 
 
-@command(b"ATE", key=b"ate0", shape=GUIDE_ONLY, offline=True)
+@command(b"ATE", key=b"ate0", guide_only=True, offline=True)
 def echo_off(cmd):
     """ATE0: no echo until the next start."""
     cmd.core.settings.echo = 0
     cmd.core.settings.changed()
 
 
-@command(b"ATE", key=b"ate1", shape=GUIDE_ONLY, offline=True)
+@command(b"ATE", key=b"ate1", guide_only=True, offline=True)
 def echo_on(cmd):
     """ATE1: echo and line editing until the next start."""
     cmd.core.settings.echo = 1

@@ -1,7 +1,7 @@
 """Socket commands: guide 6.2, tables 14-26; at-commands.md chapter 9."""
 
 from ..compat import const
-from ..dispatch import EARLY, LATE, VARIES
+from ..dispatch import AT_ONCE, FIRST
 from ..options import find, packed, show
 from . import command
 
@@ -85,7 +85,7 @@ async def close(cmd, sd):
     return cmd.value().num(sd)
 
 
-@command(b"Accept", (_SD, _FAMILY), LATE | EARLY)
+@command(b"Accept", (_SD, _FAMILY), ok=AT_ONCE, late_name=FIRST)
 async def accept(cmd, sd, family):
     """Take the next connection (table 16)."""
     new, port, ip = await cmd.sl.sockets.accept(sd, family)
@@ -105,7 +105,7 @@ def listen(cmd, sd, backlog):
     cmd.sl.sockets.listen(sd, backlog)
 
 
-@command(b"Connect", (_SD, _FAMILY, _PORT, _ADDRESS), LATE | EARLY)
+@command(b"Connect", (_SD, _FAMILY, _PORT, _ADDRESS), ok=AT_ONCE, late_name=FIRST)
 async def connect(cmd, sd, family, port, address):
     """Connect to a peer (table 19)."""
     await cmd.sl.sockets.connect(sd, port, address)
@@ -120,7 +120,7 @@ async def connect(cmd, sd, family, port, address):
         ("timeout sec", "u32", ""),
         ("timeout usec", "u32", ""),
     ),
-    LATE | EARLY,
+    ok=AT_ONCE,
 )
 async def select(cmd, nfds, readsds, sec, usec):
     """Wait for sockets to become readable (table 20)."""
@@ -177,7 +177,9 @@ def get_option(cmd, sd, level, option):
     return line
 
 
-@command(b"Recv", (("sd", "u8", ""), _FORMAT, ("length", "length", "")), LATE | EARLY)
+@command(
+    b"Recv", (("sd", "u8", ""), _FORMAT, ("length", "length", "")), ok=AT_ONCE, late_name=FIRST
+)
 async def recv(cmd, sd, format, length):
     """Receive from a connected socket (table 23); at most 4096 bytes."""
     data = cmd.frame(length, format)
@@ -195,7 +197,8 @@ async def recv(cmd, sd, format, length):
         _FORMAT,
         ("length", "length", ""),
     ),
-    LATE | EARLY,
+    ok=AT_ONCE,
+    late_name=FIRST,
 )
 async def recv_from(cmd, sd, family, port, address, format, length):
     """Receive a datagram (table 24); at most 4096 bytes. Port and address are no filter."""
@@ -207,7 +210,7 @@ async def recv_from(cmd, sd, family, port, address, format, length):
 @command(
     b"Send",
     (("sd", "u8", ""), _FORMAT, ("length", "u16", ""), ("data", "data", "")),
-    VARIES,
+    varies=True,
     payload=((3, 2, 1, 255, 255),),
 )
 def send(cmd, sd, format, length, data):
@@ -226,7 +229,7 @@ def send(cmd, sd, format, length, data):
         ("length", "u16", ""),
         ("data", "data", ""),
     ),
-    VARIES,
+    varies=True,
     payload=((6, 5, 4, 255, 255),),
 )
 def send_to(cmd, sd, family, port, address, format, length, data):

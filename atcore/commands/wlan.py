@@ -6,6 +6,7 @@ from simplelink.errors import SlError
 from simplelink.waiter import Sleep
 
 from ..compat import const, ticks_add, ticks_diff
+from ..dispatch import REPEATED
 from ..events import word
 from . import command
 
@@ -144,7 +145,9 @@ def policy_get(cmd, type):
     return line.none()
 
 
-@command(b"WlanScan", (("Index", "range", "", 0, 29), ("Count", "few", "", 30, 0)))
+@command(
+    b"WlanScan", (("Index", "range", "", 0, 29), ("Count", "few", "", 30, 0)), values=REPEATED
+)
 async def scan(cmd, index, count):
     """Tell the networks found (table 34); in style guide wait for a scan that has only started."""
     networks = cmd.sl.wlan.scan_results
@@ -159,11 +162,10 @@ async def scan(cmd, index, count):
                 raise
         await Sleep(link, _AGAIN_MS)
     for at in range(0, len(data), _ENTRY):
-        network(cmd, data[at : at + _ENTRY])
-        await cmd.room()
+        await network(cmd, data[at : at + _ENTRY])
 
 
-def network(cmd, entry: bytes):
+async def network(cmd, entry: bytes):
     """One network, a record network_entry."""
     size = min(entry[38], 32)
     if cmd.ti and not size:
@@ -178,7 +180,7 @@ def network(cmd, entry: bytes):
     line.key(b"wlan_scan_cipher", info >> 4 & 15).key(b"wlan_scan_key_mgmt", management)
     if not cmd.ti:
         line.close(0x3B)
-    cmd.emit(line)
+    await cmd.emit(line)
 
 
 @command(b"WlanSetMode", (("Mode", "key", "", b"wlan_role"),))

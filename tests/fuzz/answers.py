@@ -76,12 +76,18 @@ def selected(it):
 
 
 def ping(it):
-    report = 0, 1, 2, 3, it.number % 5, 4, it.number % 1000
-    if it.a.on_report is None:
-        return report
+    return 0, 1, 2, 3, it.number % 5, 4, it.number % 1000
+
+
+def pings(it):
+    from simplelink.waiter import Reports
+
+    left = list(range(it.number % 4))
+    reports = Reports(it.driver.link, SEVEN, 0, lambda args: args, lambda report: not left.pop())
+    reports.done = not left
     for i in range(it.number % 4):
-        it.driver.link.at(10 * i, lambda: it.a.on_report(report))
-    return None
+        it.driver.link.at(10 * i, lambda: reports.complete(ping(it)))
+    return reports
 
 
 def some(limit):
@@ -174,10 +180,11 @@ NETAPP = {
     "dns_by_name": waits(lambda it: word(it, it.a.family), lock=SEVEN),
     "host_by_service": waits(lambda it: (word(it, it.a.family), 80, b"a=b"), lock=SEVEN),
     "ping": waits(ping, lock=SEVEN),
+    "pings": Row(pings),
+    "ping_stop": Row(),
     "recv": waits(lambda it: (it.fill(it.a.buf), it.number % 2), lock=SEVEN, into="buf"),
     "respond": Row(),
     "event": Row(),
-    "reset": Row(),
 }
 ROWS = {
     "device": DEVICE,

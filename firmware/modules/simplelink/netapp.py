@@ -9,7 +9,7 @@ from struct import pack, pack_into, unpack_from
 from .compat import const
 from .device import size8, value
 from .errors import SlError
-from .waiter import Turn
+from .waiter import Reports, Turn
 
 # table: opcodes netapp
 _NETAPP_START = const(0x9C0A)
@@ -71,6 +71,8 @@ _IPV4 = const(2)
 _ADD_SERVICE = const(0x80000000)
 _NOT_FOUND = const(404)
 _REPORT = "<hHHHIII"
+_EACH = const(1)  # flags of a ping
+_FIRST_SUCCESS = const(2)
 
 
 class NetApp:
@@ -87,12 +89,6 @@ class NetApp:
         self.link = link
         self.on_request = None
         self.on_token = None
-        self.on_report = None
-        link.sl.resets.append(self)
-
-    def reset(self):
-        """The network processor starts anew."""
-        self.on_report = None
 
     # Short requests
 
@@ -182,34 +178,39 @@ class NetApp:
         at = 24 if family == 3 else 12
         return _words(done, 8, family), port, done[at : at + size]
 
-    async def ping(
-        self, ip, size=32, interval=1000, timeout=1000, attempts=1, flags=0, on_report=None
-    ):
-        """Ping ip, a number or four; returns or reports (status, min, max, average ms, received,
-        sent, ms).
-
-        Without on_report: waits for the end. With it: returns at once, on_report gets each such
-        tuple; attempts 0: until stopped by ip 0; flags 1: a report each, 2: stop at the first
-        success.
+    async def ping(self, ip, size=32, interval=1000, timeout=1000, attempts=1, flags=0):
+        """Ping ip, a number or four, and wait for the end: (status, min, max, average ms,
+        received, sent, ms).
         """
-        family6 = isinstance(ip, tuple)
-        words = ip if family6 else (ip, 0, 0, 0)
-        if not words[0] and not family6:
-            return self._ping_stop()
-        if on_report is None and not attempts:
+        if not attempts:
             raise SlError(_SL_RET_CODE_NET_APP_PING_INVALID_PARAMS)
-        opcode = _NETAPP_PING_V6 if family6 else _NETAPP_PING_V4
-        args = pack("<IHHIIIIII", interval, size, timeout, attempts, flags, *words)
-        if on_report is not None:
-            self.link.call(opcode, args)
-            self.on_report = on_report
-            return None
+        opcode, args = _ping(ip, size, interval, timeout, attempts, flags)
         ms = _PING_GUARD_MS + interval * attempts
         return _report(await self.link.exchange(_PING, opcode, args, _NETAPP_PING_REPORT, ms=ms))
 
-    def _ping_stop(self):
-        self.link.call(_NETAPP_PING_V4, b"\0" * 32)
-        self.on_report = None
+    def pings(self, ip, size=32, interval=1000, timeout=1000, attempts=1, flags=0) -> Reports:
+        """Ping ip; returns when the network processor has accepted, each report is to be awaited.
+
+        attempts 0: until ping_stop(). flags: 1 a report each, 2 stop at the first success, else
+        one report.
+        """
+        opcode, args = _ping(ip, size, interval, timeout, attempts, flags)
+
+        def last(report):
+            success = flags & _FIRST_SUCCESS and report[4]
+            return success or not flags & _EACH or 0 < attempts <= report[5]
+
+        self.link.call(opcode, args)
+        reports = Reports(self.link, _PING, _NETAPP_PING_REPORT, _report, last)
+        reports.begin()
+        return reports
+
+    def ping_stop(self, ip=0) -> None:
+        """End what pings() has begun, and its reports. ip: nothing but zeros, of either family."""
+        self.link.call(*_ping(ip, 0, 0, 0, 0, 0))
+        reports = self.link.owners[_PING]
+        if isinstance(reports, Reports):
+            reports.end()
 
     async def recv(self, handle: int, buf, flags: int = 0):
         """More of a request that has it; returns (count, flags): 1 if there is still more."""
@@ -237,11 +238,8 @@ class NetApp:
     # Requests from the network processor
 
     def event(self, opcode: int, args) -> None:
-        """A ping report, or what the network processor wants to know."""
-        if opcode == _NETAPP_PING_REPORT:
-            if self.on_report is not None:
-                self.on_report(_report(bytes(args)))
-        elif opcode == _NETAPP_EV_REQUEST:
+        """What the network processor wants to know."""
+        if opcode == _NETAPP_EV_REQUEST:
             self._request(args)
         else:
             self._token(args)
@@ -304,6 +302,14 @@ def _words(done: bytes, at: int, family: int):
     return unpack_from("<I", done + bytes(12), at)[0]
 
 
-def _report(done: bytes):
+def _ping(ip, size, interval, timeout, attempts, flags):
+    """(opcode, arguments) of a ping."""
+    six = isinstance(ip, tuple)
+    words = ip if six else (ip, 0, 0, 0)
+    args = pack("<IHHIIIIII", interval, size, timeout, attempts, flags, *words)
+    return _NETAPP_PING_V6 if six else _NETAPP_PING_V4, args
+
+
+def _report(done):
     """Fields of a ping report."""
-    return unpack_from(_REPORT, done + bytes(20))
+    return unpack_from(_REPORT, bytes(done) + bytes(20))

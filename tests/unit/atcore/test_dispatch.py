@@ -14,7 +14,7 @@ class Desk:
 
     def __init__(self, **settings):
         import atcore
-        from atcore.dispatch import GUIDE_ONLY, VARIES, Commands
+        from atcore.dispatch import Commands
 
         commands = Commands()
         command = commands.command
@@ -29,7 +29,7 @@ class Desk:
             self.calls.append((size, text))
             return cmd.value().num(size).text(text or b"", 0, len(text or b""))
 
-        @command(b"Loose", (("a", "u8", ""),), VARIES)
+        @command(b"Loose", (("a", "u8", ""),), varies=True)
         def loose(cmd, a):
             self.calls.append(a)
 
@@ -37,7 +37,7 @@ class Desk:
         def more(cmd, a):
             self.calls.append((a, *cmd.rest((("Value1", "u8", ""), ("Value2", "u8", "")))))
 
-        @command(b"", key=b"at", shape=GUIDE_ONLY)
+        @command(b"", key=b"at", guide_only=True)
         def attention(cmd):
             self.calls.append("at")
 

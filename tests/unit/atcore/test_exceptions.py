@@ -21,7 +21,7 @@ class Desk:
     def __init__(self, error, **settings):
         import atcore
         from atcore.apps.at_commands import AtCommands
-        from atcore.dispatch import LATE, Commands
+        from atcore.dispatch import AT_ONCE, FIRST, Commands
 
         driver = FakeDriver()
         self.link = driver.link = Script()
@@ -50,7 +50,7 @@ class Desk:
         async def soon(cmd, name):
             raise error
 
-        @command(b"Late", (("sd", "u8", ""),), LATE)
+        @command(b"Late", (("sd", "u8", ""),), ok=AT_ONCE, late_name=FIRST)
         async def late(cmd, sd):
             await self.wait
             raise error

@@ -2,6 +2,7 @@
 
 import pytest
 
+from simplelink.errors import SlError
 from tests.unit.atcore.fake import FakeDriver, FakeStream, Wait, ask, listen, messages
 
 OK = b"OK"
@@ -24,7 +25,7 @@ class Desk:
 
     def __init__(self, stream=False, **settings):
         import atcore
-        from atcore.dispatch import EARLY, LATE, Commands
+        from atcore.dispatch import ACCEPTED, ANSWER, AT_ONCE, FIRST, REPEATED, Commands
 
         commands = Commands()
         command = commands.command
@@ -40,23 +41,36 @@ class Desk:
 
         args = (("number", "u8", ""),)
         command(b"Slow", args)(wait)
-        command(b"Recv", args, LATE | EARLY)(wait)
-        command(b"Select", args, LATE | EARLY)(wait)
-        command(b"NetAPPRecv", args, LATE)(wait)
+        command(b"Recv", args, ok=AT_ONCE, late_name=FIRST)(wait)
+        command(b"Select", args, ok=AT_ONCE)(wait)
+        command(b"NetAPPRecv", args, ok=AT_ONCE, ti_ok=ANSWER, late_name=FIRST)(wait)
 
-        @command(b"List", args)
+        @command(b"Ping", args, ok=ACCEPTED, values=REPEATED)
+        async def ping(cmd, number):
+            self.runs.append(number)
+            if number & 1:
+                await self.waits.setdefault("asked", Wait())
+            if number & 2:
+                raise SlError(-6161)
+            cmd.accepted()
+            while True:
+                result = await self.waits.setdefault("report", Wait())
+                if result is None:
+                    return
+                await cmd.emit(cmd.value().num(number).num(result))
+
+        @command(b"List", args, values=REPEATED)
         async def list_(cmd, number):
             for i in range(number):
                 await self.waits.setdefault(i, Wait())
                 cmd.emit(cmd.value().num(i))
 
-        @command(b"Long", args)
+        @command(b"Long", args, values=REPEATED)
         async def long(cmd, number):
             for i in range(number):
-                cmd.emit(cmd.value().num(i))
-                await cmd.room()
+                await cmd.emit(cmd.value().num(i))
 
-        @command(b"Timed", args, LATE)
+        @command(b"Timed", args, ok=AT_ONCE)
         async def timed(cmd, number):
             await Timer(self.link, number)
             return cmd.value().num(number)
@@ -265,6 +279,72 @@ def test_a_deadline_of_the_background_wakes_the_core(desk):
     assert desk.more(1) == [b"+Timed: 50"]
     assert desk.more(140) == []
     assert desk.more(10) == [b"+Timed: 200"]
+
+
+# --- OK when the driver has accepted (NetAPPPing: O4, recording netapp.ping.nwperr) ---
+
+
+@pytest.mark.parametrize("style", [0, 1])
+def test_ok_comes_with_the_acceptance_and_reports_follow_without_another(style):
+    desk = Desk(style=style)
+    line = b"+ping:1,%d" if style else b"+Ping: 1,%d"
+    assert desk(b"AT+Ping=1") == []
+    assert desk(b"AT+Quick") == []  # it has not answered yet
+    desk.finish("asked")
+    assert desk.more() == [OK, OK]
+    for number in (5, 6, 7):
+        desk.finish("report", number)
+        assert desk.more() == [line % number]
+        assert desk(b"AT+Quick") == [OK]
+    desk.finish("report", None)
+    assert desk.more() == [] and desk.core.background == []
+
+
+@pytest.mark.parametrize("number", [2, 3])
+def test_a_refusal_is_the_error_alone(desk, number):
+    assert desk(b"AT+Ping=%d" % number) == (
+        [] if number & 1 else [b"ERROR:process command, -6161"]
+    )
+    if number & 1:
+        desk.finish("asked")
+        assert desk.more() == [b"ERROR:process command, -6161"]
+    assert desk(b"AT+Quick") == [OK] and desk.core.background == []
+
+
+def test_a_failure_behind_the_acceptance_names_the_command_alone(desk):
+    assert desk(b"AT+Ping=4") == [OK]
+    desk.finish("report", error=-2017)
+    assert desk.more() == [b"ERROR:process command +Ping, -2017"]
+    assert desk.core.background == []
+
+
+def test_reports_stand_in_no_list(desk):
+    assert desk(b"AT+Ping=4") == [OK]
+    desk(b"AT+List=2")
+    desk.finish(0)
+    assert desk.more() == [b"+List: 0"]
+    desk.finish("report", 8)
+    assert desk.more() == []
+    desk.finish(1)
+    assert desk.more() == [b"+List: 1", OK, b"+Ping: 4,8"]
+
+
+def test_the_17th_in_the_background_is_refused_before_the_driver_is_asked(desk):
+    for i in range(16):
+        assert desk(b"AT+Recv=%d" % (100 + i)) == [OK]
+    assert desk(b"AT+Ping=4") == [b"ERROR:allocate, 0"]
+    assert 4 not in desk.runs
+
+
+def test_a_command_goes_by_its_own_name_although_commands_are_used_again(desk):
+    """The object that stands for a command under way is used for the next, once it has ended."""
+    assert desk(b"AT+Ping=4") == [OK]
+    for i in range(5):
+        assert desk(b"AT+Recv=9") == [OK]
+        desk.finish(9, i)
+        assert desk.more() == [b"+Recv: 9,%d" % i]
+        desk.finish("report", i)
+        assert desk.more() == [b"+Ping: 4,%d" % i]
 
 
 # --- Lists ---

@@ -189,17 +189,91 @@ def test_ping_waits_its_guard_time(rig, peer):
     assert rig.events == [(0xFF05, struct.pack("<II", 0x1822, 0))]
 
 
-def test_ping_with_reports(rig, peer):
-    seen = []
-    assert rig.run(rig.sl.netapp.ping(1, attempts=0, flags=1, on_report=seen.append)) is None
-    for n in range(3):
-        peer.send(0x1822, struct.pack("<HHHHIII", 0, 1, 3, 2, n, n, n))
+def report(n, received=1, sent=1):
+    """Arguments of a ping report (nwp-protocol 6.5)."""
+    return struct.pack("<HHHHIII", 0, 1, 3, n, received, sent, 9)
+
+
+def taken(reports, averages):
+    """A coroutine that notes the averages of the reports until there are no more."""
+
+    async def take():
+        while True:
+            got = await reports
+            if got is None:
+                return "end"
+            averages.append(got[3])
+
+    return take()
+
+
+@pytest.mark.parametrize(
+    ("attempts", "flags", "sent", "wanted"),
+    [
+        (5, 0, [(4, 5)], 1),  # one at the end
+        (3, 1, [(1, 1), (2, 2), (3, 3)], 3),  # one a ping
+        (0, 1, [(1, 1), (2, 2)], None),  # for ever
+        (5, 2, [(1, 3)], 1),  # the first success
+        (5, 3, [(0, 1), (0, 2), (1, 3)], 3),
+    ],
+)
+def test_pings_end_with_their_last_report(rig, peer, attempts, flags, sent, wanted):
+    averages = []
+    reports = rig.sl.netapp.pings(1, attempts=attempts, flags=flags)
+    task = rig.start(taken(reports, averages))
+    for n, counts in enumerate(sent):
+        rig.pump(10)
+        assert not task.done
+        peer.send(0x1822, report(n, *counts))
     rig.pump(10)
-    assert seen == [(0, 1, 3, 2, n, n, n) for n in range(3)]
-    rig.run(rig.sl.netapp.ping(0))
-    peer.send(0x1822, bytes(20))
+    assert averages == list(range(len(sent)))
+    assert task.done == (wanted is not None)
+    peer.send(0x1822, report(99))  # nobody's
     rig.pump(10)
-    assert len(seen) == 3 and peer.frames[-1] == (0x9C21, bytes(32))
+    assert (99 in averages) == (wanted is None) and rig.events == []
+
+
+def test_pings_are_stopped_and_get_no_more_reports(rig, peer):
+    averages = []
+    task = rig.start(taken(rig.sl.netapp.pings(1, attempts=0, flags=1), averages))
+    rig.pump(10)
+    rig.sl.netapp.ping_stop()
+    peer.send(0x1822, report(7))
+    rig.pump(10)
+    assert task.result == "end" and averages == []
+    assert peer.frames[-1] == (0x9C21, bytes(32))
+    rig.sl.netapp.ping_stop((0, 0, 0, 0))
+    assert peer.frames[-1] == (0x9E21, bytes(32))
+
+
+def test_a_refused_ping_leaves_the_one_under_way(rig, peer):
+    averages = []
+    rig.start(taken(rig.sl.netapp.pings(1, attempts=0, flags=1), averages))
+    peer.handler = lambda opcode, body: [(0x1C21, struct.pack("<hH", -6226, 0))]
+    assert code_of(rig, lambda: calling(rig.sl.netapp.pings, 2)) == -6226
+    peer.send(0x1822, report(7))
+    rig.pump(10)
+    assert averages == [7]
+
+
+async def calling(function, *args):
+    return function(*args)
+
+
+def test_reports_that_nobody_takes_are_bounded_and_counted(rig, peer):
+    reports = rig.sl.netapp.pings(1, attempts=0, flags=1)
+    for n in range(11):
+        peer.send(0x1822, report(n))
+    rig.pump(20)
+    assert [got[3] for got in reports.reports] == list(range(3, 11)) and reports.lost == 3
+
+
+def test_reports_end_with_an_error_when_the_device_stops(rig, peer):
+    averages = []
+    task = rig.start(taken(rig.sl.netapp.pings(1, attempts=0, flags=1), averages))
+    rig.pump(10)
+    rig.run(rig.sl.device.stop())
+    assert task.error.code == -2017
 
 
 def test_endless_ping_needs_reports(rig, peer):
