@@ -18,6 +18,11 @@
 
 typedef enum { LINE_RUN, LINE_AGAIN, LINE_BANNER, LINE_AT, LINE_RAW } line_t;
 
+// A line is read, and what came before the character that is next: LF ends a line as CR does, for hosts that
+// send it alone.
+static bool reads_line;
+static bool after_cr;
+
 static void print_banner(void) {
     mp_hal_stdout_tx_str(MICROPY_BANNER_NAME_AND_VERSION
                          "; " MICROPY_BANNER_MACHINE "\r\n"
@@ -36,15 +41,38 @@ static void give_back(const char *text, size_t len) {
     irq_restore(state);
 }
 
-// False if cancelled.
-static bool read_paste(vstr_t *line) {
+// Whether what begins at `from` is an AT line, which then goes to the AT application. Blanks before it may be
+// those that readline indents by.
+static bool gave_back(vstr_t *line, size_t from) {
+    vstr_null_terminated_str(line);
+    while (from < line->len && unichar_isspace((unsigned char)line->buf[from])) {
+        from++;
+    }
+    if (!is_at_line(line->buf + from)) {
+        return false;
+    }
+    vstr_add_byte(line, '\r');
+    give_back(line->buf + from, line->len - from);
+    return true;
+}
+
+// An AT line that is the first of the paste ends it.
+static line_t read_paste(vstr_t *line) {
     mp_hal_stdout_tx_str("\r\npaste mode; Ctrl-C to cancel, Ctrl-D to finish\r\n=== ");
     vstr_reset(line);
+    bool is_first = true;
     for (;;) {
         char c = (char)mp_hal_stdin_rx_chr();
         if (c == CHAR_CTRL_C || c == CHAR_CTRL_D) {
             mp_hal_stdout_tx_str("\r\n");
-            return c == CHAR_CTRL_D;
+            return c == CHAR_CTRL_D ? LINE_RUN : LINE_AGAIN;
+        }
+        if (c == '\r' && is_first && line->len != 0) {
+            if (gave_back(line, 0)) {
+                mp_hal_stdout_tx_str("\r\n");
+                return LINE_AT;
+            }
+            is_first = false;
         }
         vstr_add_byte(line, c);
         if (c == '\r') {
@@ -55,20 +83,23 @@ static bool read_paste(vstr_t *line) {
     }
 }
 
-// False if cancelled.
-static bool read_continuation(vstr_t *line) {
+static line_t read_continuation(vstr_t *line) {
     while (mp_repl_continue_with_input(vstr_null_terminated_str(line))) {
         vstr_add_byte(line, '\n');
+        size_t from = line->len;
         int end = readline(line, mp_repl_get_ps2());
         if (end == CHAR_CTRL_C) {
             mp_hal_stdout_tx_str("\r\n");
-            return false;
+            return LINE_AGAIN;
         }
         if (end == CHAR_CTRL_D) {
             break;
         }
+        if (gave_back(line, from)) {
+            return LINE_AT;
+        }
     }
-    return true;
+    return LINE_RUN;
 }
 
 static line_t read_line(vstr_t *line, mp_parse_input_kind_t *kind) {
@@ -90,19 +121,14 @@ static line_t read_line(vstr_t *line, mp_parse_input_kind_t *kind) {
             return LINE_AT;
         case CHAR_CTRL_E:
             *kind = MP_PARSE_FILE_INPUT;
-            return read_paste(line) ? LINE_RUN : LINE_AGAIN;
+            return read_paste(line);
         default:
             break;
     }
     if (line->len == 0) {
         return LINE_AGAIN;
     }
-    if (is_at_line(vstr_null_terminated_str(line))) {
-        vstr_add_byte(line, '\r');
-        give_back(line->buf, line->len);
-        return LINE_AT;
-    }
-    return read_continuation(line) ? LINE_RUN : LINE_AGAIN;
+    return gave_back(line, 0) ? LINE_AT : read_continuation(line);
 }
 
 // False if the program ended in SystemExit.
@@ -133,10 +159,14 @@ static bool run(const vstr_t *line, mp_parse_input_kind_t kind) {
 repl_exit_t repl_friendly(void) {
     vstr_t line;
     vstr_init(&line, 32);
+    after_cr = false;
     print_banner();
     for (;;) {
         mp_parse_input_kind_t kind;
-        switch (read_line(&line, &kind)) {
+        reads_line = true;
+        line_t what = read_line(&line, &kind);
+        reads_line = false;
+        switch (what) {
             case LINE_RUN:
                 if (!run(&line, kind)) {
                     return REPL_RESET;
@@ -211,6 +241,11 @@ static bool begins_as_at_line(uint8_t c) {
 }
 
 int repl_sees(uint8_t c) {
+    if (reads_line) {
+        bool is_end = c == '\n' && !after_cr;
+        after_cr = c == '\r';
+        return is_end ? '\r' : c;
+    }
     if (raw.state != RAW_SOURCE) {
         return c;
     }
@@ -249,6 +284,7 @@ void repl_block_ended(void *exception) {
 }
 
 void repl_abandon(void) {
+    reads_line = false;
     raw.state = RAW_OFF;
 }
 

@@ -67,6 +67,29 @@ def test_an_at_line_at_an_idle_prompt_gives_the_port_back(at):
     assert at.command("AT+Get=General,Version").fields
 
 
+@pytest.mark.parametrize("end", [b"\r", b"\n", b"\r\n"])
+@pytest.mark.parametrize("before", [b"", b"(\r", b"'''\r", b"if 1:\r", b"\x05", b"\x05\r\n"])
+def test_an_at_line_behind_noise_at_the_prompt_gives_the_port_back(at, before, end):
+    friendly(at)
+    at.write(before)
+    at.flush(quiet=0.2)
+    at.write(b"AT+Get=AT,STYLE" + end)
+    lines = [str(m) for m in at.messages(timeout=5, quiet=0.5)]
+    assert lines[-2:] == ["+Get: guide", "OK"]
+    at.command("AT+Test")
+
+
+def test_lines_at_the_prompt_end_with_cr_or_lf_or_both(at):
+    friendly(at)
+    at.write(b"x = 6\ny = (x *\r\n7)\r\n\nprint(y)\n")
+    repl.expect(at, b"print(y)\r\n42\r\n>>> ")
+    at.write(b"\x05z = '''\nAT+Test\n'''\n\x04print(len(z))\r")
+    repl.expect(at, b"print(len(z))\r\n9\r\n>>> ")
+    at.write(b"\x04")
+    at.flush(quiet=0.3)
+    at.command("AT+Test")
+
+
 def test_the_interrupt_character_is_off_in_at_mode(at):
     at.write(b"\x03")
     at.sleep(1.2)
