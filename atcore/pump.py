@@ -201,8 +201,12 @@ def thrown(core, coro, error):
 def answer(core, command, result):
     """A command has succeeded."""
     out = core.out
-    if result is not None and type(result) is Line:
-        result = result.message()
+    if result is not None:
+        if type(result) is Line:
+            result = result.message()
+        elif type(result) is not memoryview:
+            wrong(core, command, TypeError("no reply"))
+            return
     if core.borrower is command:
         core.borrower = result
     if command.late:

@@ -59,6 +59,10 @@ class Desk:
         def odd(cmd):
             return 5
 
+        @command(b"OddLater", (("what", "u8", ""),))
+        async def odd_later(cmd, what):
+            return (5, "text", b"text", ())[what]
+
         @command(
             b"Put",
             (("length", "u16", ""), ("data", "data", "")),
@@ -131,6 +135,9 @@ def test_an_exception_of_a_late_command_names_it(error, told):
 def test_a_handler_that_returns_nonsense_is_no_end():
     desk = Desk(None)
     assert desk(b"AT+Odd\r\nAT+Test\r\n") == [BROKEN, OK]
+    for what in (b"0", b"1", b"2", b"3"):
+        line = b"AT+OddLater=" + what + b"\r\n"
+        assert desk(line * 12 + b"AT+Test\r\n") == [BROKEN] * 12 + [OK]
 
 
 def test_a_payload_is_consumed_with_its_command():
