@@ -16,23 +16,22 @@ from array import array
 import atbytes
 from atbytes import get, header, line_at, tokenize
 
-from . import grammar
+from . import dropping, grammar
 from .compat import const, static, ticks_add, ticks_diff
 from .dispatch import MAX_TEXT, PAYLOAD, lookup, missing
+from .dropping import PAUSE_MS, SILENCE_MS
 
 _MAX_LINE = const(2560)  # bytes of a line without its payload
 SIZE = _MAX_LINE + MAX_TEXT + 2
+_HALF_MS = const(1000)  # for so long a half-typed line holds events back
 
-_PAUSE = const(2000)  # ms without a byte that end a payload or a dropped line
-_SILENCE = const(20)  # ms without a byte that end a command behind its payload
-_HALF = const(1000)  # ms that a half-typed line holds events back
-
-# States, and how long a silence ends them.
+# States; those in which something is dropped are dropping.py's.
 LINE = const(0)
 _DATA = const(1)  # a payload is coming in
 _TAIL = const(2)  # it is complete, and its line not
-_DROP = const(3)  # something is dropped
-_LIMITS = (None, _PAUSE, _SILENCE, _PAUSE)
+_SINK = const(3)
+_REST = const(4)
+_OWED = const(6)
 
 # What next() has found.
 NOTHING = const(0)
@@ -89,8 +88,11 @@ class Framer:
         self.payload_at = 0  # where the payload begins
         self.need = 0  # where it ends
         self.padded = False  # blanks before it are not part of it
-        self.skip = 0  # bytes still to be dropped, whatever they are
-        self.code = 0  # the error that the end of DROP brings
+        self.code = 0  # the error that the end of what is dropped brings
+        self.owed = 0  # bytes of a payload still to be dropped, whatever they are
+        self.begun = False  # some of them have come
+        self.tells = False  # dropped text is an error
+        self.quiet_ms = 0  # the silence that ends dropping
         self.last = 0  # when the last byte came
         # Was there a break behind what was read? Tells once, and until then nothing more is read.
         self.brk = getattr(stream, "brk", None)
@@ -105,8 +107,7 @@ class Framer:
 
     def deadline(self):
         """When to look again though nothing comes; None for never."""
-        limit = _LIMITS[self.state]
-        return None if limit is None else ticks_add(self.last, limit)
+        return dropping.deadline(self)
 
     # Reading
 
@@ -181,7 +182,7 @@ class Framer:
     def holds(self) -> bool:
         """Whether a payload is coming in, or a line is half typed: events wait."""
         if self.state:
-            return self.state != _DROP
+            return self.state in dropping.IN_PAYLOAD
         quiet_at = self.quiet_at()
         return quiet_at is not None and ticks_diff(quiet_at, self.core.ticks()) > 0
 
@@ -189,7 +190,7 @@ class Framer:
         """Until when a half-typed line holds events back, None without one."""
         if self.start == self.filled or self.state or self.core.stalled:
             return None
-        return ticks_add(self.core.ticks() if self.last is None else self.last, _HALF)
+        return ticks_add(self.core.ticks() if self.last is None else self.last, _HALF_MS)
 
     # Framing. Each step gives what next() gives, or None to go on.
 
@@ -258,7 +259,9 @@ class Framer:
             return self.announce(start, eol)
         self.scan = self.filled
         if eol >= 0 or self.filled - start > _MAX_LINE:
-            return self.abandon(grammar.TOO_LONG)
+            self.state = _REST
+            self.code = grammar.TOO_LONG
+            return None
         return self.rest()
 
     def early(self) -> bool:
@@ -308,10 +311,12 @@ class Framer:
         """A payload begins as header() says."""
         at = found & _BEGIN
         length = found >> _LENGTH
+        self.code = 0
         if length > MAX_TEXT or at - self.start > _MAX_LINE:
-            self.skip = length
+            self.code = grammar.WRONG if length > MAX_TEXT else grammar.TOO_LONG
+            self.state = _SINK
             self.start = at
-            self.abandon(grammar.WRONG if length > MAX_TEXT else grammar.TOO_LONG)
+            self.owed = length
             return True
         self.payload_at = at
         self.need = at + length
@@ -336,9 +341,10 @@ class Framer:
                 self.last = None
                 if self.padded:
                     return None
-            elif self.heard() or self.silent(_PAUSE):
-                self.consume(end)
-                return self.failed(grammar.TOO_LONG)
+            elif self.heard():
+                return dropping.until_quiet(self, grammar.TOO_LONG)
+            elif self.silent(PAUSE_MS):
+                return dropping.owe(self, need - end, grammar.TOO_LONG)
         if end < need:
             return self.rest()
         self.state = _TAIL
@@ -350,13 +356,15 @@ class Framer:
         if self.filled > need:
             byte = self.buf[need]
             if byte != _CR and byte != _LF:
-                self.start = need
-                return self.abandon(grammar.TOO_LONG)
+                return dropping.until_quiet(self, self.code or grammar.TOO_LONG)
             end += 1
         elif self.fill():
             return None
-        elif not self.heard() and not self.silent(_SILENCE):
+        elif not self.heard() and not self.silent(SILENCE_MS):
             return self.rest()
+        if self.code:
+            self.consume(end)
+            return self.failed(self.code)
         at = self.payload_at
         return self.complete(self.start, at - 1, self.view[at:need], end)
 
@@ -375,36 +383,13 @@ class Framer:
         self.wrong = code
         return LADEN
 
-    def abandon(self, code: int):
-        """Drop the rest of the line; its error follows."""
-        self.state = _DROP
-        self.code = code
-
-    def in_dropped(self):
-        """DROP: up to the line end, a pause or a break."""
-        if self.skip:
-            n = min(self.filled - self.start, self.skip)
-            self.skip -= n
-            self.start += n
-        eol = -1
-        if not self.skip:
-            eol = atbytes.find_eol(self.buf, self.start, self.filled)
-        if eol >= 0:
-            self.consume(eol + 1)
-        else:
-            self.start = self.filled = 0
-            if self.fill():
-                return None
-            if not self.heard() and not self.silent(_PAUSE):
-                return self.rest()
-            self.skip = 0
-            self.consume(0)
-        return self.failed(self.code) if self.code else None
-
     def lose(self):
-        """Nobody knows any more what the bytes mean: drop them until a pause or a break."""
-        self.skip = SIZE << 8
-        self.abandon(0)
+        """Nobody knows any more what the bytes mean: drop them up to a pause."""
+        dropping.until_quiet(self, 0, PAUSE_MS)
+
+    def empty(self):
+        """Nothing of what was read counts."""
+        self.start = self.filled = 0
 
     def consume(self, to: int):
         """Begin a new line at `to`."""
@@ -414,12 +399,20 @@ class Framer:
     def forget(self):
         """Drop what has come and is no complete command."""
         self.filled = 0
-        self.skip = 0
+        self.tells = False
         self.consume(0)
 
     def raw(self) -> bool:
         """Whether the next byte is a payload's, whatever it is."""
-        return self.state == _DATA or self.skip > 0
+        return self.state in (_DATA, _SINK) or self.state == _OWED and self.owed > 0
 
 
-_STEPS = (None, Framer.in_payload, Framer.behind_payload, Framer.in_dropped)
+_STEPS = (
+    None,
+    Framer.in_payload,
+    Framer.behind_payload,
+    dropping.sink,
+    dropping.rest,
+    dropping.quiet,
+    dropping.owed,
+)

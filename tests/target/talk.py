@@ -54,6 +54,11 @@ class Talk:
         self.send(line)
         return self.reply(f"reply to {line!r}", timeout)
 
+    def empty_line(self) -> None:
+        """What a host sends first that has let a payload stay short (guide-style.md O14)."""
+        self.at.write(b"\r\n")
+        self.sleep(0.05)
+
     def ok(self, *lines: str | bytes) -> None:
         """Commands that answer OK and nothing else."""
         for line in lines:

@@ -99,6 +99,7 @@ def test_a_wrong_length_or_payload_is_one_error_and_nothing_is_sent(talk, board,
     for form in FORMS[name]:
         for line, error in form.payload_mistakes():
             assert (line[:60], talk(line)) == (line[:60], [f"ERROR:{error}"])
+            talk.empty_line()
             talk.ok("AT+Test")
     assert asked(board) == before
 

@@ -117,6 +117,7 @@ def test_a_broken_line_is_one_error_and_the_next_command_works(at, line):
 )
 def test_a_wrong_payload_is_one_error_and_nothing_of_it_is_executed(at, sent, code):
     assert answers(at, sent, quiet=3.0) == [f"ERROR:parse parameters, {code}"]
+    assert answers(at, b"\r\n") == []
     assert answers(at, b"AT+Test\r\n") == ["OK"]
 
 

@@ -119,6 +119,14 @@ def test_a_payload_that_stays_short_is_error_5_after_a_pause(talk, echo, tail):
     talk.at.write(sent(echo, b"abcd" + tail, 5 + len(tail)))
     assert talk.reply() == ["ERROR:parse parameters, -5"]
     assert 0.02 < talk.at.clock() - start < 10
+    assert talk("AT+Stop=0") == ["ERROR:parse parameters, -5"]
+    talk.ok("AT+Test", sent(echo, b"ok"))
+    assert received(talk, echo, 2) == b"ok"
+
+
+def test_an_empty_line_behind_a_payload_that_stayed_short_costs_nothing(talk, echo):
+    assert talk(sent(echo, b"abcd", 5000)) == ["ERROR:parse parameters, -5"]
+    talk.empty_line()
     talk.ok("AT+Test", sent(echo, b"ok"))
     assert received(talk, echo, 2) == b"ok"
 
@@ -168,6 +176,7 @@ def test_one_byte_too_many_is_error_5_and_the_rest_is_dropped(talk, echo, rest):
 def test_what_is_wrong_with_a_payload_is_told_and_nothing_is_sent(talk, echo, line, error):
     assert echo == 0
     assert talk.error(line) == error
+    talk.empty_line()
     talk.ok("AT+Test", sent(echo, b"ok"))
     assert received(talk, echo, 2) == b"ok"
 
