@@ -6,19 +6,23 @@ the line or from the network processor.
 
 import base64
 import binascii
+import functools
 import re
 
 from cc32at.client import table
 from cc32at.client.values import split_parameters
+from cc32at.nwp.codec import protocol
 
 from .guide import EARLY, PING, D
-from .lines import Row, rows
+from .lines import NotGuide, Row, choose, data, keywords, rows
 
 _REFUSED = re.compile(
     r"ERROR: (parse parameters,(0|-[1345])|(number of parameters|allocate),0|process command,-\d+)"
 )
 _LATE_ERROR = re.compile(r"ERROR: process command,-\d+")
 _LISTS = {"WlanScan", "FileGetFileList"}
+_NUMBER = r"(?:0x[\da-f]+|\d+)"
+_HIGHEST = 0xFFFFFFFF
 _HEADER = 16  # where the arguments of the network processor's frames begin
 
 
@@ -28,7 +32,9 @@ def is_complete(line: bytes, lines: list[str], wire: list[bytes] | None) -> bool
     wire: the frames of the network processor; None if values may come from anywhere.
     """
     command = table.find(line)
-    if command is None or not lines:
+    if command is None:
+        return lines == ["ERROR: command not exist,0"]
+    if not lines:
         return False
     if len(lines) == 1 and _REFUSED.fullmatch(lines[0]):
         return True
@@ -70,11 +76,17 @@ def _is_value(name: str, text: str, line: bytes, wire: list[bytes] | None) -> bo
     if wire is None:
         return True
     said = line.decode("latin-1").partition("=")[2]
-    words = {said[slice(*span)].strip(' "').lower() for span in split_parameters(said)}
+    parameters = [said[slice(*span)].strip(' "[]') for span in split_parameters(said)]
+    words = {_plain(word) for word in parameters}
     content = b"".join(frame[_HEADER:] for frame in wire)
     fields = re.split("[,;]", rest)
-    return any(_has_room(row, len(fields)) for row in rows().get(name, ())) and all(
-        not field or field.lower() in words or _is_on_wire(field, content) for field in fields
+    words |= {str(len(field)) for field in fields[-1:]}  # of data in Base64
+    try:
+        row = choose(name, parameters)
+    except NotGuide:
+        return False
+    return _has_room(row, len(fields)) and all(
+        not field or _plain(field) in words or _is_on_wire(field, content) for field in fields
     )
 
 
@@ -86,18 +98,50 @@ def _has_room(row: Row, count: int) -> bool:
 
 
 def _is_on_wire(field: str, content: bytes) -> bool:
-    if re.fullmatch(r"-?\d+", field):
-        size = 4 if len(field) > 6 else 2 if len(field) > 3 else 1
-        number = int(field) & (1 << 8 * size) - 1
-        return number == 0 or number.to_bytes(size, "little") in content
-    if re.fullmatch(r"(0x)?[\da-f]+([:.](0x)?[\da-f]+)+", field):
-        groups = [int(group, 0) for group in re.split("[:.]", field)]
+    """Whether a field, or each member of a mask, is a keyword or a value of the wire."""
+    return all(_is_known(member, content) for member in field.split("|"))
+
+
+def _is_known(field: str, content: bytes) -> bool:
+    if re.fullmatch(rf"-?{_NUMBER}", field):
+        return _has_number(_number(field), content)
+    if re.fullmatch(f"{_NUMBER}([:.]{_NUMBER})+", field):
+        groups = [_number(group) for group in re.split("[:.]", field)]
+        if max(groups) > _HIGHEST:
+            return False
         size = 4 if max(groups) > 0xFF or len(groups) == 4 and ":" in field else 1
-        data = b"".join(group.to_bytes(size, "big") for group in groups)
-        return data in content or data[::-1] in content
+        forms = [(size, "big"), (size, "little"), (4, "little")]
+        whole = [b"".join(g.to_bytes(*form) for g in groups) for form in forms]
+        return any(one in content for one in (*whole, whole[0][::-1]))
     raw = field.encode("latin-1")
     try:
         decoded = base64.b64decode(raw, validate=True)
     except binascii.Error:
         decoded = raw
-    return raw in content or decoded in content or field.replace("_", "").isalpha()
+    return raw in content or decoded in content or field.lower() in _keywords()
+
+
+def _number(text: str) -> int:
+    return int(text, 16 if "0x" in text else 10)
+
+
+def _plain(text: str) -> str:
+    """Text in lower case, its numbers decimal."""
+    return re.sub(_NUMBER, lambda found: str(_number(found[0])), text.lower())
+
+
+def _has_number(number: int, content: bytes) -> bool:
+    """In either order: ports are big-endian."""
+    if not -_HIGHEST // 2 <= number <= _HIGHEST:
+        return False
+    size = next(size for size in (1, 2, 4) if -1 << 8 * size - 1 <= number < 1 << 8 * size)
+    part = (number & (1 << 8 * size) - 1).to_bytes(size, "little")
+    return number == 0 or part in content or part[::-1] in content
+
+
+@functools.cache
+def _keywords() -> frozenset[str]:
+    """All keywords of guide.yaml, and those of protocol.json, which style ti spells otherwise."""
+    known = [word for name in data()["sets"] for word in keywords(name)]
+    known += [word for words in protocol().enums.values() for word in words]
+    return frozenset(word.lower() for word in known)
