@@ -336,6 +336,12 @@ def test_no_character_of_it_may_be_another(name, line, recorded, printed, wire, 
                 "NETCFG_GET", record("ap_station_info", ip=0x0A010102, mac=MAC, name=b"a") * 2
             ),
         ),
+        (  # an empty line in place of one without the number
+            None,
+            "",
+            "+eventsock:async_event,1,9,-4",
+            message("SOCKET_EV_ASYNC", sd=1, type=9, value=-4),
+        ),
         (  # the | although a bit above it has no name
             b"AT+Get=Status,WLAN",
             "+get:rx_filters|\nOK",

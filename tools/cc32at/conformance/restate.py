@@ -193,7 +193,7 @@ def _numbered(entry: Entry, recorded: str, ours: str, values: list[Fields]) -> s
         return recorded
     for fields in values:
         shorter = _shortened(found, fields)
-        if shorter is not None and recorded in (shorter, entry.recorded):
+        if shorter is not None and recorded == (entry.recorded or shorter):
             return ours
     return recorded
 
