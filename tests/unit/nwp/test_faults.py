@@ -262,5 +262,18 @@ def test_bad_requests_get_an_error_and_the_server_lives(remote, line):
     assert remote.call(op="faults")["ok"]
 
 
+@pytest.mark.parametrize("last, told", [(2, 2), (0, 0), (-5, 0), (10**6, None)])
+def test_the_log_tells_of_as_many_frames_as_are_asked_for(remote, last, told):
+    remote.np.log.extend((0.0, "out", str(n)) for n in range(5))
+    log = remote.call(op="log", last=last)["result"]
+    assert len(log) == (len(remote.np.log) if told is None else told)
+
+
+@pytest.mark.parametrize("seconds", ["-1", "1e99", "NaN"])
+def test_no_message_is_delayed_into_the_past_or_for_ever(remote, seconds):
+    answer = remote.line('{"op": "fault", "do": "delay", "seconds": ' + seconds + "}")
+    assert not answer["ok"] and "seconds" in answer["error"]
+
+
 def test_control_listens_on_loopback_only(remote):
     assert remote.np.control.server.host == "127.0.0.1"

@@ -221,7 +221,8 @@ class Control(NetControl):
         return self.np.violations
 
     def op_log(self, last: int = 100) -> list:
-        return [list(entry) for entry in list(self.np.log)[-last:]]
+        first = len(self.np.log) - max(0, last)
+        return [list(entry) for entry in list(self.np.log)[max(0, first) :]]
 
 
 # What may be asked for from outside: the operations declared above, by name.

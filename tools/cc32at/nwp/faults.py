@@ -50,6 +50,7 @@ PARAMETERS = {
     "truncate": {"bytes": int},
     "start_status": {"status": (int, str)},
 }
+LATEST_S = 1e6  # that a message may be delayed
 NEEDED = {"status": "status", "start_status": "status", "length": "length"}
 
 
@@ -66,6 +67,8 @@ def check(spec: dict) -> dict:
             raise ValueError(f"fault {kind}: unknown parameter {name!r}")
         if not isinstance(value, types[name]) or isinstance(value, bool):
             raise ValueError(f"fault {kind}: {name} cannot be {value!r}")
+    if not 0 <= spec.get("seconds", 0) <= LATEST_S:
+        raise ValueError(f"fault {kind}: seconds cannot be {spec['seconds']!r}")
     spec = {"to": "*", "skip": 0, "count": 1, **spec}
     to, tables = spec["to"], protocol()
     if isinstance(to, str) and to != "*" and to not in tables.opcodes:
