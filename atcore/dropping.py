@@ -72,6 +72,17 @@ def until_quiet(framer, code: int, ms=SILENCE_MS):
     framer.last = None
 
 
+def keep(framer, start: int, eol: int):
+    """A line of a payload command that has a quote in it, and no payload.
+
+    If a quote has swallowed the header, what looks like the line's end may be in the payload: its
+    error comes when it is silent, too.
+    """
+    until_quiet(framer, 0)
+    framer.kept = start, eol
+    framer.start = eol
+
+
 def quiet(framer):
     """QUIET."""
     lose(framer, framer.filled)
@@ -82,6 +93,9 @@ def quiet(framer):
         framer.last = None
     if not framer.silent(framer.quiet_ms):
         return framer.rest()
+    if framer.kept:
+        (start, eol), framer.kept = framer.kept, None
+        return framer.complete(start, eol, None, framer.filled)
     return end(framer, 0)
 
 

@@ -93,6 +93,7 @@ class Framer:
         self.begun = False  # some of them have come
         self.tells = False  # dropped text is an error
         self.quiet_ms = 0  # the silence that ends dropping
+        self.kept = None  # a line that is executed then: (start, end)
         self.last = 0  # when the last byte came
         # Was there a break behind what was read? Tells once, and until then nothing more is read.
         self.brk = getattr(stream, "brk", None)
@@ -256,6 +257,10 @@ class Framer:
             return None
         eol = atbytes.find_eol(buf, max(start, self.scan), self.filled)
         if 0 <= eol <= start + _MAX_LINE:
+            self.complete(start, eol, None, eol + 1)
+            found = self.found
+            if self.count in (0, _HELP) or found is None or not found[PAYLOAD]:
+                return LADEN
             return self.announce(start, eol)
         self.scan = self.filled
         if eol >= 0 or self.filled - start > _MAX_LINE:
@@ -283,13 +288,15 @@ class Framer:
         return header(self.buf, start, end, core.declared.payloads, not core.ti)
 
     def announce(self, start: int, eol: int):
-        """A complete line of a command that may have a payload, as far as the header knows."""
+        """A complete line of a command that may have a payload."""
         at = self.header(start, eol)
         if at >= 0:
             self.start = start
             self.expect(at)
             return None
         if at > NO_NUMBER:
+            if at != NONE and self.buf.find(b'"', start, eol) >= 0:
+                return dropping.keep(self, start, eol)
             return self.complete(start, eol, None, eol + 1)
         at = NO_NUMBER - at  # the header says what is wrong
         return self.complete(start, at - 1, self.view[at:eol], eol + 1)
@@ -389,7 +396,7 @@ class Framer:
 
     def empty(self):
         """Nothing of what was read counts."""
-        self.start = self.filled = 0
+        self.start = self.filled = self.kept[1] if self.kept else 0
 
     def consume(self, to: int):
         """Begin a new line at `to`."""
@@ -400,6 +407,7 @@ class Framer:
         """Drop what has come and is no complete command."""
         self.filled = 0
         self.tells = False
+        self.kept = None
         self.consume(0)
 
     def raw(self) -> bool:

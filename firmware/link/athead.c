@@ -20,17 +20,19 @@ static size_t pass_telnet(text_t text, size_t at, size_t end) {
     }
     uint8_t command = text_at(text, at + 1);
     if (command >= TELNET_WILL && command <= TELNET_DONT) {
-        return end - at < 3 ? end : at + 3;
+        // No option has a letter's number: that is noise in front of a name.
+        bool letter = end - at > 2 && (uint8_t)(lower(text_at(text, at + 2)) - 'a') < 26;
+        return end - at < 3 ? end : at + (letter ? 2 : 3);
     }
     if (command != TELNET_SB) {
         return command < TELNET_SE || command == TELNET_IAC ? at + 1 : at + 2;
     }
-    for (at += 2; end - at >= 2; at++) {
-        if (text_at(text, at) == TELNET_IAC && text_at(text, at + 1) == TELNET_SE) {
-            return at + 2;
+    for (size_t to = at + 2; end - to >= 2; to++) {
+        if (text_at(text, to) == TELNET_IAC && text_at(text, to + 1) == TELNET_SE) {
+            return to + 2;
         }
     }
-    return end;
+    return at + 2; // it is none, or has not come whole yet
 }
 
 static size_t begin(text_t text, size_t at, size_t end) {

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "athead.h"
 #include "atparam.h"
 
 // Lower-cases buf[start:end] and closes the blanks around its first `+`. Returns the new end.
@@ -22,12 +23,11 @@ static size_t normalise_name(uint8_t *buf, size_t start, size_t end) {
 }
 
 int attok_split(uint8_t *buf, size_t start, size_t end, uint16_t *fields, size_t room, bool escapes) {
-    size_t equals = start;
+    text_t text = TEXT_LINEAR(buf);
+    size_t equals = fields[0] = athead_begin(buf, SIZE_MAX, start, end);
     while (equals < end && buf[equals] != '=') {
         equals++;
     }
-    text_t text = TEXT_LINEAR(buf);
-    fields[0] = skip_blanks(text, start, equals);
     fields[1] = normalise_name(buf, fields[0], trim_blanks(text, fields[0], equals));
     if (equals + 1 >= end) {
         return 0;

@@ -182,7 +182,10 @@ class Speaker:
 
     def tail(self, head, text):
         """It is longer than was told."""
-        self.say(head % (len(text) - self.chance.randint(1, len(text) - 1)) + text + b"\r\n", 0)
+        size = len(text) - self.chance.randint(1, len(text) - 1)
+        while text[size] in b"\r\n":  # or it would be no longer than was told
+            size -= 1
+        self.say(head % size + text + b"\r\n", 0)
 
     def paused(self, head, text):
         """A pause, then the rest of it in one go."""
@@ -194,6 +197,8 @@ class Speaker:
         """The command is no good, whatever its payload is."""
         good = head.split(b"=")[1].split(b",")[0]
         wrong = self.chance.choice((b"-1", b"256", b"x", b"", b'"0'))
+        if wrong == b'"0':  # with echo on that is still a line, and keys edit it
+            text = text.translate(None, b"\x08\x15\x7f")
         self.say(head.replace(b"=" + good, b"=" + wrong, 1) % len(text) + text + b"\r\n", 0)
 
     def huge(self, head, text):

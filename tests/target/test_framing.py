@@ -40,6 +40,20 @@ def test_lf_half_a_second_after_cr_gives_nothing_more(at):
     assert answers(at, b"\nAT+Test\r\n") == ["OK"]
 
 
+@pytest.mark.parametrize(
+    "noise", [b"\x80\xff\xfe", b"+++", b"\xff\xfb\x01\xff\xfd\x03", b"\x00 \t\x1b"]
+)
+@pytest.mark.parametrize("style", ["guide", "ti"])
+def test_noise_before_at_is_ignored(at, noise, style):
+    at.command(f"AT+Set=AT,STYLE,{style}")
+    lines = answers(
+        at, noise + b"AT+Test\r\n" + noise + b"AT+SendTo=9,INET,7,[1.2.3.4],0,14,x\r\n"
+    )
+    assert lines == ["OK"]
+    assert answers(at, b"AT+Stop=0\r\n\r\n")[0].startswith("ERROR")
+    at.command("AT+Get=General,Persistent")
+
+
 def test_a_line_in_pieces_is_one_command(at):
     for byte in b"AT+Get=General,Persistent":
         at.write(bytes([byte]))
@@ -82,7 +96,7 @@ def test_nothing_of_a_line_that_is_too_long_is_executed(at):
         b"AT+Get=[General,Version",
         b"AT+Test\x00",
         b"AT+\x00Test",
-        b"\x80\xff\xfeAT+Test",
+        b"AT+\x80\xff\xfeTest",
         b"AT+Get=General,\xc3\xa9",
         b"AT\tTest",
         b"AT+Test\t",

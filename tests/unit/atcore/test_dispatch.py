@@ -92,7 +92,6 @@ def test_blanks_are_a_parameter(desk, line):
         b"AT+Pl ain",
         b"AT+Plain?",
         b"AT+Plain\t",
-        b"\tAT+Plain",
         b"AT\t+Plain",
     ]
     + [b"AT+Plain\0", b"Plain", b"+Plain", b"AT&F", b"AT+", b"ATPlain", b"AT++Plain", b"=", b"A"]

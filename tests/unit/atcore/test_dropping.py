@@ -186,6 +186,7 @@ def test_a_pause_is_none_while_bytes_wait_to_be_read(cage):
         (b"AT+Send=x,0,%d,", lambda: WRONG),
         (b"AT+Send=3,2,%d,", lambda: WRONG),
         (b"AT+Send=,0,%d,", lambda: MISSING),
+        (b'AT+Send="0,0,%d,', None),
         (b"AT+SendTo=3,INET,80,1.2.3,0,%d,", None),
         (b"AT+Send=3,1,%d,", None),
     ],

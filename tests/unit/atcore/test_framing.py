@@ -59,7 +59,46 @@ def test_a_line_of_blanks_is_no_empty_line(line):
 
 
 def test_only_the_line_end_is_removed(line):
-    assert answers(line, b"AT+Test\t\r\n\x00AT+Test\r\nAT+Test \r\n") == [UNKNOWN, UNKNOWN, OK]
+    assert answers(line, b"AT+Test\t\r\nxAT+Test\r\nAT+Test \r\n") == [UNKNOWN, UNKNOWN, OK]
+
+
+# --- Noise before AT (guide-style.md O12) ---
+
+NOISE = (
+    b"\x00",
+    b"\t \x1b",
+    b"\x7f\x80\xfe",
+    b"\xff",
+    b"+++",
+    b" +++\xff",
+    b"\xff\xfb\x01\xff\xfd\x03\xff\xf1",  # telnet: WILL ECHO, DO SUPPRESS-GO-AHEAD, NOP
+    b"\xff\xfa\x18\x00=xterm\xff\xf0",  # telnet: a terminal's type
+    b"\xff\xfd",
+    b"\xff\xfa",
+    bytes(byte for byte in range(256) if not 0x20 < byte < 0x7F and byte not in b"\r\n"),
+)
+
+
+@pytest.mark.parametrize("noise", NOISE)
+@pytest.mark.parametrize("style", [0, 1])
+def test_noise_before_at_is_ignored(noise, style):
+    line = core, _, calls = build(style=style)
+    assert answers(line, noise + b"AT+Test\r\n" + noise + b"at + test\r") == [OK, OK]
+    data = b"x\r\nAT+Stop=0\r\n"
+    head = noise + b"AT+SendTo=3,INET,80,[10.0.0.1],0,%d," % len(data)
+    assert answers(line, head + data + b"\r\n") == [OK]
+    assert calls == [("sendto", 3, data, 80, b"\x0a\0\0\1")]
+    assert ask(core, noise + b"AT+Test") == [OK]
+
+
+@pytest.mark.parametrize("noise", [b"x", b"++", b"++++", b"AT", b'"', b"~"])
+def test_what_is_printable_is_no_noise(line, noise):
+    assert answers(line, noise + b"AT+Test\r\n") == [UNKNOWN]
+
+
+def test_noise_within_a_line_stays(line):
+    assert answers(line, b"AT+Te\xffst\r\nAT\x00+Test\r\n") == [UNKNOWN, UNKNOWN]
+    assert answers(line, b"\xff\r\n  \r\n") == [UNKNOWN, UNKNOWN]
 
 
 # --- The limit of a line ---
