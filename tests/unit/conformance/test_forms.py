@@ -62,7 +62,7 @@ ROWS = [
         "AT+WlanSet=AP,SECURITY,OPEN,x",
         ("ERROR: parse parameters,-4",),
         (MANY,),
-        {},
+        {"AT+WlanSet=AP,SECURITY,OPEN": ("OK",)},
     ),
     (
         "noise-before-at",
@@ -132,6 +132,19 @@ def test_and_nothing_beside_it(name, line, recorded, printed, others):
     text, *frames = printed
     for other in [("",), (text + "\nOK",), (text, *frames, WHOLE), ("ERROR: allocate,0",)]:
         assert verdict(line, recorded, other, others).word == "different", other
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "shorter"),
+    [
+        ("AT+WlanSet=AP,SECURITY,FOO", -4, "AT+WlanSet=AP,SECURITY"),
+        ("AT+NetCfgSet=SET_MAC_ADDR,,1:2:3", -3, "AT+NetCfgSet=SET_MAC_ADDR,"),
+    ],
+)
+def test_what_a_line_needs_is_no_surplus(line, code, shorter):
+    missing = ("ERROR: parse parameters,-3",)
+    found = verdict(line, (f"ERROR: parse parameters,{code}",), (MANY,), {shorter: missing})
+    assert found.word == "different"
 
 
 def test_style_guide_has_one_code_for_what_is_outside_its_set():

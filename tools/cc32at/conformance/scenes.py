@@ -192,6 +192,13 @@ def not_open(scene: Scene) -> bool:
     return bool(known) and reading.c_number(known[0].word) & 0x1F not in alive
 
 
+def surplus(scene: Scene) -> bool:
+    """Whether the line would do without its last parameters."""
+    wrong = b"ERROR: parse", b"ERROR: number"
+    cuts = quotes.without_surplus(scene.text)
+    return any(not told.text.startswith(wrong) for cut in cuts for told in scene.play(cut))
+
+
 def has_help(scene: Scene) -> bool:
     """Whether the line asks how its command is used."""
     return scene.step.asks_for_help
@@ -220,6 +227,7 @@ def other_option(scene: Scene) -> bool:
 
 SCENES: dict[str, Callable[[Scene], bool]] = {
     "control-socket": control_socket,
+    "surplus": surplus,
     "help": has_help,
     "not-open": not_open,
     "last-line": last_line,
