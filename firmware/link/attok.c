@@ -33,7 +33,7 @@ int attok_split(uint8_t *buf, size_t start, size_t end, uint16_t *fields, size_t
         return 0;
     }
     size_t at = skip_blanks(text, equals + 1, end);
-    if (at < end && buf[at] == '?') {
+    if (at < end && buf[at] == '?' && skip_blanks(text, at + 1, end) == end) {
         return ATTOK_HELP;
     }
     int count = 0;

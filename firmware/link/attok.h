@@ -10,7 +10,7 @@
 // Special results of attok_split().
 #define ATTOK_E_UNTERMINATED (-1) // a quote or bracket is not closed
 #define ATTOK_E_MANY         (-2) // more parameters than `fields` has room for
-#define ATTOK_HELP           (-3) // the first thing after `=` is `?`
+#define ATTOK_HELP           (-3) // there is nothing but `?` after `=`
 
 // Flags of a parameter.
 #define ATTOK_QUOTED    (1)  // start and end are inside the quotes

@@ -150,7 +150,7 @@ def test_a_wrong_command_answers_one_error_line(at, line, description, code):
 
 
 @pytest.mark.parametrize(
-    "line", ["AT+Stop=?", "AT+Stop= ?", "AT+Stop=?junk", "at + stop = ?", "AT+Start=?", "AT+Set=?"]
+    "line", ["AT+Stop=?", "AT+Stop= ?", "AT+Stop=? ", "at + stop = ?", "AT+Start=?", "AT+Set=?"]
 )
 def test_help_names_the_parameters_and_does_nothing(at, line):
     name = re.search(r"(?i)st\w+|set", line)[0]

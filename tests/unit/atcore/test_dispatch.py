@@ -113,13 +113,20 @@ def test_bare_at_is_for_style_guide_alone():
     [
         (b"AT+Two=?", b"+Two: [Size],[Text]"),
         (b"at+TWO= ?", b"+Two: [Size],[Text]"),
-        (b'AT+Two=?junk,"', b"+Two: [Size],[Text]"),
+        (b"AT+Two= ? ", b"+Two: [Size],[Text]"),
         (b"AT+Plain=?", b"+Plain:"),
         (b"AT+More=?", b"+More: [a],[Value1],...,[ValueX]"),
     ],
 )
 def test_help(desk, line, usage):
     assert desk(line) == [usage, OK]
+    assert not desk.calls
+
+
+@pytest.mark.parametrize("line", [b"AT+Two=?junk,1", b"AT+Two=?,1", b"AT+Two=??,1"])
+def test_a_question_mark_that_is_not_alone_is_a_value(desk, line):
+    """guide-style.md O11"""
+    assert desk(line) == [b"ERROR:parse parameters, -4"]
     assert not desk.calls
 
 
