@@ -101,7 +101,7 @@ class Core:
         self.attention = False  # the application should look at escape and BAUD now
         self.escape = None  # b"raw" or b"friendly": the stream asks for the REPL
         self.framer = Framer(self, stream) if stream else None
-        self.read = serve if stream else None  # or what reads the stream instead: the editor
+        self.read = serve if stream else None
         self.muted = None  # until then nothing is delivered: the settings are not known yet
         self.since = None  # when the boot, or else the foreground, began to wait for its file
         driver.on_event = self.on_event

@@ -40,7 +40,7 @@ def sink(framer):
         framer.state = TAIL
         return None
     framer.empty()
-    if framer.fill():
+    if framer.fill() or framer.gap():
         return None
     if framer.heard():
         return until_quiet(framer, framer.code)
@@ -54,7 +54,7 @@ def rest(framer):
     eol = atbytes.find_eol(framer.buf, framer.start, framer.filled)
     if eol < 0:
         framer.empty()
-        if framer.fill():
+        if framer.fill() or framer.gap():
             return None
         if framer.heard():
             return until_quiet(framer, framer.code)
@@ -70,6 +70,7 @@ def until_quiet(framer, code: int, ms=SILENCE_MS):
     framer.code = code
     framer.quiet_ms = ms
     framer.last = None
+    framer.resync()
 
 
 def keep(framer, start: int, eol: int):
@@ -87,7 +88,7 @@ def quiet(framer):
     """QUIET."""
     lose(framer, framer.filled)
     framer.empty()
-    if framer.fill():
+    if framer.fill() or framer.gap():
         return None
     if framer.heard():
         framer.last = None
@@ -107,6 +108,7 @@ def owe(framer, count: int, code: int):
     framer.code = 0
     framer.tells = True
     framer.empty()
+    framer.resync()
     return framer.failed(code)
 
 
@@ -126,7 +128,7 @@ def owed(framer):
             if eol >= 0:
                 return end(framer, eol + 1)
     framer.empty()
-    if framer.fill():
+    if framer.fill() or framer.gap():
         return None
     if framer.heard():
         return until_quiet(framer, framer.code)

@@ -63,6 +63,11 @@ def payload_of(found: int) -> tuple:
     return found & _BEGIN, found >> _LENGTH, found & _PADDED > 0
 
 
+def nothing() -> int:
+    """Bytes of a line in a stream that has no line discipline."""
+    return 0
+
+
 class Framer:
     """The input side of one stream.
 
@@ -95,16 +100,24 @@ class Framer:
         self.quiet_ms = 0  # the silence that ends dropping
         self.kept = None  # a line that is executed then: (start, end)
         self.last = 0  # when the last byte came
-        # Was there a break behind what was read? Tells once, and until then nothing more is read.
+        # Was there a break behind what was read, how many bytes were lost there? Each tells once,
+        # and until then nothing more is read.
         self.brk = getattr(stream, "brk", None)
+        self.lost = getattr(stream, "lost", None)
+        # A line discipline before the stream, if it has one (cc3220.console): how long no byte
+        # came, what it holds of a line, what it is to give, and when.
+        self.silence = getattr(stream, "silence", None)
+        self.held = getattr(stream, "partial", nothing)
+        self.wake_at = getattr(stream, "wake_at", None)
+        self.loose = False  # it gives bytes as they come
         self.full = False  # nothing can be read now
         self.control = None  # asked about a control character that begins a line: taken?
         self.found = self.data = None
         self.count = self.wrong = 0
 
     def partial(self) -> int:
-        """Bytes of the line that is half typed."""
-        return self.filled - self.start
+        """Bytes of the line that is half typed, read or not."""
+        return self.filled - self.start + max(0, self.held())
 
     def deadline(self):
         """When to look again though nothing comes; None for never."""
@@ -131,27 +144,6 @@ class Framer:
         """Take what the stream has, to be executed later; nothing from behind a break."""
         self.full = not self.fill() and (self.filled > 0 or self.heard())
 
-    def put(self, byte: int):
-        """Take one byte that was read by somebody else; there is room."""
-        if self.filled == SIZE:
-            self.compact()
-        self.buf[self.filled] = byte
-        self.filled += 1
-        self.last = self.core.ticks()
-
-    def erase(self) -> int:
-        """Take back the last character of the half-typed line; its length in bytes."""
-        end = self.filled
-        while end > self.start:
-            end -= 1
-            if self.buf[end] & 0xC0 != 0x80:
-                break
-        n = self.filled - end
-        self.filled = end
-        self.scan = self.start
-        self.last = self.core.ticks()
-        return n
-
     def compact(self) -> bool:
         """Move the current line to the front of the buffer; whether there is room then."""
         start = self.start
@@ -167,31 +159,57 @@ class Framer:
         """Take the break behind what was read, if there is one: what follows can be read then."""
         return self.brk is not None and self.brk()
 
+    def gap(self) -> bool:
+        """Whether bytes were lost behind what was read; what they are missing in is dropped."""
+        if self.lost is None or not self.lost():
+            return False
+        if self.state == LINE:
+            self.state = _REST
+            self.code = grammar.TOO_LONG
+            self.start = self.filled
+        elif self.state != _REST:  # nobody knows where a payload ends then
+            dropping.until_quiet(self, self.code or grammar.TOO_LONG)
+        return True
+
     def silent(self, ms: int) -> bool:
         """No byte for this long."""
+        if self.silence is not None:
+            return self.silence() >= ms
         last = self.last  # None: just now
         return last is not None and ticks_diff(self.core.ticks(), last) >= ms
 
+    def came(self) -> int:
+        """When the last byte came."""
+        now = self.core.ticks()
+        return now if self.silence is None else ticks_add(now, -self.silence())
+
     def rest(self) -> int:
         """Something is incomplete and the stream has no more: mind the time."""
-        if self.last is None:
-            self.last = self.core.ticks()
+        if self.last is None and (self.state or self.silence is None):
+            self.last = self.came()
         if self.state:
             self.core.active = True
+            if self.state > _TAIL and not self.loose:
+                self.resync()
+        elif self.loose:
+            self.resync()
         return NOTHING
 
     def holds(self) -> bool:
         """Whether a payload is coming in, or a line is half typed: events wait."""
         if self.state:
             return self.state in dropping.IN_PAYLOAD
+        if self.held() < 0:
+            return True
         quiet_at = self.quiet_at()
         return quiet_at is not None and ticks_diff(quiet_at, self.core.ticks()) > 0
 
     def quiet_at(self):
         """Until when a half-typed line holds events back, None without one."""
-        if self.start == self.filled or self.state or self.core.stalled:
+        if not self.partial() or self.state or self.core.stalled:
             return None
-        return ticks_add(self.core.ticks() if self.last is None else self.last, _HALF_MS)
+        last = self.last if self.silence is None else None
+        return ticks_add(self.came() if last is None else last, _HALF_MS)
 
     # Framing. Each step gives what next() gives, or None to go on.
 
@@ -219,7 +237,8 @@ class Framer:
                     read = self.readinto  # called as a method it costs more
                     n = read(buf, end)
                     if not n:
-                        if self.heard():  # on an idle line, or in a line, a break says nothing
+                        # On an idle line, or in a line, a break says nothing.
+                        if self.heard() or self.gap():
                             continue
                         return self.rest()
                     end += n
@@ -348,6 +367,8 @@ class Framer:
                 self.last = None
                 if self.padded:
                     return None
+            elif self.gap():
+                return None
             elif self.heard():
                 return dropping.until_quiet(self, grammar.TOO_LONG)
             elif self.silent(PAUSE_MS):
@@ -365,7 +386,7 @@ class Framer:
             if byte != _CR and byte != _LF:
                 return dropping.until_quiet(self, self.code or grammar.TOO_LONG)
             end += 1
-        elif self.fill():
+        elif self.fill() or self.gap():
             return None
         elif not self.heard() and not self.silent(SILENCE_MS):
             return self.rest()
@@ -409,10 +430,15 @@ class Framer:
         self.tells = False
         self.kept = None
         self.consume(0)
+        if self.wake_at is not None:
+            self.stream.forget()
+            self.resync()
 
-    def raw(self) -> bool:
-        """Whether the next byte is a payload's, whatever it is."""
-        return self.state in (_DATA, _SINK) or self.state == _OWED and self.owed > 0
+    def resync(self):
+        """Let the line discipline give what the state wants: lines, or bytes as they come."""
+        self.loose = self.state != LINE
+        if self.wake_at is not None:
+            self.wake_at(1 if self.loose else -1 if self.start < self.filled else 0)
 
 
 _STEPS = (

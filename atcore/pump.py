@@ -404,7 +404,6 @@ def still_active(core) -> bool:
         or link.limits
         or link.pending
         or link.jobs
-        or core.settings.echo
         or (framer is not None and framer.state)
     ):
         return True

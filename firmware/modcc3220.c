@@ -23,15 +23,16 @@ static mp_obj_t console_readinto(size_t n_args, const mp_obj_t *args) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(console_readinto_obj, 2, 3, console_readinto);
 
+// Bytes that have come and are not read, at least.
 static mp_obj_t console_any(mp_obj_t self_in) {
     (void)self_in;
-    return MP_OBJ_NEW_SMALL_INT(ring_used(&console.rx));
+    return MP_OBJ_NEW_SMALL_INT(ring_used(&console.rx) + uart_receives(&console));
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(console_any_obj, console_any);
 
-// (rows, flags): from now on the reader gets whole lines, and commands with their payload, and is not woken
-// before (link/atline.h). rows: where commands have their payload (link/athead.h), b"" for none; flags: of
-// ESCAPES, ECHO, CONTROLS. Holds for what is not yet read, too.
+// (rows, flags): what a line is. rows: where commands have their payload (link/athead.h), b"" for none;
+// flags: of ESCAPES, ECHO, CONTROLS (link/atline.h). Holds for what is not yet read, too. From the first
+// watch() on readinto() stops where bytes were lost.
 MP_REGISTER_ROOT_POINTER(mp_obj_t console_rows);
 
 static mp_obj_t console_watch(mp_obj_t self_in, mp_obj_t rows_in, mp_obj_t flags_in) {
@@ -43,26 +44,34 @@ static mp_obj_t console_watch(mp_obj_t self_in, mp_obj_t rows_in, mp_obj_t flags
     }
     MP_STATE_VM(console_rows) = rows_in;
     atline_set(&console_line, rows.buf, rows.len, mp_obj_get_int(flags_in));
-    if (console_line.state == ATLINE_RAW) {
-        atline_lines(&console_line);
-    }
     return mp_const_none;
 }
 static MP_DEFINE_CONST_FUN_OBJ_3(console_watch_obj, console_watch);
 
-// (n): from the next unread byte on the reader gets bytes as they come, and is woken when n of them wait, 20
-// ms of silence follow one, at a break or lost bytes; 0: lines again, of which one begins with that byte.
+// (n): what the reader gets from the next unread byte on, and when it is woken.
+// n > 0: bytes as they come, when n of them wait, 20 ms of silence follow one, at a break or lost bytes;
+// 0: whole lines, and commands with their payload; what is incomplete when a payload is silent for 20 ms, at
+// a break or lost bytes, and when it fills half of the ring; -1: the same, but the first line is one whose
+// beginning was read.
 static mp_obj_t console_wake_at(mp_obj_t self_in, mp_obj_t n_in) {
     (void)self_in;
     mp_int_t n = mp_obj_get_int(n_in);
     if (n > 0) {
         atline_raw(&console_line, n);
     } else {
-        atline_lines(&console_line);
+        atline_lines(&console_line, n < 0);
     }
     return mp_const_none;
 }
 static MP_DEFINE_CONST_FUN_OBJ_2(console_wake_at_obj, console_wake_at);
+
+// Drops what has come and has not been read, with its breaks and what was lost of it.
+static mp_obj_t console_forget(mp_obj_t self_in) {
+    (void)self_in;
+    console_drop();
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(console_forget_obj, console_forget);
 
 // Bytes of a line that is half typed and has not been read; less than 0 if a payload is coming in.
 static mp_obj_t console_partial(mp_obj_t self_in) {
@@ -122,10 +131,13 @@ static mp_obj_t console_init(mp_obj_t self_in, mp_obj_t baud_in) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_2(console_init_obj, console_init);
 
-// Bytes that were lost since start.
+// Bytes that were lost since the last call.
 static mp_obj_t console_overruns(mp_obj_t self_in) {
     (void)self_in;
-    return mp_obj_new_int_from_uint(console.overruns);
+    static uint32_t told;
+    uint32_t n = console.overruns - told;
+    told += n;
+    return mp_obj_new_int_from_uint(n);
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(console_overruns_obj, console_overruns);
 
@@ -149,6 +161,7 @@ static const mp_rom_map_elem_t console_locals_table[] = {
     {MP_ROM_QSTR(MP_QSTR_any), MP_ROM_PTR(&console_any_obj)},
     {MP_ROM_QSTR(MP_QSTR_watch), MP_ROM_PTR(&console_watch_obj)},
     {MP_ROM_QSTR(MP_QSTR_wake_at), MP_ROM_PTR(&console_wake_at_obj)},
+    {MP_ROM_QSTR(MP_QSTR_forget), MP_ROM_PTR(&console_forget_obj)},
     {MP_ROM_QSTR(MP_QSTR_partial), MP_ROM_PTR(&console_partial_obj)},
     {MP_ROM_QSTR(MP_QSTR_silence), MP_ROM_PTR(&console_silence_obj)},
     {MP_ROM_QSTR(MP_QSTR_again), MP_ROM_PTR(&console_again_obj)},

@@ -1,7 +1,9 @@
 """AT_Commands, the guide's first application: local control over one stream.
 
 It starts the network processor, reads the settings, prints a banner whose lines begin with `#`,
-and then hands every message of the core to the stream, ended by CR LF.
+and then hands every message of the core to the stream, ended by CR LF. Echo, and the keys that
+edit a line while it is on, are the business of the stream's line discipline, if it has one
+(cc3220.console): it is told what a line is, and prints again one that is half typed.
 """
 
 from gc import collect
@@ -11,9 +13,8 @@ from simplelink.errors import SlError
 from .. import create
 from ..commands import ALL
 from ..compat import const, ticks_add, ticks_diff
-from ..framing import LINE
-from ..pump import UART, boot, news, serve, step, still_active, stray
-from .editor import Editor, write_all
+from ..framing import nothing
+from ..pump import UART, boot, news, step, still_active, stray
 
 SETTINGS_MS = 3000  # if the settings are not known by then, the defaults hold
 PROOF_MS = 10000  # within this a command must come at a new BAUD
@@ -23,6 +24,9 @@ _FAILURES_MS = const(1000)
 TWICE_MS = 1000  # Ctrl-C twice on an empty line within this: friendly REPL
 STOP_MS = 200
 CTRL_A, CTRL_C = 1, 3
+ESCAPES, ECHO, CONTROLS = 1, 2, 4  # flags of the line discipline
+ROOM = 0x26  # flags of the link: the stream has room, an answer, an event
+ROOM_MS = 50
 
 try:
     eval  # noqa: B018
@@ -40,8 +44,10 @@ class AtCommands:
         self.core.load = load
         self.core.set_echo = self.set_echo
         self.core.settings.on_trial = True
-        self.editor = Editor(self.core, stream)
         self.echo = False
+        self.held = getattr(stream, "partial", nothing)
+        self.unread = getattr(stream, "any", nothing)
+        self.watches = False
         if repl:
             self.core.framer.control = self.control
         self.interrupted = None  # when the last Ctrl-C on an empty line came
@@ -51,9 +57,25 @@ class AtCommands:
         self.fetched = 0  # chapters imported
 
     def set_echo(self, on):
-        """The setting ECHO has this value."""
+        """The setting ECHO has this value, and STYLE may be another."""
         self.echo = bool(on)
-        self.core.read = self.editor.serve if on else serve
+        self.watch()
+
+    def watch(self):
+        """Tell the stream what a line is; as soon as the chapters are there, or for the echo."""
+        core = self.core
+        framer = core.framer
+        if framer.wake_at is None or not self.echo and self.fetched < EAGER:
+            return
+        flags = ECHO if self.echo else 0
+        if not core.ti:
+            flags |= ESCAPES
+        if framer.control is not None:
+            flags |= CONTROLS
+        self.stream.watch(core.declared.payloads, flags)
+        if not self.watches:
+            self.watches = True
+            framer.resync()
 
     def begin(self):
         """Power-up: start the network processor and read the settings, in the background."""
@@ -117,6 +139,8 @@ class AtCommands:
         core = self.core
         core.escape = None
         self.interrupted = None  # a Ctrl-C from before the REPL is not the first of two
+        self.watches = False  # nor did it leave the lines alone
+        self.watch()
         failures = []
         while core.escape is None:
             try:
@@ -138,12 +162,13 @@ class AtCommands:
         write = self.stream.write
         # A built-in name costs five times what a variable does.
         kind_of, size_of, late, event, uart = type, len, tuple, list, UART
+        held = self.held
         while core.escape is None:
             while entries and not core.active:
                 message = entries[0]
                 kind = kind_of(message)
                 if kind is late or kind is event:
-                    if kind is event or framer.start != framer.filled:
+                    if kind is event or framer.start != framer.filled or held():
                         core.active = True
                         break
                     self.group(entries.pop(0))
@@ -178,16 +203,19 @@ class AtCommands:
 
     def deliver(self, message):
         """Print one message; a half-typed line is printed again behind an event."""
-        core = self.core
-        framer = core.framer
-        again = 0
-        if self.echo and core.out.was_event and framer.state == LINE:
-            again = framer.partial()
-            if again:
-                self.write(b"\r\n")
+        half = 0
+        if self.echo and self.core.out.was_event:
+            half = self.held()
+        if half <= 0:
+            self.write(message)
+            return
+        self.write(b"\r\n")
         self.write(message)
-        if again:
-            self.write(framer.view[framer.start : framer.filled])
+        again = self.stream.again
+        at = again(0)
+        while at < half:
+            wait_for_room(self.core)
+            at = again(at)
 
     def group(self, messages: tuple):
         """Print messages that stay together."""
@@ -234,7 +262,7 @@ class AtCommands:
         if settings.baud != self.baud:
             if self.hears():
                 return -1  # its OK is still to come, or the answer to what came at the old speed
-            if core.framer.partial() and not core.framer.silent(HALF_MS):
+            if (core.framer.partial() or self.unread()) and not core.framer.silent(HALF_MS):
                 return HALF_MS
             if self.proof_at is None:
                 self.fallback = self.baud
@@ -248,6 +276,7 @@ class AtCommands:
             self.fetch()
             if self.fetched < EAGER:
                 return 0
+            self.watch()
             collect()  # what the imports left behind
             core.attention = False
             return -1
@@ -294,6 +323,24 @@ class AtCommands:
             self.baud = settings.baud
         except ValueError:
             settings.baud = self.baud
+
+
+def write_all(stream, data, core):
+    """Write all of data to a stream that takes what it can; events are taken in meanwhile."""
+    at = stream.write(data)
+    while at < len(data):
+        wait_for_room(core)
+        at += stream.write(memoryview(data)[at:])
+
+
+def wait_for_room(core):
+    """Let the driver go on until the stream takes more."""
+    link = core.link
+    try:
+        link.dispatch(link.nwp.wait(link.limit(ROOM_MS), ROOM))
+    except Exception as error:
+        stray(core, error)
+    link.woken = True
 
 
 EAGER = 5  # chapters that everybody needs

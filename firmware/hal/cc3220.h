@@ -158,6 +158,7 @@ typedef volatile struct _uart_regs_t {
 #define UART_CTL_ENABLE   (1u << 0)
 #define UART_CTL_HSE      (1u << 5)
 #define UART_CTL_TXE      (1u << 8)
+#define UART_CTL_LOOPBACK (1u << 7)
 #define UART_CTL_RXE      (1u << 9)
 #define UART_IFLS_TX_1_8  (0u)
 #define UART_IFLS_RX_1_2  (2u << 3)

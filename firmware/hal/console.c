@@ -20,12 +20,22 @@ uart_t console = {
 
 atline_t console_line = {.rx = &console.rx, .tx = &console.tx, .state = ATLINE_RAW, .want = 1};
 
+// Whether nothing has happened since it was last looked.
+static inline bool is_unchanged(void) {
+    const atline_t *l = &console_line;
+    return console.rx.head == l->seen && l->cooked == l->ready && !console.break_seen &&
+           console.gap_count == 0;
+}
+
 bool console_poll(void) {
-    uint32_t limit;
+    if (is_unchanged()) {
+        return atline_ready(&console_line);
+    }
     if (console_line.rows == NULL) { // nobody who would ask
         while (uart_take_lost(&console) != 0) {
         }
     }
+    uint32_t limit;
     bool stops = uart_stops(&console, &limit);
     bool silent = atline_impatient(&console_line) && uart_silence_us(&console) >= ATLINE_SILENCE_MS * 1000;
     uint32_t echoed = console.tx.head;
@@ -38,7 +48,11 @@ bool console_poll(void) {
 }
 
 bool console_ready(void) {
-    return console_line.flags & ATLINE_ECHO ? atline_ready(&console_line) : console_poll();
+    if (!(console_line.flags & ATLINE_ECHO)) {
+        return console_poll();
+    }
+    uint32_t limit;
+    return atline_ready(&console_line) || (uart_stops(&console, &limit) && console_line.seen == limit);
 }
 
 uint32_t console_patience_ms(void) {
@@ -51,9 +65,7 @@ uint32_t console_patience_ms(void) {
 
 size_t console_read(uint8_t *dst, size_t len) {
     console_poll();
-    size_t n = atline_read(&console_line, dst, len);
-    console.wake_at = atline_next(&console_line);
-    return n;
+    return atline_read(&console_line, dst, len);
 }
 
 size_t console_read_raw(uint8_t *dst, size_t len) {
@@ -61,6 +73,12 @@ size_t console_read_raw(uint8_t *dst, size_t len) {
         atline_raw(&console_line, 1);
     }
     return uart_read(&console, dst, len);
+}
+
+void console_drop(void) {
+    ring_consume(&console.rx, ring_used(&console.rx));
+    uart_read(&console, NULL, 0);
+    console_poll();
 }
 
 void console_open(volatile int *stop_char, void (*on_stop)(void)) {

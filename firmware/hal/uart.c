@@ -78,12 +78,8 @@ static void rx_word(uart_t *u, uint32_t data) {
     }
 }
 
-// The FIFO holds one byte more than a documented depth of 8, and one that came meanwhile.
-#define RX_DEEP (10)
-
 // Empties the FIFO. The usual byte takes the few instructions of the inner loop.
 static void rx_drain(uart_t *u, uart_regs_t *regs) {
-    uint32_t before = u->rx.head;
     bool watched = u->stop_char != NULL && *u->stop_char >= 0;
     while (!(regs->FR & UART_FR_RXFE)) {
         uint32_t data = regs->DR;
@@ -104,7 +100,6 @@ static void rx_drain(uart_t *u, uart_regs_t *regs) {
             rx_word(u, data);
         }
     }
-    u->deep |= u->rx.head - before > RX_DEEP;
 }
 
 // The usual interrupt while much comes in: n bytes of n + 1 that it promises. The one that stays makes the
@@ -159,8 +154,7 @@ static void rx_all(uart_t *u, uart_regs_t *regs, uint32_t status) {
     hal_wake();
 }
 
-// What the transmit interrupt promises is free: 7/8 of the FIFO. Documents give its depth as 8 and as
-// 16; one that took more than the first and what was shifted out meanwhile is the second.
+// What the transmit interrupt promises is free: 7/8 of the FIFO, which is 16 or 8 deep.
 #define TX_DEEP  (14)
 #define TX_BURST (7)
 
@@ -260,6 +254,34 @@ static bool is_fast(const uart_format_t *format) {
     return format->baud > 1000000;
 }
 
+// Documents give the depth of the FIFOs as 8 and as 16: how many characters one keeps that never leave the
+// block. The pads are not connected yet.
+#define PROBE_CHARS (12)
+#define PROBE_WAIT  (100000)
+
+static bool probe_deep(uart_regs_t *regs) {
+    regs->CTL = 0;
+    regs->IBRD = 1;
+    regs->FBRD = 0;
+    regs->LCRH = UART_LCRH_BITS(8) | UART_LCRH_FIFO;
+    regs->CTL = UART_CTL_ENABLE | UART_CTL_TXE | UART_CTL_RXE | UART_CTL_LOOPBACK;
+    uint32_t wait = PROBE_WAIT;
+    for (int i = 0; i < PROBE_CHARS; i++) {
+        while ((regs->FR & UART_FR_TXFF) && --wait > 0) {
+        }
+        regs->DR = 0;
+    }
+    while ((regs->FR & UART_FR_BUSY) && --wait > 0) {
+    }
+    uint32_t kept = 0;
+    while (!(regs->FR & UART_FR_RXFE) && kept <= PROBE_CHARS) {
+        (void)regs->DR;
+        kept++;
+    }
+    regs->CTL = 0;
+    return kept > 8;
+}
+
 static bool set_line(uart_regs_t *regs, const uart_format_t *format) {
     // In 1/64 of the sixteenfold rate, rounded.
     uint32_t divisor = format->baud == 0 ? 0 : (CPU_HZ * 4u + format->baud / 2) / format->baud;
@@ -289,6 +311,7 @@ bool uart_open(uart_t *u, unsigned int id, const uart_format_t *format) {
     u->id = (uint8_t)id;
     u->tx_busy = false;
     hal_clock_on(w->arcm);
+    u->deep = probe_deep(w->regs);
     hal_pad(w->tx_pad, PAD_MODE_UART | w->pad_mode);
     hal_pad(w->rx_pad, PAD_MODE_UART | PAD_PULL_UP | w->pad_mode);
     if (!set_line(w->regs, format)) {
@@ -366,9 +389,13 @@ uint32_t uart_take_lost(uart_t *u) {
     return n;
 }
 
+bool uart_receives(const uart_t *u) {
+    return !(wiring[u->id].regs->FR & UART_FR_RXFE);
+}
+
 uint32_t uart_silence_us(const uart_t *u) {
     uint32_t since = u->quiet_us;
-    return u->quiet_head == u->rx.head ? hal_ticks_us() - since : 0;
+    return u->quiet_head == u->rx.head && !uart_receives(u) ? hal_ticks_us() - since : 0;
 }
 
 size_t uart_write(uart_t *u, const uint8_t *src, size_t len) {
@@ -383,7 +410,7 @@ void uart_start(uart_t *u) {
     if (!u->tx_busy && ring_used(&u->tx) != 0) {
         uart_regs_t *regs = wiring[u->id].regs;
         u->tx_busy = true;
-        u->deep |= tx_fill(u, regs) >= TX_DEEP;
+        tx_fill(u, regs);
         if (u->tx_busy) {
             // The FIFO is full. An older crossing of the level must not look like the next.
             regs->ICR = UART_INT_TX;

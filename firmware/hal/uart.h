@@ -31,7 +31,7 @@ typedef struct _uart_t {
     volatile uint32_t quiet_head; // rx.head when the FIFO was last empty
     volatile uint32_t quiet_us;   // and when that was
     volatile bool tx_busy;        // the transmit interrupt is on
-    bool deep;                    // the FIFOs have shown to be 16 deep
+    bool deep;                    // the FIFOs are 16 deep, not 8
     bool fast;                    // the FIFO fills faster than an interrupt may be late
     // A received byte equal to *stop_char (-1: none) is not stored, on_stop() is called instead.
     volatile int *stop_char;
@@ -67,6 +67,7 @@ bool uart_stops(const uart_t *u, uint32_t *at);
 bool uart_take_break(uart_t *u);
 uint32_t uart_take_lost(uart_t *u);
 
+bool uart_receives(const uart_t *u);       // there are bytes that are not in rx yet
 uint32_t uart_silence_us(const uart_t *u); // since the last byte; wraps
 
 // Bytes out of UARTA0 without interrupts, for the fault report.

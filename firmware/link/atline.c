@@ -16,6 +16,9 @@
 #define RUB     "\b \b"
 #define RUB_LEN (3)
 
+// Bytes of a line that may come before they are looked at, if no pause tells that it has ended.
+#define LINE_AHEAD (8)
+
 static inline uint8_t *at(const atline_t *l, uint32_t position) {
     return &l->rx->buf[position & l->rx->mask];
 }
@@ -169,6 +172,22 @@ static inline bool edits(const atline_t *l, uint8_t c) {
     return echoes(l) && (c == BS || c == DEL || c == CTRL_U);
 }
 
+// Passes the characters of a line that mean nothing to us, when nobody edits.
+static inline void pass_text(atline_t *l, uint32_t limit) {
+    uint32_t start = l->seen & l->rx->mask;
+    const uint8_t *from = l->rx->buf + start;
+    const uint8_t *end = from + min(limit - l->seen, l->rx->mask + 1 - start);
+    const uint8_t *c = from;
+    while (c != end && *c >= '+' && *c <= '~' && *c != ',' && *c != '=') {
+        c++;
+    }
+    if (c != from) {
+        l->text = true;
+        l->after_cr = false;
+        l->cooked = l->seen += c - from;
+    }
+}
+
 // One byte of a line. False: no room for its echo.
 static bool line_byte(atline_t *l, uint8_t c) {
     if (is_eol(c)) {
@@ -254,22 +273,20 @@ static bool payload(atline_t *l, uint32_t limit) {
     return true;
 }
 
-// The rest of a line that is with the reader. False: no room.
-static bool pass(atline_t *l) {
-    uint8_t c = *at(l, l->seen);
-    if (is_eol(c)) {
-        if (!echo_eol(l, c)) {
-            return false;
-        }
-        keep(l, c);
-        new_line(l);
-    } else {
-        l->after_cr = false;
-        if (take(l, 1) == 0) {
-            return false;
-        }
+// One byte of a line of which the reader knows more than we do. False: no room.
+static bool pass(atline_t *l, uint8_t c) {
+    bool eol = is_eol(c);
+    if (eol ? !echo_eol(l, c) : !echo(l, (const char *)&c, 1)) {
+        return false;
     }
-    l->ready = l->cooked;
+    l->after_cr = c == CR;
+    keep(l, c);
+    if (l->state == ATLINE_PASS) {
+        if (eol) {
+            new_line(l);
+        }
+        l->ready = l->cooked;
+    }
     return true;
 }
 
@@ -282,18 +299,19 @@ static bool look(atline_t *l, uint32_t limit) {
     }
     switch (l->state) {
         case ATLINE_LINE:
-            do {
-                if (!line_byte(l, *at(l, l->seen))) {
+            if (!echoes(l) && l->cooked == l->seen) {
+                pass_text(l, limit);
+                if (l->seen == limit) {
                     return false;
                 }
-            } while (l->seen != limit && l->state == ATLINE_LINE && !(echoes(l) && atline_ready(l)));
-            return true;
+            }
+            return line_byte(l, *at(l, l->seen));
         case ATLINE_PAYLOAD:
             return payload(l, limit);
         case ATLINE_PASS:
-            return pass(l);
+            return pass(l, *at(l, l->seen));
         default:
-            return take(l, limit - l->seen) != 0;
+            return echoes(l) ? pass(l, *at(l, l->seen)) : take(l, limit - l->seen) != 0;
     }
 }
 
@@ -333,7 +351,7 @@ bool atline_poll(atline_t *l, uint32_t limit, bool stopped, bool silent) {
 
 uint32_t atline_next(const atline_t *l) {
     uint32_t unread = l->cooked - l->ready;
-    uint32_t ahead = 1;
+    uint32_t ahead = l->state == ATLINE_LINE && !echoes(l) ? LINE_AHEAD : 1;
     if (l->state == ATLINE_PAYLOAD && !l->padded && !echoes(l)) {
         ahead = l->end - l->cooked + 1;
     } else if (l->state == ATLINE_RAW && unread < l->want) {
@@ -354,10 +372,13 @@ size_t atline_read(atline_t *l, uint8_t *dst, size_t n) {
     return n;
 }
 
-void atline_lines(atline_t *l) {
+void atline_lines(atline_t *l, bool begun) {
     close_hole(l);
     l->seen = l->cooked = l->ready = l->rx->tail;
     new_line(l);
+    if (begun) {
+        l->state = ATLINE_PASS;
+    }
 }
 
 void atline_raw(atline_t *l, uint32_t want) {
@@ -374,7 +395,7 @@ void atline_set(atline_t *l, const uint8_t *rows, size_t rows_len, uint8_t flags
     l->flags = flags;
     l->asked = false;
     if ((l->state == ATLINE_LINE || l->state == ATLINE_PAYLOAD) && !(echoed && echoes(l))) {
-        atline_lines(l);
+        atline_lines(l, false);
     }
 }
 

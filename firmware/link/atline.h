@@ -71,9 +71,9 @@ bool atline_impatient(const atline_t *l);
 // What the reader may have, at most `n` bytes; while RAW whatever was looked at.
 size_t atline_read(atline_t *l, uint8_t *dst, size_t n);
 
-// From the next unread byte on: lines (atline_lines()), or bytes as they come, as soon as there are `want`
-// (at least 1), or it is silent.
-void atline_lines(atline_t *l);
+// From the next unread byte on: lines (atline_lines(); begun: the reader has the beginning of the first), or
+// bytes as they come, as soon as there are `want` (at least 1), or it is silent.
+void atline_lines(atline_t *l, bool begun);
 void atline_raw(atline_t *l, uint32_t want);
 
 // What holds from now on, for what is not yet read as well.

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cc32at.hostlink.console import Console
 from tests.unit.atcore.fake import FakeDriver, FakeStream, messages
 
 BS, CTRL_U, DEL = b"\x08", b"\x15", b"\x7f"
@@ -11,18 +12,18 @@ OK = b"OK"
 
 
 class Terminal:
-    """A core with its editor on a stream; `shown` is what a terminal would have printed."""
+    """A core on a stream with a line discipline; `shown` is what a terminal has printed."""
 
     def __init__(self, **settings):
         import atcore
-        from atcore.apps.editor import Editor
         from atcore.commands import ALL, device, socket  # noqa: F401
 
         driver = FakeDriver()
         self.calls = driver.calls
         self.stream = Screen(driver.link)
         self.core = atcore.create(driver, ALL, self.stream, **settings)
-        self.core.read = Editor(self.core, self.stream).serve
+        self.stream.watch(ALL.payloads, Console.ESCAPES | Console.ECHO)
+        self.core.framer.resync()
 
     def type(self, data, ms=1):
         """What is answered."""
@@ -37,20 +38,48 @@ class Terminal:
 
 
 class Screen(FakeStream):
-    """Takes at most `room` bytes a write."""
+    """A console whose line takes at most `room` bytes a look."""
 
     def __init__(self, link):
         super().__init__(link)
+        self.console = console = Console(lambda: link.now)
+        self.watch, self.wake_at, self.again = console.watch, console.wake_at, console.again
+        self.partial, self.silence = console.partial, console.silence
+        self.brk, self.lost, self.forget = console.brk, console.lost, console.forget
         self.out = bytearray()
         self.room = 1000
 
+    def due(self):
+        """When there is something for the reader, or to look again."""
+        self.arrive()
+        ready = self.console.poll()
+        self.out += (gone := self.console.sent(self.room))
+        if ready or gone:
+            return self.link.now
+        patience = self.console.patience()
+        times = [at for at, _ in self.pending[:1]]
+        times += [] if patience is None else [self.link.now + patience]
+        return min(times, default=None)
+
+    def arrive(self):
+        while self.pending and self.pending[0][0] <= self.link.now:
+            at, data = self.pending.pop(0)
+            if data is None:
+                self.console.receive_break()
+            else:
+                self.console.receive(data, at)
+
+    def readinto(self, view):
+        self.arrive()
+        return self.console.readinto(view)
+
     def write(self, data):
-        n = min(len(data), self.room)
-        self.out += bytes(data[:n])
+        n = self.console.write(data)
+        self.out += self.console.sent(self.room)
         return n
 
     def space(self):
-        return self.room
+        return self.console.space()
 
 
 @pytest.fixture
@@ -172,8 +201,10 @@ def test_the_screen_shows_what_is_executed(keys):
         else:
             screen.append(char)
     assert "".join(screen) == b"".join(line).decode()
-    framer = terminal.core.framer
-    assert bytes(framer.view[framer.start : framer.filled]) == b"".join(line)
+    console = terminal.stream.console
+    assert console.partial() == len(b"".join(line))
+    assert console.again(0) == console.partial()
+    assert console.sent().decode() == "".join(screen)
 
 
 def test_a_line_longer_than_the_limit_is_dropped_whole(terminal):

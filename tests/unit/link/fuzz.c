@@ -455,7 +455,7 @@ static void change(const uint8_t *rows, size_t rows_len) {
             atline_again(&console, below(30));
             break;
         default:
-            atline_lines(&console);
+            atline_lines(&console, one_in(3));
     }
 }
 

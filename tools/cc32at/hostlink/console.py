@@ -40,9 +40,9 @@ class Console:
 
     # The far end
 
-    def receive(self, data: bytes) -> int:
-        """Bytes come in; how many there was room for. The others are lost."""
-        self._last = self._ticks()
+    def receive(self, data: bytes, at: int | None = None) -> int:
+        """Bytes come in (at that time); how many there was room for. The others are lost."""
+        self._last = self._ticks() if at is None else at
         n = self._c.ring_put(self.rx, bytes(data), len(data))
         if n < len(data):
             self.receive_loss(len(data) - n)
@@ -100,14 +100,16 @@ class Console:
             raise ValueError("rows")
         self._rows = ct.create_string_buffer(rows, len(rows) + 1)
         self._c.atline_set(self.line, self._rows, len(rows), flags)
-        if self.line.state == RAW:
-            self._c.atline_lines(self.line)
 
     def wake_at(self, n: int) -> None:
         if n > 0:
             self._c.atline_raw(self.line, n)
         else:
-            self._c.atline_lines(self.line)
+            self._c.atline_lines(self.line, n < 0)
+
+    def forget(self) -> None:
+        self.rx.tail = self.rx.head
+        self._stops.clear()
 
     def partial(self) -> int:
         return self._c.atline_partial(self.line)

@@ -162,7 +162,7 @@ PROTOTYPES = {
     "atline_next": (_U32, [_LINE]),
     "atline_impatient": (_BOOL, [_LINE]),
     "atline_read": (SIZE, [_LINE, BUF, SIZE]),
-    "atline_lines": (None, [_LINE]),
+    "atline_lines": (None, [_LINE, _BOOL]),
     "atline_raw": (None, [_LINE, _U32]),
     "atline_set": (None, [_LINE, BUF, SIZE, ct.c_uint8]),
     "atline_partial": (ct.c_int32, [_LINE]),

@@ -151,10 +151,19 @@ class Uart(Block):
 
     # Receiving
 
-    def _receive(self, time: int, char: int) -> None:
-        """A character (with its error bits) has arrived at cycle `time`."""
-        if not (self._rx_on and self._rx_pin):
+    def _arrive(self, time: int, char: int) -> None:
+        """A character has arrived on the line at cycle `time`."""
+        if self._rx_on and self._rx_pin and not self.regs[CTL] & LOOPBACK:
+            self._receive(time, char)
+        else:
             self.chip.uart_dropped(self, char)
+
+    def _receive(self, time: int, char: int) -> None:
+        """The receiver has a character (with its error bits) at cycle `time`.
+
+        With loopback it comes from inside the block, whatever the pads are (spec 3.6).
+        """
+        if not self._rx_on:
             return
         self._check_timeout(time)
         self._last_rx = time
@@ -276,7 +285,7 @@ class Uart(Block):
             return
         if self.line.waiting:
             for time, char in self.line.arrived(now):
-                self._receive(time, char)
+                self._arrive(time, char)
         self._check_timeout(now)
         if self._shifting >= 0:
             self._send(now)
