@@ -133,12 +133,18 @@ static mp_obj_t nwp_post(size_t n_args, const mp_obj_t *args) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(nwp_post_obj, 5, 7, nwp_post);
 
-// (bitmap): which sockets are open, as link_sockets() has it.
-static mp_obj_t nwp_sockets(mp_obj_t open) {
-    link_sockets(mp_obj_get_int_truncated(open));
+// (open, streams), bitmaps as link_sockets() has them.
+static mp_obj_t nwp_sockets(mp_obj_t open, mp_obj_t streams) {
+    link_sockets(mp_obj_get_int_truncated(open), mp_obj_get_int_truncated(streams));
     return mp_const_none;
 }
-static MP_DEFINE_CONST_FUN_OBJ_1(nwp_sockets_obj, nwp_sockets);
+static MP_DEFINE_CONST_FUN_OBJ_2(nwp_sockets_obj, nwp_sockets);
+
+// (sd, nbytes): what link_room() gives.
+static mp_obj_t nwp_room(mp_obj_t sd, mp_obj_t nbytes) {
+    return MP_OBJ_NEW_SMALL_INT(link_room(mp_obj_get_int(sd), mp_obj_get_int(nbytes)));
+}
+static MP_DEFINE_CONST_FUN_OBJ_2(nwp_room_obj, nwp_room);
 
 static mp_obj_t nwp_poll(void) {
     uint32_t flags = link_poll();
@@ -299,6 +305,7 @@ static const mp_rom_map_elem_t nwp_globals_table[] = {
     {MP_ROM_QSTR(MP_QSTR_collect), MP_ROM_PTR(&nwp_collect_obj)},
     {MP_ROM_QSTR(MP_QSTR_post), MP_ROM_PTR(&nwp_post_obj)},
     {MP_ROM_QSTR(MP_QSTR_sockets), MP_ROM_PTR(&nwp_sockets_obj)},
+    {MP_ROM_QSTR(MP_QSTR_room), MP_ROM_PTR(&nwp_room_obj)},
     {MP_ROM_QSTR(MP_QSTR_poll), MP_ROM_PTR(&nwp_poll_obj)},
     {MP_ROM_QSTR(MP_QSTR_wait), MP_ROM_PTR(&nwp_wait_obj)},
     {MP_ROM_QSTR(MP_QSTR_event), MP_ROM_PTR(&nwp_event_obj)},

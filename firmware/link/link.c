@@ -15,8 +15,6 @@
 #define OP_RECVFROM_DONE_V4 (0x100bu)
 #define OP_RECVFROM_DONE_V6 (0x120bu)
 
-#define TRANSCEIVER (0x80u) // in a descriptor, above the id
-
 typedef enum _slot_state_t {
     SLOT_FREE,
     SLOT_WAITING,
@@ -38,7 +36,6 @@ static struct {
     bool failed;    // a fatal condition is pending
     bool fail_news; // and link_poll() has not told of it
     uint32_t expected;
-    uint32_t sockets; // see link_sockets()
     link_part_t target[LINK_SOCKETS];
     uint32_t counters[LINK_N_COUNTERS];
 } self;
@@ -73,7 +70,6 @@ void link_open(void) {
     link_port_power_off();
     link_port_power_on();
     self.opened = true;
-    self.sockets = ~0u;
 }
 
 void link_close(void) {
@@ -302,32 +298,28 @@ uint16_t link_answer_opcode(void) {
     return slot.answer_opcode;
 }
 
-void link_sockets(uint32_t open) {
-    self.sockets = open;
-}
-
-static bool is_open(unsigned sd) {
-    unsigned bit = sd < LINK_SOCKETS                           ? sd
-                   : (sd & ~(LINK_SOCKETS - 1)) == TRANSCEIVER ? sd - TRANSCEIVER + 16
-                                                               : 32;
-    return bit < 32 && self.sockets >> bit & 1;
-}
-
 int link_post(const link_frame_t *frame, unsigned sd, int32_t nbytes) {
     if (!usable()) {
         return LINK_E_CLOSED;
     }
     int cost = link_flow_cost(sd, nbytes);
+    if (cost == LINK_E_CREDITS) { // more may have come, only nobody has looked
+        read_messages();
+        if (!usable()) {
+            return LINK_E_CLOSED;
+        }
+        cost = link_flow_cost(sd, nbytes);
+    }
     if (cost < 0) {
         return cost;
     }
-    if (nbytes > 0 && !is_open(sd)) {
+    if (nbytes > 0 && !link_flow_is_open(sd)) {
         return LINK_E_NOT_OPEN;
     }
     if (!link_io_send(frame)) {
         return LINK_E_SIZE;
     }
-    link_flow_take(cost);
+    link_flow_take(sd, cost);
     self.counters[LINK_N_FRAMES_OUT]++;
     return 0;
 }

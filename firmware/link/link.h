@@ -109,7 +109,12 @@ int link_post(const link_frame_t *frame, unsigned sd, int32_t nbytes);
 
 // Which sockets are open: bits 0 to 15 by id, 16 to 31 the transceivers. Of a send on another one link_post()
 // takes no credits and sends nothing: LINK_E_NOT_OPEN, behind its other errors. All are until this is said.
-void link_sockets(uint32_t open);
+// streams: those by id whose data may be cut anywhere.
+void link_sockets(uint32_t open, uint16_t streams);
+
+// How many of nbytes one frame of this socket may carry now: all of them, or of a stream no more than its
+// share of the credits holds. Else LINK_E_CREDITS or LINK_E_TX_FAIL. nbytes 0: a receive request.
+int32_t link_room(unsigned sd, int32_t nbytes);
 
 // Reads the messages that wait, at most LINK_POLL_MESSAGES, and returns flags.
 uint32_t link_poll(void);

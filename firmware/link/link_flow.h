@@ -10,6 +10,8 @@ void link_flow_apply(const link_header_t *header);
 
 // Credits for link_post(): how many it takes, or an error.
 int link_flow_cost(unsigned sd, int32_t nbytes);
-void link_flow_take(unsigned credits);
+void link_flow_take(unsigned sd, unsigned credits);
+
+bool link_flow_is_open(unsigned sd);
 
 #endif

@@ -32,8 +32,10 @@ class SimpleLink:
 
     on_event(opcode, args): called for every event that no operation waits for; args is a view that
     lasts until it returns; it must not call the driver. Fatal conditions come as opcodes 0xFF01 to
-    0xFF05.
+    0xFF05. send_ms: how long a send waits for credits.
     """
+
+    send_ms = 10000
 
     def __init__(self, nwp=None):
         if nwp is None:

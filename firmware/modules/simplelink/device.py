@@ -92,7 +92,7 @@ class Device:
         wait = link.own(_LOCK, _DEVICE_INIT_COMPLETE)
         try:
             link.nwp.open()
-            link.nwp.sockets(0)
+            link.nwp.sockets(0, 0)
             link.expire(wait, _TIMEOUT_INIT_COMPLETE_MS)
             done = await wait
         finally:

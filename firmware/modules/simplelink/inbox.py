@@ -149,8 +149,13 @@ class Inbox:
     def limit(self, ms: int, over: bool = True) -> int:
         """How long one may sleep at most: `ms` or the driver's nearest deadline (-1: for ever).
 
-        over: whether deadlines that are over count; not where the caller keeps them waiting.
+        over: whether what is over counts; not where the caller keeps them waiting. What pends may
+        be so by the header of an answer, of which nobody else is told.
         """
+        if over:
+            for wait in self.pending:
+                if wait.ready():
+                    return 0
         for waits in (self.limits, self.pending, self.jobs):
             for wait in waits:
                 if wait.deadline is not None:

@@ -172,6 +172,12 @@ class Link(Inbox):
             self.check(True)
         raise SlError(_SL_API_ABORTED)
 
+    def refresh(self, opcode: int, args):
+        """Have the credits told: a request for its header's sake, if nobody has the wire."""
+        if self.owners[_SLOT] is None:
+            self.request(opcode, args)
+            self.woken = True
+
     # Long commands and two-phase operations
 
     async def command(

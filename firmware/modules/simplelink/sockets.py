@@ -11,7 +11,7 @@ from struct import pack, pack_into, unpack_from
 from .compat import const, coroutine
 from .device import size8
 from .errors import SlError
-from .flow import Credits
+from .flow import Credits, end, room
 from .select import Selector
 from .waiter import Completion, Turn
 
@@ -49,16 +49,14 @@ _SL_ERROR_BSD_EAGAIN = const(-11)
 _SL_ERROR_BSD_EBADF = const(-9)
 _SL_ERROR_BSD_E2BIG = const(-7)
 # end
-# table: errors SL_ERROR_BSD_ETIMEDOUT SL_ERROR_BSD_ENSOCK SL_ESMALLBUF SL_EZEROLEN
-_SL_ERROR_BSD_ETIMEDOUT = const(-110)
+# table: errors SL_ERROR_BSD_ENSOCK SL_ESMALLBUF SL_EZEROLEN
 _SL_ERROR_BSD_ENSOCK = const(-10)
 _SL_ESMALLBUF = const(-2001)
 _SL_EZEROLEN = const(-2002)
 # end
-# table: constants timeout_close_done_ms recv_max_len_documented flow_reserved_credits
+# table: constants timeout_close_done_ms recv_max_len_documented
 _TIMEOUT_CLOSE_DONE_MS = const(65535)
 _RECV_MAX_LEN_DOCUMENTED = const(16000)
-_FLOW_RESERVED_CREDITS = const(2)
 # end
 # table: constants timeout_nonblocking_completion_ms max_sockets
 _TIMEOUT_NONBLOCKING_COMPLETION_MS = const(10000)
@@ -69,7 +67,6 @@ _STREAM = const(1)
 _RAW = const(0x80)  # upper nibble of the descriptor of a transceiver
 _STARTTLS = const(35)
 _SECURED = const(3)  # enum socket_async_type
-_SEND_MS = const(65535)
 _EVER = const(0xFFFF)
 _RUNNING = const(1)  # Link.state: STARTED alone
 _REFUSING = const(0x1C)  # device status: locked or provisioning
@@ -86,12 +83,11 @@ class Sockets:
         self.selector = Selector(link)
         self.alive = 0  # bit map of the open sockets by id, of transceivers 16 higher
         self.streams = 0  # those whose data may be cut anywhere
-        self.pool = 0  # the most credits ever seen
         link.sl.resets.append(self)
 
     def reset(self):
         """The network processor starts anew."""
-        self.alive = self.streams = self.pool = 0
+        self.alive = self.streams = 0
         self.selector.reset()
 
     # Short requests
@@ -172,6 +168,7 @@ class Sockets:
         lock = _id(sd)
         if self.selector.owns(1 << lock):
             raise SlError(_SL_ERROR_BSD_EBADF)
+        end(link, lock)
         args = pack("<BBBB", sd, 0, 0, 0)
         if link.owners[lock] is not None:
             link.call(_SOCKET_CLOSE, args)
@@ -228,7 +225,7 @@ class Sockets:
         try:
             code = nwp.receive(opcode, sd, flags, buf)
             while code == _E_CREDITS:
-                yield from Credits(link, 0, _FLOW_RESERVED_CREDITS)
+                yield from Credits(link, sd, lock, 0)
                 code = nwp.receive(opcode, sd, flags, buf)
             if code < 0:
                 if not len(buf):
@@ -266,8 +263,10 @@ class Sockets:
     def send(self, sd: int, data, flags: int = 0):
         """Send all of data, waiting for credits as needed; to be awaited for its length.
 
-        Raises -1 after a transmit failure, -11 on a non-blocking socket without credits, -110 when
-        no credit came for a minute, and then -9 for a socket that is not open. No data: no frame,
+        One socket never has all the credits: a stream goes in parts where its share is less.
+        Raises -1 after a transmit failure, -11 on a non-blocking socket that cannot have all of it
+        taken at once, -110 when nothing could be sent for SimpleLink.send_ms, -105 when that was
+        so behind a part that is out, and then -9 for a socket that is not open. No data: no frame,
         whatever sd is. Transceiver (sd of 0x80 and more): one frame, flags are its TX parameters.
         """
         link = self.link
@@ -298,12 +297,13 @@ class Sockets:
     def _born(self, sd: int, stream: bool):
         bit = 1 << (sd & 0x1F)
         self.alive |= bit << _MAX_SOCKETS if sd & _RAW else bit
-        self.link.nwp.sockets(self.alive)
         self.streams = self.streams | bit if stream else self.streams & ~bit
+        self.link.nwp.sockets(self.alive, self.streams)
 
     def _dead(self, lock: int):
         self.alive &= ~(0x10001 << lock)
-        self.link.nwp.sockets(self.alive)
+        self.link.nwp.sockets(self.alive, self.streams)
+        end(self.link, lock)
 
     async def _unaccept(self, done):
         """An accept was cancelled, but a connection came: close it."""
@@ -334,46 +334,35 @@ class Sockets:
             return
         if size > _RECV_MAX_LEN_DOCUMENTED and not self.streams >> lock & 1:
             raise SlError(_SL_ERROR_BSD_E2BIG)
-        at = 0
-        while at < size:
-            part = self._portion(sd, size - at)
-            args = pack("<HBB", part, sd, flags & 0x0F)
-            chunk = memoryview(data)[at : at + part]
-            yield from self._frame(sd, _SOCKET_SEND, args, chunk, b"", at > 0)
-            at += part
-
-    def _portion(self, sd: int, left: int) -> int:
-        """How much of `left` bytes goes into one frame."""
-        if left > _RECV_MAX_LEN_DOCUMENTED:
-            left = _RECV_MAX_LEN_DOCUMENTED
-        nwp = self.link.nwp
-        self.pool = max(self.pool, nwp.free_credits())
-        if self.streams >> (sd & 0x1F) & 1:
-            most = max(1, self.pool - _FLOW_RESERVED_CREDITS - 1) * nwp.min_tx()
-            if left > most:
-                left = most
-        return left
-
-    def _frame(self, sd: int, opcode: int, args, data, prefix=b"", begun: bool = False):
-        """One data frame, as soon as there are credits. begun: part of the data is out already."""
         link = self.link
         nwp = link.nwp
-        lock = _id(sd)
+        if nwp.nonblocking() >> lock & 1 and 0 < nwp.room(sd, size) < size:
+            raise SlError(_SL_ERROR_BSD_EAGAIN)
+        at = 0
+        while at < size:
+            left = min(size - at, _RECV_MAX_LEN_DOCUMENTED)
+            part = nwp.room(sd, left)
+            while part == _E_CREDITS:
+                yield from room(link, sd, lock, left, at > 0)
+                part = nwp.room(sd, left)
+            if part < 0:
+                raise SlError(part)
+            args = pack("<HBB", part, sd, flags & 0x0F)
+            yield from self._frame(sd, _SOCKET_SEND, args, memoryview(data)[at : at + part])
+            at += part
+
+    def _frame(self, sd: int, opcode: int, args, data, prefix=b""):
+        """One data frame, as soon as there are credits."""
+        post = self.link.nwp.post
         size = max(1, len(data))
-        code = nwp.post(opcode, args, data, sd, size, prefix)
+        code = post(opcode, args, data, sd, size, prefix)
         while code == _E_CREDITS:
-            if nwp.nonblocking() >> lock & 1 and not begun:
-                raise SlError(_SL_ERROR_BSD_EAGAIN)
-            need = _FLOW_RESERVED_CREDITS + 1 + (size - 1) // nwp.min_tx()
-            wait = Credits(link, 1 << lock, need, _SEND_MS)
-            yield from wait
-            if wait.expired:
-                raise SlError(_SL_ERROR_BSD_ETIMEDOUT)
-            code = nwp.post(opcode, args, data, sd, size, prefix)
+            yield from room(self.link, sd, _id(sd), size)
+            code = post(opcode, args, data, sd, size, prefix)
         if code == _E_TX_FAILED or code == _SL_ERROR_BSD_EBADF:
             raise SlError(code)
         if code < 0:
-            link.broken(code)
+            self.link.broken(code)
 
 
 def _id(sd: int) -> int:

@@ -19,6 +19,7 @@ class Waiter:
     """Done when somebody sets `done`. Awaiting it gives `result`, or raises SlError(error)."""
 
     deadline = None  # ticks_ms at which to look again, or None
+    lock = -1  # socket id with whose end the wait ends, too
     done = False
     gone = False  # its coroutine has gone on
     error = 0

@@ -283,15 +283,19 @@ def test_receive_may_take_the_last_credit_above_the_reserve(rig, peer):
     assert task.result == 1
 
 
-def test_send_without_credits_gives_up_after_a_minute(rig, peer):
+@pytest.mark.parametrize("seconds", [None, 1, 65])
+def test_send_without_credits_gives_up_in_time(rig, peer, seconds):
+    """Ten seconds unless said otherwise; nothing is sent then (guide-style O13)."""
     rig.opened(1)
+    if seconds:
+        rig.sl.send_ms = seconds * 1000
     status(peer, credits=3)
     rig.pump(1)
     task = rig.start(rig.sl.sockets.send(1, b"x"))
-    rig.pump(64_000)
+    rig.pump((seconds or 10) * 1000 - 200)
     assert not task.done
-    rig.pump(3_000)
-    assert task.error.code == -110 and rig.sl.link.pending == []
+    rig.pump(400)
+    assert task.error.code == -110 and peer.frames == [] and rig.sl.link.pending == []
 
 
 def test_non_blocking_send_does_not_wait(rig, peer):
@@ -348,18 +352,31 @@ def test_large_stream_payload_goes_in_one_frame_when_it_can(rig, peer):
     assert [len(body) for _, body in peer.frames] == [4 + 4096]
 
 
-def test_begun_send_on_a_non_blocking_socket_is_finished(rig, peer):
-    peer.handler = lambda op, body: [(0x1401, reply(0, 1))] if op == 0x9401 else []
-    sd = rig.sl.sockets.open(2, 1, 6)
+def stream(rig, peer, sd: int) -> int:
+    """A TCP socket that the peer gives this descriptor."""
+    peer.handler = lambda op, body: [(0x1401, reply(0, sd))] if op == 0x9401 else []
+    assert rig.sl.sockets.open(2, 1, 6) == sd
+    peer.frames.clear()
+    return sd
+
+
+def test_non_blocking_send_is_taken_whole_or_not_at_all(rig, peer):
+    """Two frames are wanted and one would go: -11 at once, and nothing of it is out."""
+    sd = stream(rig, peer, 1)
     status(peer, credits=4, non_blocking=2)
     rig.pump(1)
-    peer.frames.clear()
-    task = rig.start(rig.sl.sockets.send(sd, bytes(3000)))
-    rig.pump(10)
-    assert len(peer.frames) == 1 and not task.done
-    status(peer, credits=4)
-    rig.pump(10)
-    assert task.result == 3000
+    assert code_of(rig, lambda: rig.sl.sockets.send(sd, bytes(3000))) == -11
+    assert peer.frames == [] and rig.sl.link.pending == []
+    assert rig.run(rig.sl.sockets.send(sd, bytes(1500))) == 1500
+
+
+def test_a_send_whose_rest_waits_too_long_does_not_claim_that_nothing_is_out(rig, peer):
+    sd = stream(rig, peer, 1)
+    status(peer, credits=6)
+    rig.pump(1)
+    task = rig.start(rig.sl.sockets.send(sd, bytes(10_000)))
+    rig.pump(11_000)
+    assert len(peer.frames) == 1 and task.error.code == -105
 
 
 def test_datagram_is_never_cut(rig, peer):

@@ -301,14 +301,19 @@ static int one_frame(fuzz_stats_t *stats) {
     present();
     stats->frames++;
     words_now = 0;
+    uint32_t before = link_counter(LINK_N_FRAMES_IN); // a frame that finds no credits reads, too
     if (!one_in(3)) {
         expect_some();
+    }
+    if (one_in(20)) {
+        link_sockets(next() | (uint32_t)next() << 16, next());
     }
     if (one_in(2)) {
         int n = send_some();
         CHECK(n <= 0);
     }
-    uint32_t before = link_counter(LINK_N_FRAMES_IN);
+    int32_t wanted = below(20000), room = link_room(below(256), wanted);
+    CHECK(room == LINK_E_CREDITS || room == LINK_E_TX_FAIL || (room >= 0 && room <= wanted));
     uint32_t flags = one_in(8) ? link_wait(below(100), 0x3f) : link_poll();
     CHECK(!line && !unaligned);
     stats->most_words = words_now > stats->most_words ? words_now : stats->most_words;

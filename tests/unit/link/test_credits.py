@@ -97,14 +97,14 @@ NOT_OPEN = -9
 )
 def test_a_send_on_a_socket_that_is_not_open_costs_nothing(rig, sd):
     header(rig, credits=9)
-    rig.nwp.sockets(OPEN)
+    rig.nwp.sockets(OPEN, 0)
     wanted = 0 if sd in (3, 5, 0x84) else NOT_OPEN
     assert rig.nwp.post(SEND, b"", b"x", sd, 1) == wanted
     assert (len(rig.model.frames), rig.nwp.free_credits()) == ((0, 9) if wanted else (1, 8))
 
 
 def test_that_a_socket_is_not_open_is_looked_at_last(rig):
-    rig.nwp.sockets(OPEN)
+    rig.nwp.sockets(OPEN, 0)
     header(rig, credits=3, tx_failure=1 << 4)
     assert rig.nwp.post(SEND, b"", b"x", 4, 1) == FAILED
     assert rig.nwp.post(SEND, b"", b"x", 6, 1) == AGAIN
@@ -113,14 +113,101 @@ def test_that_a_socket_is_not_open_is_looked_at_last(rig):
 
 
 def test_only_sends_need_an_open_socket(rig):
-    rig.nwp.sockets(0)
+    rig.nwp.sockets(0, 0)
     header(rig, credits=9)
     for nbytes in (0, -1, -2):
         assert rig.nwp.post(RECV, b"", None, 1, nbytes) == 0
 
 
 def test_all_sockets_are_open_until_it_is_said_which(rig):
-    rig.nwp.sockets(0)
+    rig.nwp.sockets(0, 0)
     rig.nwp.open()
     header(rig, credits=9)
     assert rig.nwp.post(SEND, b"", b"x", 6, 1) == 0
+
+
+# Shares: streams 0, 1 and 2 are open, and 24 credits are the most that was seen. Of 22 without the
+# reserve no send takes the last; the others keep a frame of 4,096 bytes each, which costs 3.
+
+
+@pytest.fixture
+def streams(rig):
+    header(rig, credits=24)
+    rig.nwp.sockets(0b111, 0b111)
+    return rig
+
+
+def fill(rig, sd: int) -> int:
+    """Send frames of one credit until one has to wait; how many went."""
+    count = 0
+    while rig.nwp.post(SEND, b"", b"x", sd, 1) == 0:
+        count += 1
+    return count
+
+
+def test_a_share_is_what_is_left_when_the_others_keep_a_frame(streams):
+    assert streams.nwp.room(0, 100_000) == (21 - 2 * 3) * 1536
+    assert streams.nwp.room(0, 4096) == 4096
+    assert fill(streams, 0) == 15 and fill(streams, 1) == 3 and fill(streams, 2) == 3
+    assert streams.nwp.free_credits() == 3
+    assert streams.nwp.post(RECV, b"\5\0\3\0", None, 3, 0) == 0
+
+
+def test_a_rise_is_first_of_who_is_below_its_share(streams):
+    """0 has all it may have and stays there; 1 goes on for ever."""
+    assert fill(streams, 0) == 15
+    for _ in range(50):
+        assert streams.nwp.post(SEND, b"", b"x", 1, 1) == 0
+        header(streams, credits=9)
+        assert streams.nwp.post(SEND, b"", b"x", 0, 1) == AGAIN
+
+
+def test_a_rise_is_first_of_who_has_sent_last(streams):
+    """1 has sent one and 2 after it two, which are back: 2 has all of its frame again."""
+    assert fill(streams, 0) == 15
+    for sd in (1, 2, 2):
+        assert streams.nwp.post(SEND, b"", b"x", sd, 1) == 0
+    header(streams, credits=24 - 15 - 1)
+    assert fill(streams, 2) == 3 and fill(streams, 1) == 2 and fill(streams, 0) == 0
+
+
+def test_what_a_receive_request_takes_is_its_own(streams):
+    """Its credit comes back at once, over and over: 0 does not seem to have less out for that."""
+    assert fill(streams, 0) == 15
+    for _ in range(30):
+        assert streams.nwp.post(RECV, b"\5\0\1\0", None, 1, 0) == 0
+        header(streams, credits=9)
+    assert fill(streams, 0) == 0 and fill(streams, 1) == 3
+
+
+@pytest.mark.parametrize("credits", [24, 30])
+def test_nobody_has_anything_out_when_all_is_back(streams, credits):
+    fill(streams, 0), fill(streams, 1)
+    header(streams, credits=credits)
+    assert streams.nwp.room(2, 100_000) == (credits - 3 - 2 * 3) * 1536
+    assert fill(streams, 2) == credits - 3 - 2 * 3
+
+
+def test_a_closed_socket_has_nothing_out_and_keeps_nothing(streams):
+    assert fill(streams, 0) == 15
+    streams.nwp.sockets(0b110, 0b110)
+    assert streams.nwp.room(1, 100_000) == 3 * 1536  # what is missing is as if it did not exist
+    header(streams, credits=24)
+    assert streams.nwp.room(1, 100_000) == (21 - 3) * 1536
+
+
+def test_a_datagram_goes_whole_when_nothing_of_its_socket_is_out(rig):
+    header(rig, credits=24)
+    rig.nwp.sockets(0b111, 0b011)
+    assert rig.nwp.room(2, 16_000) == 16_000  # 11 credits
+    assert fill(rig, 0) == 15
+    assert rig.nwp.room(2, 7000) == 7000  # 5 of the 6 that a send may have
+    assert rig.nwp.post(SEND, b"", b"x", 2, 7000) == 0
+    assert rig.nwp.post(SEND, b"", b"x", 2, 1) == AGAIN
+
+
+def test_a_frame_that_finds_no_credits_looks_whether_some_have_come(rig):
+    header(rig, credits=3)
+    assert rig.nwp.post(SEND, b"", b"x", 0, 1) == AGAIN
+    rig.model.say(message(DUMMY, credits=4))
+    assert rig.nwp.post(SEND, b"", b"x", 0, 1) == 0

@@ -137,9 +137,12 @@ class Link:
         frame = Frame(opcode, _part(args), _part(prefix), _part(payload), _part(payload2))
         return self._done(self.c.link_post(ct.byref(frame), sd, nbytes))
 
-    def sockets(self, open) -> None:
+    def sockets(self, open, streams) -> None:
         if Link.holder is self:
-            self.c.link_sockets(open & 0xFFFFFFFF)
+            self.c.link_sockets(open & 0xFFFFFFFF, streams)
+
+    def room(self, sd, nbytes) -> int:
+        return self.c.link_room(sd & 0xFFFFFFFF, nbytes)
 
     def poll(self) -> int:
         return self._done(self.c.link_poll())
