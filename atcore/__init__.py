@@ -72,6 +72,7 @@ class Core:
         self.settings = settings or Settings()
         self.settings.core = self
         self.ti = self.settings.style == 1
+        driver.send_ms = self.settings.sendwait * 1000
         self.line = reply.Line(LINE_SIZE)
         self.event = reply.Line(EVENT_SIZE)
         self.out = Queue(self.event)

@@ -23,6 +23,7 @@ ROWS = (
     (b"AUTOSTART", "autostart", 1, 0, 1),
     (b"BAUD", "baud", 115200, 1200, 3000000),
     (b"VERBOSE", "verbose", 0, 0, 1),
+    (b"SENDWAIT", "sendwait", 10, 1, 65),
 )
 STYLES = (b"guide", b"ti")
 
@@ -107,9 +108,10 @@ class Settings:
         self.changed()
 
     def changed(self):
-        """The core keeps the style at hand."""
+        """The core keeps the style at hand, the driver how long a send waits."""
         core = self.core
         core.ti = self.style == 1
+        core.sl.send_ms = self.sendwait * 1000
         core.set_echo(self.echo)
         if self.on_trial and self.baud != self.proven:
             core.attention = True

@@ -54,6 +54,16 @@ def test_an_impossible_speed_is_refused_and_nothing_changes(at, baud):
     at.command("AT+Test")
 
 
+def test_how_long_a_send_waits_is_a_setting(talk):
+    assert talk.value("AT+Get=AT,SENDWAIT") == "10"
+    for seconds in (1, 65, 10):
+        talk.ok(f"AT+Set=AT,SENDWAIT,{seconds}")
+        assert talk.value("AT+Get=AT,SENDWAIT") == str(seconds)
+    for seconds in ("0", "66", "-1", "1.5", "ten"):
+        assert talk.error(f"AT+Set=AT,SENDWAIT,{seconds}") == "parse parameters, -4"
+    assert talk.value("AT+Get=AT,SENDWAIT") == "10"
+
+
 def test_style_ti_and_back(restored):
     at = restored
     at.command("AT+Set=AT,STYLE,ti")

@@ -12,11 +12,12 @@ from simplelink.waiter import Completion
 from tests.unit.atcore.fake import Wait, ask, listen
 
 DEFAULTS = {"style": 0, "echo": 0, "banner": 1, "autostart": 1, "baud": 115200, "verbose": 0}
+DEFAULTS["sendwait"] = 10
 LIMITS = {"style": 1, "echo": 1, "banner": 1, "autostart": 1, "verbose": 1}
 
 values = st.fixed_dictionaries(
     {name: st.integers(0, high) for name, high in LIMITS.items()}
-    | {"baud": st.integers(1200, 3000000)}
+    | {"baud": st.integers(1200, 3000000), "sendwait": st.integers(1, 65)}
 )
 
 
@@ -32,7 +33,7 @@ def test_the_sum_is_adler_32(data):
 
 
 def test_the_file_is_as_documented():
-    text = b"STYLE=guide\nECHO=0\nBANNER=1\nAUTOSTART=1\nBAUD=115200\nVERBOSE=0\n"
+    text = b"STYLE=guide\nECHO=0\nBANNER=1\nAUTOSTART=1\nBAUD=115200\nVERBOSE=0\nSENDWAIT=10\n"
     assert encode(DEFAULTS) == summed(text)
     assert encode(DEFAULTS | {"style": 1}).startswith(b"STYLE=ti\n")
 
@@ -124,7 +125,8 @@ def test_wrong_settings_change_nothing(make, line, answer):
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("ECHO", "1"), ("BANNER", "0"), ("AUTOSTART", "0"), ("BAUD", "921600"), ("VERBOSE", "1")],
+    [("ECHO", "1"), ("BANNER", "0"), ("AUTOSTART", "0"), ("BAUD", "921600"), ("VERBOSE", "1")]
+    + [("SENDWAIT", "1"), ("SENDWAIT", "65")],
 )
 def test_a_setting_is_told_and_kept(make, name, value):
     core = make()

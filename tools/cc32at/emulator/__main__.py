@@ -119,7 +119,7 @@ def serve(machine: Machine, ending: Ending) -> int:
               help="Console on a pseudo-terminal; LINK: a symbolic link to it.")  # fmt: skip
 @click.option("--tcp", metavar="[HOST:]PORT", help="Console on a TCP port (127.0.0.1).")
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE",
-              help="Boot with style, echo, banner, autostart, baud or verbose.")  # fmt: skip
+              help="Boot with a setting of README's table, in small letters.")  # fmt: skip
 @click.option("--trace", metavar="FILE", help="AT lines and frames; - is stdout.")
 @click.option(
     "--cpi",

@@ -17,6 +17,7 @@ RANGES = {  # name -> lowest, highest
     "autostart": (0, 1),
     "baud": (1200, 3_000_000),
     "verbose": (0, 1),
+    "sendwait": (1, 65),
 }
 
 
