@@ -39,9 +39,9 @@ def step(line, text, *frames):
     return Step("at", line.encode("latin-1"), tuple(Exchange(f, NONE, ()) for f in frames), texts)
 
 
-def verdict(line, recorded, printed, others=None, before=(), rules=RULES):
+def verdict(line, recorded, printed, others=None, before=(), rules=RULES, flags=()):
     """recorded, printed: text and frames."""
-    case = Case("x", "x", (), "", (*before, step(line, *recorded)))
+    case = Case("x", "x", flags, "", (*before, step(line, *recorded)))
     came = [*(said("OK"),) * len(before), said(*printed)]
     return judge(ByHand(case, came, {k: said(*v) for k, v in (others or {}).items()}), rules)
 
@@ -182,3 +182,19 @@ def test_what_follows_goes_on_as_the_vendors_session(line, recorded, others, wen
     session = ByHand(case, [first, said("OK")], {k: said(*v) for k, v in others.items()})
     assert judge(session, RULES).word == "explained"
     assert session.gone_on == went_on
+
+
+@pytest.mark.parametrize(
+    ("line", "word"),
+    [
+        ("AT+NetAPPUnRegisterService=,IS_UNIQUE_BIT", "explained"),
+        ("AT+WlanProfileAdd= ,,OPEN,,,,,1", "explained"),
+        ("AT+WlanConnect=MyAP,,OPEN,,,,", "different"),  # its key may be empty
+        ("AT+NetAPPUnRegisterService=web,IS_UNIQUE_BIT", "different"),
+    ],
+)
+def test_of_what_is_read_at_address_0_only_an_empty_name_is_refused(line, word):
+    recorded = "+wlanprofileadd:1\nOK" if "ProfileAdd" in line else "OK"
+    printed = ("ERROR: parse parameters,-1",)
+    assert verdict(line, (recorded,), printed, flags=("null_pointer_read",)).word == word
+    assert verdict(line, (recorded,), printed).word == "different"

@@ -20,6 +20,7 @@ FORMAT = "format"  # of a payload
 LIST = "list"  # of descriptors
 CHANNELS = "channels"  # the rest of the line
 MASK = "mask"  # that may be empty
+NAME = "name"  # that may not be empty
 ADDRESSES = {  # how many groups with which mark, and the highest value of each
     "ip4": (".", 4, 0xFF),
     "ip6": (":", 4, 0xFFFFFFFF),
@@ -49,11 +50,9 @@ class Parameter:
 
 def parameters(line: str) -> list[Parameter]:
     """The parameters of a line of whose kind something is known, those that are empty left out."""
-    head, _, rest = line.partition("=")
-    spans = split_parameters(rest.replace("\\", "/"))  # no escapes in style ti
-    words = [rest[slice(*span)] for span in spans]
-    row = _row(table.name_of(line), [word.strip(" ") for word in words]) or ()
-    offset = len(head) + 1
+    rest, spans, words = _split(line)
+    row = _row(table.name_of(line), words) or ()
+    offset = line.find("=") + 1
     found = []
     for kind, (start, end) in zip(row, spans, strict=False):
         if kind == CHANNELS:
@@ -62,10 +61,24 @@ def parameters(line: str) -> list[Parameter]:
         start += len(word) - len(word.lstrip(" "))
         word = word.strip(" ")
         if kind == IP:
-            kind = "ip6" if "INET6" in (w.strip(" ").upper() for w in words) else "ip4"
-        if word and kind != ANY:
+            kind = "ip6" if "INET6" in (w.upper() for w in words) else "ip4"
+        if word and kind not in (ANY, NAME):
             found.append(Parameter(offset + start, offset + start + len(word), word, kind))
     return found
+
+
+def lacks_name(line: str) -> bool:
+    """Whether a name is empty that must be there."""
+    _, _, words = _split(line)
+    row = _row(table.name_of(line), words) or ()
+    return any(kind == NAME and not word for kind, word in zip(row, words, strict=False))
+
+
+def _split(line: str) -> tuple[str, list[tuple[int, int]], list[str]]:
+    """What stands behind the =, where its parameters stand in it, and these without blanks."""
+    rest = line.partition("=")[2]
+    spans = split_parameters(rest.replace("\\", "/"))  # no escapes in style ti
+    return rest, spans, [rest[slice(*span)].strip(" ") for span in spans]
 
 
 @functools.cache
@@ -88,6 +101,6 @@ def _row(name: str, words: list[str]) -> list[str] | None:
 
 def _fits(kind: str, word: str) -> bool:
     """Whether a word may stand where a row has `kind`; keywords tell the rows apart."""
-    if kind in (ANY, IP, FORMAT, LIST, MASK, *ADDRESSES) or RANGE.fullmatch(kind):
+    if kind in (ANY, IP, FORMAT, LIST, MASK, NAME, *ADDRESSES) or RANGE.fullmatch(kind):
         return True
     return word.upper() in kind.split("|")

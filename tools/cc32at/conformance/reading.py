@@ -19,12 +19,13 @@ from .parameters import (
     MASK,
     NUMBER,
     Parameter,
+    lacks_name,
     parameters,
 )
 
 MISSING, NO_DELIMITER, WRONG = -1, -3, -4
 JUNK, OCTAL, BEYOND = "junk", "octal", "beyond"
-ADDRESS, DESCRIPTORS, HALF = "address", "list", "half"
+ADDRESS, DESCRIPTORS, HALF, NAMELESS = "address", "list", "half", "nameless"
 _C_NUMBER = re.compile(r"\s*([+-]?)(0[xX][\da-fA-F]+|0[0-7]*|[1-9]\d*)?")
 _HIGHEST = 0xFFFFFFFF
 _DESCRIPTOR = re.compile(r"\d|1[0-5]|12[89]|13\d|14[0-3]")
@@ -69,7 +70,8 @@ def c_number(text: str) -> int:
 
 def traps(line: str) -> set[str]:
     """What is odd about the parameters of a line."""
-    return {trap for p in parameters(line) if (trap := _trap(p))}
+    found = {trap for p in parameters(line) if (trap := _trap(p))}
+    return found | {NAMELESS} if lacks_name(line) else found
 
 
 def _trap(p: Parameter) -> str:
