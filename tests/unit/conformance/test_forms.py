@@ -198,3 +198,19 @@ def test_of_what_is_read_at_address_0_only_an_empty_name_is_refused(line, word):
     printed = ("ERROR: parse parameters,-1",)
     assert verdict(line, (recorded,), printed, flags=("null_pointer_read",)).word == word
     assert verdict(line, (recorded,), printed).word == "different"
+
+
+@pytest.mark.parametrize("line", ["AT+Stop= ?", "AT+Stop=  ? "])
+@pytest.mark.parametrize(
+    ("printed", "word"),
+    [
+        ("[Timeout]\nOK", "explained"),
+        ("ERROR: parse parameters,-4", "different"),
+        ("ERROR: number of parameters,0", "different"),
+    ],
+)
+def test_a_request_for_help_is_no_wrong_number(line, printed, word):
+    """The vendor's core takes the ? for 0 (at-commands.md 2.7)."""
+    others = {line.replace("?", "~"): ("OK",), "AT+Stop= 0": ("OK",), "AT+Stop=  0 ": ("OK",)}
+    others |= {"AT+Stop=0": ("OK",)}
+    assert verdict(line, ("OK",), (printed,), others).word == word

@@ -49,8 +49,13 @@ class Parameter:
 
 
 def parameters(line: str) -> list[Parameter]:
-    """The parameters of a line of whose kind something is known, those that are empty left out."""
+    """The parameters of a line of whose kind something is known, those that are empty left out.
+
+    The ? of a request for help is none.
+    """
     rest, spans, words = _split(line)
+    if words == ["?"]:
+        return []
     row = _row(table.name_of(line), words) or ()
     offset = line.find("=") + 1
     found = []
