@@ -97,6 +97,20 @@ CASES = [  # rules, line, recorded, printed, message
     ),
     (
         "value-without-keyword",
+        b"AT+GetSockOpt=0,SOCKET,SECMETHOD",
+        "+getsockopt:\nOK",
+        "+getsockopt:9\nOK",
+        message("SOCKET_GETSOCKOPT", struct.pack("<I", 9)),
+    ),
+    (
+        "value-without-keyword",
+        b"AT+GetSockOpt=0,PHY,PHY_TX_INHIBIT_THRESHOLD",
+        "+getsockopt:\nOK",
+        "+getsockopt:7\nOK",
+        message("SOCKET_GETSOCKOPT", struct.pack("<I", 7)),
+    ),
+    (
+        "value-without-keyword",
         b"AT+WlanPolicyGet=SCAN",
         "+wlanpolicyget:\nOK",
         "+wlanpolicyget:2,30\nOK",
@@ -347,6 +361,22 @@ def test_no_character_of_it_may_be_another(name, line, recorded, printed, wire, 
             "+get:rx_filters|\nOK",
             "+get:rx_filters|0x100\nOK",
             message("DEVICE_GET", struct.pack("<I", 0x80000100)),
+        ),
+        *(  # a number that stands for no keyword
+            (
+                line,
+                f"+{name}:\nOK",
+                f"+{name}:{number}\nOK",
+                message(title, struct.pack("<I", number)),
+            )
+            for line, name, number, title in (
+                (b"AT+GetSockOpt=0,SOCKET,KEEPALIVE", "getsockopt", 1, "SOCKET_GETSOCKOPT"),
+                (b"AT+GetSockOpt=0,SOCKET,RCVBUF", "getsockopt", 9, "SOCKET_GETSOCKOPT"),
+                (b"AT+WlanGet=AP,CHANNEL", "wlanget", 6, "WLAN_CFG_GET"),
+                (b"AT+NetCfgGet=AP_STATIONS_CONNECTED", "netcfgget", 3, "NETCFG_GET"),
+                (b"AT+NetAPPGet=HTTP_SERVER,PRIM_PORT_NUM", "netappget", 80, "NETAPP_GET"),
+                (b"AT+Get=General,Persistent", "get", 1, "DEVICE_GET"),
+            )
         ),
         (  # a name that has a terminator
             None,

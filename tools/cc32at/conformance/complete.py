@@ -10,11 +10,10 @@ import functools
 import re
 
 from cc32at.client import table
-from cc32at.client.values import split_parameters
 from cc32at.nwp.codec import protocol
 
 from .guide import EARLY, PING, D
-from .lines import NotGuide, Row, choose, data, keywords, rows
+from .lines import NotGuide, Row, asked, choose, data, keywords, rows
 
 _REFUSED = re.compile(
     r"ERROR: (parse parameters,(0|-[1345])|(number of parameters|allocate),0|process command,-\d+)"
@@ -75,8 +74,7 @@ def _is_value(name: str, text: str, line: bytes, wire: list[bytes] | None) -> bo
         return False
     if wire is None:
         return True
-    said = line.decode("latin-1").partition("=")[2]
-    parameters = [said[slice(*span)].strip(' "[]') for span in split_parameters(said)]
+    parameters = asked(line.decode("latin-1"))
     words = {_plain(word) for word in parameters}
     content = b"".join(frame[_HEADER:] for frame in wire)
     fields = re.split("[,;]", rest)

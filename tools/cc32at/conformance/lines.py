@@ -11,6 +11,8 @@ from importlib import resources
 
 import yaml
 
+from cc32at.client.values import split_parameters
+
 LINE_END = "\r\n"
 QUOTED = re.compile(r'"((?:[^"\\\x00-\x1f\x7f]|\\["\\]|\\x[01][0-9a-f]|\\x7f)*)"')
 BARE = re.compile(r'[^,;"\x00-\x1f\x7f]*')
@@ -106,6 +108,12 @@ def _times(word: str) -> list[str]:
 def keywords(name: str) -> tuple[str, ...]:
     """A set of keywords in the guide's spelling."""
     return tuple(data()["sets"][name].split())
+
+
+def asked(line: str) -> list[str]:
+    """The parameters of a command line, without blanks, quotes and brackets at their ends."""
+    rest = line.partition("=")[2]
+    return [rest[slice(*span)].strip(' "[]') for span in split_parameters(rest)]
 
 
 def choose(name: str, parameters: list[str]) -> Row:

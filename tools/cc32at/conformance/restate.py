@@ -12,7 +12,8 @@ of it and what must come instead; the values of both come from the recorded fram
     numbers           instead of both: a regular expression for the firmware's line, whose groups
                       are fields of the message (`field_shift_bits`: a part of one). One that holds
                       a number must hold that of the wire, and the recording must have the line
-                      without it
+                      without it. The first field of an answer must be one of keywords by
+                      guide.yaml
     full              strings that must fill their fields, and the size of those
     joined            all records in one line, each as this says, with ; between: {each:said}; and
                       the first of them as often: {first:said}
@@ -30,7 +31,7 @@ from cc32at.nwp.codec import Fields, protocol
 
 from . import frames, streams
 from .compare import Told, lines, same_frames
-from .lines import keywords
+from .lines import NotGuide, asked, choose, keywords, rows
 from .parameters import LIST, parameters
 from .reading import c_number
 
@@ -184,18 +185,33 @@ def _with_numbers(entry: Entry, told: Told, scene, values: list[Fields]) -> Told
     if len(ours) != len(theirs):
         return told
     pairs = zip(theirs, ours, strict=True)
-    return told.with_lines([_numbered(entry, a, b, values) for a, b in pairs])
+    return told.with_lines([_numbered(entry, scene.text, a, b, values) for a, b in pairs])
 
 
-def _numbered(entry: Entry, recorded: str, ours: str, values: list[Fields]) -> str:
+def _numbered(entry: Entry, line: str, recorded: str, ours: str, values: list[Fields]) -> str:
     found = re.fullmatch(entry.numbers, ours, re.DOTALL)
-    if not found or recorded == ours:
+    if not found or recorded == ours or not _has_keywords(found, line):
         return recorded
     for fields in values:
         shorter = _shortened(found, fields)
         if shorter is not None and recorded == (entry.recorded or shorter):
             return ours
     return recorded
+
+
+def _has_keywords(found: re.Match, line: str) -> bool:
+    """Whether what the line asks for is told by keywords, if a number is the first field of it."""
+    command = table.find(line)
+    first = next(iter(found.re.groupindex))
+    if command is None or found.start(first) != found.string.find(":") + 1:
+        return True
+    if command.name not in rows():
+        return False
+    try:
+        row = choose(command.name, asked(line))
+    except NotGuide:
+        return False
+    return row.types[0].startswith(("key:", "mask:"))
 
 
 def _shortened(found: re.Match, fields: Fields) -> str | None:
