@@ -214,3 +214,34 @@ def test_a_request_for_help_is_no_wrong_number(line, printed, word):
     others = {line.replace("?", "~"): ("OK",), "AT+Stop= 0": ("OK",), "AT+Stop=  0 ": ("OK",)}
     others |= {"AT+Stop=0": ("OK",)}
     assert verdict(line, ("OK",), (printed,), others).word == word
+
+
+ENTRIES, INDEX_MISSING = "+wlanget:0x1:0x2:0x3:0x4:0x5:0x6\nOK", "ERROR: parse parameters,-3"
+
+
+@pytest.mark.parametrize(
+    ("line", "printed"),
+    [("AT+WlanGet=AP,ACCESS_LIST,0", ENTRIES), ("AT+WlanGet=AP,ACCESS_LIST", INDEX_MISSING)],
+)
+@pytest.mark.parametrize(
+    ("code", "word"), [(-4, "explained"), (-3, "different"), (-1, "different")]
+)
+def test_an_unknown_keyword_has_one_code(line, printed, code, word):
+    """Whatever stands behind it (at-commands.md 2.8; recording wlan.get.bad.479)."""
+    recorded = f"ERROR: parse parameters,{code}"
+    others = {line.replace("AP,", ""): (printed,)}
+    word = "equal" if recorded == printed else word
+    assert verdict(line, (recorded,), (printed,), others).word == word
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [("AT+Send=0,0,,abc", -5), ("AT+Send=0,0, ,abc", -5), ("AT+Send=0,1,,a=bc", -4)],
+)
+def test_an_empty_length_announces_nothing(line, code):
+    """It is missing (at-commands.md 2.6; recording sock.send.emptylen)."""
+    missing = "ERROR: parse parameters,-1"
+    others = dict.fromkeys((line[: line.rindex(",") + 1], line.replace("=bc", "Abc")), (missing,))
+    assert (
+        verdict(line, (missing,), (f"ERROR: parse parameters,{code}",), others).word == "different"
+    )

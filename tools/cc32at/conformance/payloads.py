@@ -74,6 +74,8 @@ def oddities(line: str) -> set[str]:
         return {MUCH_ASKED} if asks and MOST < asked <= 0x7FFF else set()
     if found.commas:
         return {MISSING}
+    if not line[slice(*found.at)].strip(" "):
+        return set()  # nothing is announced
     odd = {_length(found)}
     if re.fullmatch(r"\s*0x[\da-f]+\s*", line[slice(*found.at)], re.IGNORECASE) and _blanks(found):
         odd.add(MOVED)
