@@ -245,3 +245,20 @@ def test_an_empty_length_announces_nothing(line, code):
     assert (
         verdict(line, (missing,), (f"ERROR: parse parameters,{code}",), others).word == "different"
     )
+
+
+@pytest.mark.parametrize(
+    ("line", "word"),
+    [
+        ("AT+NetCfgSet=IPV4_STA_ADDR,DHCP,", "different"),
+        ("AT+NetCfgSet=IPV6_ADDR_LOCAL,STATELESS,", "different"),
+        ("AT+NetCfgSet=IPV4_STA_ADDR,DHCP, , ", "different"),
+        ("AT+NetCfgSet=IPV4_STA_ADDR,DHCP,1", "explained"),
+        ("AT+NetCfgSet=IPV4_STA_ADDR,DHCP,,1", "explained"),
+    ],
+)
+def test_what_is_empty_is_not_too_much(line, word):
+    """guide-style.md O11; recordings netcfg.set.IPV4_STA_ADDR_DHCP.752 and .765."""
+    short = line.rstrip(", 1")
+    others = dict.fromkeys((short, f"{short},", f"{short}, ,"), ("OK", WHOLE))
+    assert verdict(line, ("OK", WHOLE), (MANY,), others).word == word

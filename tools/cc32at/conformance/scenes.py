@@ -193,9 +193,13 @@ def not_open(scene: Scene) -> bool:
 
 
 def surplus(scene: Scene) -> bool:
-    """Whether the line would do without its last parameters."""
+    """Whether the line would do without its last parameters, and these are not all empty."""
     wrong = b"ERROR: parse", b"ERROR: number"
-    cuts = quotes.without_surplus(scene.text)
+    cuts = [
+        cut
+        for cut in quotes.without_surplus(scene.text)
+        if scene.text.removeprefix(cut.lines[0]).strip(" ,")
+    ]
     return any(not told.text.startswith(wrong) for cut in cuts for told in scene.play(cut))
 
 
