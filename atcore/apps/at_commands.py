@@ -337,7 +337,8 @@ def wait_for_room(core):
     """Let the driver go on until the stream takes more."""
     link = core.link
     try:
-        link.dispatch(link.nwp.wait(link.limit(ROOM_MS), ROOM))
+        # Who waits for a deadline that is over goes on later: to look again at once helps nobody.
+        link.dispatch(link.nwp.wait(link.limit(ROOM_MS) or 1, ROOM))
     except Exception as error:
         stray(core, error)
     link.woken = True
