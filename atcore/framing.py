@@ -191,8 +191,6 @@ class Framer:
             self.core.active = True
             if self.state > _TAIL and not self.loose:
                 self.resync()
-        elif self.loose:
-            self.resync()
         return NOTHING
 
     def holds(self) -> bool:
@@ -331,6 +329,8 @@ class Framer:
         self.found = get(core.commands, buf, fields) or missing(core, buf, fields)
         self.data = data
         self.wrong = 0
+        if self.loose:
+            self.resync()
         return LADEN
 
     def expect(self, found: int) -> bool:
@@ -423,16 +423,18 @@ class Framer:
         """Begin a new line at `to`."""
         self.start = self.scan = to
         self.state = LINE
+        if self.loose:
+            self.resync()
 
     def forget(self):
         """Drop what has come and is no complete command."""
         self.filled = 0
         self.tells = False
         self.kept = None
-        self.consume(0)
         if self.wake_at is not None:
             self.stream.forget()
-            self.resync()
+            self.loose = True
+        self.consume(0)
 
     def resync(self):
         """Let the line discipline give what the state wants: lines, or bytes as they come."""
