@@ -50,7 +50,7 @@ static MP_DEFINE_CONST_FUN_OBJ_3(console_watch_obj, console_watch);
 
 // (n): what the reader gets from the next unread byte on, and when it is woken.
 // n > 0: bytes as they come, when n of them wait, 20 ms of silence follow one, at a break or lost bytes;
-// 0: whole lines, and commands with their payload; what is incomplete when a payload is silent for 20 ms, at
+// 0: whole lines, and commands with their payload; what is incomplete when a payload is silent for 2 s, at
 // a break or lost bytes, and when it fills half of the ring; -1: the same, but the first line is one whose
 // beginning was read.
 static mp_obj_t console_wake_at(mp_obj_t self_in, mp_obj_t n_in) {

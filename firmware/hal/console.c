@@ -31,15 +31,22 @@ bool console_poll(void) {
     if (is_unchanged()) {
         return atline_ready(&console_line);
     }
-    if (console_line.rows == NULL) { // nobody who would ask
-        while (uart_take_lost(&console) != 0) {
+    uint32_t limit = console.rx.head;
+    bool stops = false;
+    if (console.break_seen || console.gap_count != 0) {
+        while (console_line.rows == NULL && uart_take_lost(&console) != 0) {
+            // Nobody would ask.
         }
+        stops = uart_stops(&console, &limit);
+    } else if (atline_key(&console_line)) {
+        uart_start(&console);
+        console.wake_at = limit + 1;
+        return false;
     }
-    uint32_t limit;
-    bool stops = uart_stops(&console, &limit);
-    bool silent = atline_impatient(&console_line) && uart_silence_us(&console) >= ATLINE_SILENCE_MS * 1000;
+    uint32_t silent_ms =
+        atline_patience_ms(&console_line) != ATLINE_NEVER ? uart_silence_us(&console) / 1000 : 0;
     uint32_t echoed = console.tx.head;
-    bool ready = atline_poll(&console_line, limit, stops, silent);
+    bool ready = atline_poll(&console_line, limit, stops, silent_ms);
     if (console.tx.head != echoed) {
         uart_start(&console);
     }
@@ -56,11 +63,12 @@ bool console_ready(void) {
 }
 
 uint32_t console_patience_ms(void) {
-    if (!atline_impatient(&console_line) || console.quiet_head != console.rx.head) {
+    uint32_t patience = atline_patience_ms(&console_line);
+    if (patience == ATLINE_NEVER || console.quiet_head != console.rx.head) {
         return HAL_FOREVER;
     }
-    uint32_t us = uart_silence_us(&console);
-    return us < ATLINE_SILENCE_MS * 1000 ? ATLINE_SILENCE_MS - us / 1000 : 0;
+    uint32_t silent_ms = uart_silence_us(&console) / 1000;
+    return silent_ms < patience ? patience - silent_ms : 0;
 }
 
 size_t console_read(uint8_t *dst, size_t len) {

@@ -405,10 +405,15 @@ size_t uart_write(uart_t *u, const uint8_t *src, size_t len) {
 }
 
 void uart_start(uart_t *u) {
+    uart_regs_t *regs = wiring[u->id].regs;
+    if (!u->tx_busy && ring_used(&u->tx) == 1 && !(regs->FR & UART_FR_TXFF)) {
+        regs->DR = u->tx.buf[u->tx.tail & u->tx.mask];
+        ring_consume(&u->tx, 1);
+        return;
+    }
     // The interrupt comes when the FIFO runs low, so the first fill is done here.
     uint32_t state = irq_disable();
     if (!u->tx_busy && ring_used(&u->tx) != 0) {
-        uart_regs_t *regs = wiring[u->id].regs;
         u->tx_busy = true;
         tx_fill(u, regs);
         if (u->tx_busy) {

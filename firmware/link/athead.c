@@ -174,6 +174,11 @@ static bool know(params_t *p, unsigned count) {
     return true;
 }
 
+static athead_result_t lacking(const params_t *p, unsigned count, athead_t *found) {
+    found->need = count - p->count;
+    return ATHEAD_INCOMPLETE;
+}
+
 static bool is_keyword(const params_t *p, unsigned index, const uint8_t *keyword, size_t len) {
     size_t start = p->starts[index];
     if (p->ends[index] - start != len) {
@@ -232,6 +237,7 @@ athead_result_t athead_find(const uint8_t *buf, size_t mask, size_t start, size_
     while (equals != end && text_at(text, equals) != '=') {
         equals++;
     }
+    found->need = 1;
     if (equals == end) {
         return ATHEAD_INCOMPLETE;
     }
@@ -249,13 +255,14 @@ athead_result_t athead_find(const uint8_t *buf, size_t mask, size_t start, size_
             const uint8_t *keyword = at + 1;
             at = keyword + *at;
             if (!know(&params, form.selector + 1)) {
-                return ATHEAD_INCOMPLETE;
+                return lacking(&params, form.selector + 1, found);
             }
             if (!is_keyword(&params, form.selector, keyword, keyword[-1])) {
                 continue;
             }
         }
-        return know(&params, form.data) ? read_form(&params, &form, params.at, found) : ATHEAD_INCOMPLETE;
+        return know(&params, form.data) ? read_form(&params, &form, params.at, found)
+                                        : lacking(&params, form.data, found);
     }
     return ATHEAD_NONE;
 }

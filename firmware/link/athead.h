@@ -20,7 +20,7 @@
 
 typedef enum {
     ATHEAD_PAYLOAD = 0,
-    ATHEAD_INCOMPLETE = -1, // what has come does not say it yet
+    ATHEAD_INCOMPLETE = -1, // what has come does not say it yet; `need` more commas, or `=` without one, may
     ATHEAD_NONE = -2,       // no payload command, or one in a form that has none
     ATHEAD_NO_NUMBER = -3,  // the payload begins at `data`, but nobody knows where it ends
 } athead_result_t;

@@ -95,7 +95,7 @@ static bool echo_eol(atline_t *l, uint8_t c) {
 static void new_line(atline_t *l) {
     l->state = ATLINE_LINE;
     l->begin = l->cooked;
-    l->asked = false;
+    l->ask_in = 1;
     l->text = false;
 }
 
@@ -107,17 +107,24 @@ static void hand_over(atline_t *l) {
     }
 }
 
-// Behind a comma or an equals sign: does a payload begin here?
+// Does a payload begin here?
 static void ask(atline_t *l) {
     size_t start = l->begin & l->rx->mask;
     athead_t found;
     athead_result_t result = athead_find(l->rx->buf, l->rx->mask, start, start + (l->cooked - l->begin),
                                          l->rows, l->rows_len, l->flags & ATLINE_ESCAPES, &found);
-    l->asked = result != ATHEAD_INCOMPLETE;
+    l->ask_in = result == ATHEAD_INCOMPLETE ? (uint8_t)found.need : 0;
     if (result == ATHEAD_PAYLOAD) {
         l->state = ATLINE_PAYLOAD;
         l->end = l->cooked + found.need;
         l->padded = found.padded;
+    }
+}
+
+// Behind a comma or an equals sign.
+static inline void may_ask(atline_t *l) {
+    if (l->ask_in != 0 && --l->ask_in == 0 && l->rows != NULL) {
+        ask(l);
     }
 }
 
@@ -146,7 +153,7 @@ static bool erase(atline_t *l) {
         return false;
     }
     l->cooked = to;
-    l->asked = false;
+    l->ask_in = 1;
     l->text = l->text && to != l->begin;
     return true;
 }
@@ -188,6 +195,33 @@ static inline void pass_text(atline_t *l, uint32_t limit) {
     }
 }
 
+// Neither control nor editing, nor where a payload may begin.
+static inline bool is_text(uint8_t c) {
+    return c >= ' ' && c != ',' && c != '=' && c != DEL;
+}
+
+// The same with an echo, as far as there is room.
+static inline void type_text(atline_t *l, uint32_t limit) {
+    ring_t *tx = l->tx;
+    uint32_t to = tx->head;
+    uint32_t n = min(limit - l->seen, ring_free(tx));
+    uint32_t seen = l->seen;
+    for (; n > 0; n--, seen++) {
+        uint8_t c = *at(l, seen);
+        if (!is_text(c)) {
+            break;
+        }
+        tx->buf[to++ & tx->mask] = c;
+        *at(l, l->cooked++) = c;
+    }
+    if (seen != l->seen) {
+        l->text = true;
+        l->after_cr = false;
+        l->seen = seen;
+        ring_commit(tx, to - tx->head);
+    }
+}
+
 // One byte of a line. False: no room for its echo.
 static bool line_byte(atline_t *l, uint8_t c) {
     if (is_eol(c)) {
@@ -201,8 +235,8 @@ static bool line_byte(atline_t *l, uint8_t c) {
         return false;
     }
     keep(l, c);
-    if ((c == ',' || c == '=') && !l->asked && l->rows != NULL) {
-        ask(l);
+    if (c == ',' || c == '=') {
+        may_ask(l);
     }
     if ((c == CTRL_A || c == CTRL_C) && (l->flags & ATLINE_CONTROLS) && !l->text) {
         if (l->cooked - l->begin == 1) {
@@ -299,13 +333,12 @@ static bool look(atline_t *l, uint32_t limit) {
     }
     switch (l->state) {
         case ATLINE_LINE:
-            if (!echoes(l) && l->cooked == l->seen) {
+            if (echoes(l)) {
+                type_text(l, limit);
+            } else if (l->cooked == l->seen) {
                 pass_text(l, limit);
-                if (l->seen == limit) {
-                    return false;
-                }
             }
-            return line_byte(l, *at(l, l->seen));
+            return l->seen != limit && line_byte(l, *at(l, l->seen));
         case ATLINE_PAYLOAD:
             return payload(l, limit);
         case ATLINE_PASS:
@@ -319,8 +352,34 @@ static inline uint32_t half(const atline_t *l) {
     return (l->rx->mask + 1) / 2;
 }
 
-bool atline_impatient(const atline_t *l) {
-    return l->cooked != l->ready && (l->state == ATLINE_PAYLOAD || l->state == ATLINE_RAW);
+bool atline_key(atline_t *l) {
+    ring_t *rx = l->rx;
+    ring_t *tx = l->tx;
+    uint32_t seen = l->seen;
+    uint32_t to = tx->head;
+    if (!echoes(l) || rx->head - seen != 1 || l->cooked != seen || l->ready != rx->tail ||
+        to - tx->tail > tx->mask) {
+        return false;
+    }
+    uint8_t c = rx->buf[seen & rx->mask];
+    bool asks = false;
+    if (l->state == ATLINE_LINE) {
+        asks = c == ',' || c == '=';
+        if (!asks && !is_text(c)) {
+            return false;
+        }
+        l->text = true;
+    } else if (l->state != ATLINE_PAYLOAD || l->padded || !is_before(seen, l->end)) {
+        return false;
+    }
+    tx->buf[to & tx->mask] = c;
+    ring_commit(tx, 1);
+    l->cooked = l->seen = seen + 1;
+    l->after_cr = false;
+    if (asks) {
+        may_ask(l);
+    }
+    return true;
 }
 
 // Somebody else has read.
@@ -330,7 +389,7 @@ static inline void follow(atline_t *l) {
     }
 }
 
-bool atline_poll(atline_t *l, uint32_t limit, bool stopped, bool silent) {
+bool atline_poll(atline_t *l, uint32_t limit, bool stopped, uint32_t silent_ms) {
     follow(l);
     while (look(l, limit)) {
     }
@@ -339,10 +398,10 @@ bool atline_poll(atline_t *l, uint32_t limit, bool stopped, bool silent) {
         return true;
     }
     uint32_t unread = l->cooked - l->ready;
-    if (unread != 0 && (unread >= half(l) || (silent && atline_impatient(l)) ||
-                        (l->state == ATLINE_RAW && unread >= l->want))) {
+    bool silent = l->seen == limit && silent_ms >= atline_patience_ms(l);
+    if (unread != 0 && (unread >= half(l) || silent || (l->state == ATLINE_RAW && unread >= l->want))) {
         hand_over(l);
-        if (l->state == ATLINE_PAYLOAD && silent && l->seen == limit && !is_before(l->cooked, l->end)) {
+        if (silent && l->state == ATLINE_PAYLOAD && !is_before(l->cooked, l->end)) {
             new_line(l);
         }
     }
@@ -393,7 +452,7 @@ void atline_set(atline_t *l, const uint8_t *rows, size_t rows_len, uint8_t flags
     l->rows = rows;
     l->rows_len = rows_len;
     l->flags = flags;
-    l->asked = false;
+    l->ask_in = 1;
     if ((l->state == ATLINE_LINE || l->state == ATLINE_PAYLOAD) && !(echoed && echoes(l))) {
         atline_lines(l, false);
     }

@@ -18,8 +18,11 @@
 
 #include "ring.h"
 
-// Silence in a payload and behind it (guide-style.md O14): the reader gets what there is.
+// Silence after which the reader gets what there is (guide-style.md O14): in a payload, and behind it or of
+// bytes that are given as they come.
+#define ATLINE_PAUSE_MS   (2000)
 #define ATLINE_SILENCE_MS (20)
+#define ATLINE_NEVER      (0xffffffffu)
 
 #define ATLINE_ESCAPES  (1) // backslashes protect in quotes (style guide)
 #define ATLINE_ECHO     (2)
@@ -45,17 +48,21 @@ typedef struct _atline_t {
     uint32_t want; // RAW: bytes that the reader waits for
     uint8_t flags;
     uint8_t state;
-    bool asked;    // LINE: it has no payload, as far as it goes
-    bool text;     // LINE: there is a printable character in it
-    bool padded;   // PAYLOAD: blanks before it are not part of it
-    bool after_cr; // the last byte was a CR
+    uint8_t ask_in; // LINE: commas until it may have a payload; 0: it has none, as far as it goes
+    bool text;      // LINE: there is a printable character in it
+    bool padded;    // PAYLOAD: blanks before it are not part of it
+    bool after_cr;  // the last byte was a CR
 } atline_t;
 
 // Looks at what has come up to `limit`: at what the interrupt has put into the ring, or a stop before that
 // (`stopped`), behind which nothing is looked at. silent: no byte for ATLINE_SILENCE_MS. Whether there is
 // something for the reader. With echo nothing more is looked at until the reader has taken that, so that an
 // answer comes before the echo of the next line.
-bool atline_poll(atline_t *l, uint32_t limit, bool stopped, bool silent);
+bool atline_poll(atline_t *l, uint32_t limit, bool stopped, uint32_t silent_ms);
+
+// The usual key, in as few instructions as can be: one more character of a line or of a payload, to be
+// echoed. False if it is not that, and nothing is done.
+bool atline_key(atline_t *l);
 
 // Whether there was something for the reader when atline_poll() last looked.
 static inline bool atline_ready(const atline_t *l) {
@@ -65,8 +72,14 @@ static inline bool atline_ready(const atline_t *l) {
 // At which position of `head` there is a reason to look again.
 uint32_t atline_next(const atline_t *l);
 
-// Whether silence would give the reader something.
-bool atline_impatient(const atline_t *l);
+// After how many milliseconds of silence the reader gets something, as it is now; or ATLINE_NEVER.
+static inline uint32_t atline_patience_ms(const atline_t *l) {
+    if (l->cooked == l->ready || (l->state != ATLINE_PAYLOAD && l->state != ATLINE_RAW)) {
+        return ATLINE_NEVER;
+    }
+    bool complete = l->state == ATLINE_RAW || (int32_t)(l->cooked - l->end) >= 0;
+    return complete ? ATLINE_SILENCE_MS : ATLINE_PAUSE_MS;
+}
 
 // What the reader may have, at most `n` bytes; while RAW whatever was looked at.
 size_t atline_read(atline_t *l, uint8_t *dst, size_t n);

@@ -1,5 +1,7 @@
 """Module machine and module cc3220: the chip as Python sees it, and what happens when it fails."""
 
+import ast
+
 import pytest
 
 from tests.target import repl
@@ -183,6 +185,37 @@ def test_what_does_not_fit_the_receive_ring_is_counted(at):
     kept, lost, again = map(int, output.split())
     assert kept >= 8192
     assert (kept + lost, again) == (FLOOD, 0)
+
+
+PLACE_LOST = """
+import time
+from cc3220 import console
+console.watch(b"", 0)
+console.wake_at(1)
+time.sleep_ms(1500)
+page, read, lost = bytearray(512), 0, []
+for _ in range(3):
+    while n := console.readinto(page):
+        read += n
+    lost.append((read, console.lost(), console.lost()))
+    time.sleep_ms(1500)
+print(lost)
+"""
+
+
+def test_lost_bytes_stop_the_reading_where_they_are_missing(at):
+    """console.lost() says how many, once; what comes later is read again."""
+    repl.enter(at)
+    at.write(PLACE_LOST.encode() + repl.END)
+    repl.expect(at, b"OK")
+    at.port.write(b"x" * FLOOD)
+    at.sleep(2)
+    at.port.write(b"y" * 100)
+    output = repl.expect(at, repl.END + b">").split(repl.END)[0]
+    repl.leave(at)
+    (kept, lost, again), second, third = ast.literal_eval(output.decode())
+    assert kept >= 8192 and (kept + lost, again) == (FLOOD, 0)
+    assert second == third == (kept + 100, 0, 0)
 
 
 @pytest.mark.world

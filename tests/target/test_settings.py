@@ -107,6 +107,18 @@ def test_echo_repeats_what_is_typed(restored):
     assert raw_answer(restored, b"AT+Test\r\n") == b"OK\r\n"
 
 
+def test_lines_back_to_back_are_all_answered_while_echo_is_on(restored):
+    """The line out bounds it, nothing is lost, each answer stands behind its command's echo."""
+    at, count = restored, 3000
+    at.command("AT+Set=AT,ECHO,1")
+    at.write(count * b"AT+Test\r\n")
+    text, end = bytearray(), at.clock() + 10
+    while len(text) < count * 13 and at.clock() < end:
+        text += at.port.read(4096)
+    assert bytes(text) == count * b"AT+Test\r\nOK\r\n"
+    at.write(b"AT+Set=AT,ECHO,0\r\n")
+
+
 @pytest.mark.parametrize(
     "typed",
     [b"AT+Texx\b\bst\r\n", b"AT+Texx\x7f\x7fst\r\n", b"rubbish\x15AT+Test\r\n", b"\bAT+Test\r\n"],

@@ -11,8 +11,9 @@ NO_FIFO, TRANSMIT = 0x100, 0x200
 TEXT = b"The quick brown fox jumps over the lazy dog, twice."
 
 
-def started(guest, choice, **options):
+def started(guest, choice, burst=0, **options):
     machine = guest("uart", choice, **options)
+    machine.choose(burst, "burst")
     assert machine.boot()
     machine.run(until=lambda: machine.result(0) == 1, timeout=0.1)
     return machine
@@ -48,6 +49,29 @@ def test_receive_time_out_after_32_idle_bits(guest):
     machine.run(timeout=0.01)
     assert causes(machine) == [RT]
     assert bytes(chars(machine)) == b"abc"
+
+
+@pytest.mark.parametrize("ifls, burst", [(IFLS_HALF, 7), (IFLS_MOST, 13)])
+def test_one_character_that_stays_in_the_fifo_makes_the_time_out(guest, accelerate, ifls, burst):
+    """An emptied FIFO gives none (cc3220-hardware.md, corrections)."""
+    machine = started(guest, ifls, burst, accelerate=accelerate)
+    start = machine.now
+    machine.uart.host_write(TEXT[: 3 * burst + 1])
+    machine.run(until=lambda: machine.word("irq_count") > 3, timeout=1)
+    idle = (3 * burst + 1) * CHAR + 32 / 115200
+    assert machine.now - start == pytest.approx(idle, abs=6e-6)
+    machine.run(timeout=0.001)
+    assert causes(machine) == [RX, RX, RX, RT]
+    assert bytes(chars(machine)) == TEXT[: 3 * burst + 1]
+
+
+def test_loopback_is_inside_the_block(guest):
+    """Whatever the pads are; and what comes on the line meanwhile is not heard (spec 3.6)."""
+    machine = guest("uart", 0x400)
+    machine.uart.host_write(b"xyz")
+    machine.finish()
+    assert bytes(chars(machine)) == TEXT[:12]
+    assert machine.uart.host_read() == b""
 
 
 def test_a_long_input_arrives_whole(guest, accelerate):

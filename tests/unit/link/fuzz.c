@@ -484,7 +484,10 @@ int fuzz_line(uint64_t seed, uint32_t count) {
             uint32_t more = rx.head - console.seen;
             bool stopped = one_in(8);
             uint32_t limit = stopped && more > 0 ? console.seen + below(more) : rx.head;
-            bool ready = atline_poll(&console, limit, stopped, one_in(3));
+            if (limit == rx.head && atline_key(&console)) {
+                CHECK(in_order() && console.seen == rx.head && console.ready == rx.tail);
+            }
+            bool ready = atline_poll(&console, limit, stopped, one_in(3) ? 20u + below(2) * 2000 : 0);
             CHECK(in_order() && ready == (console.ready != rx.tail || (stopped && console.seen == limit)));
             CHECK(console.seen == limit || ready || ring_free(&tx) < 3);
             CHECK((int32_t)(atline_next(&console) - console.seen) > 0);

@@ -99,7 +99,7 @@ def test_a_payload_without_line_end_is_given_after_silence(bench):
 
 def test_a_payload_that_stays_away_is_told_after_silence_and_goes_on(bench):
     assert bench.console.patience() is None
-    assert bench(b"AT+Send=0,0,9,AT", 19) == []
+    assert bench(b"AT+Send=0,0,9,AT", 1999) == []
     assert bench.console.patience() == 1
     bench.now += 1
     assert bench.woken() == [b"AT+Send=0,0,9,AT"]
@@ -246,7 +246,7 @@ def test_when_to_look_again(bench):
     console.wake_at(60)
     assert ahead() == 4
     console.wake_at(0)
-    assert not console.poll() and console.patience() == 20
+    assert not console.poll() and console.patience() == 2000
     assert len(bench(b"x" * 60 + b"\r")) == 1
     console.receive(b"AT+Send=0,0,9999,")
     assert ahead() == 4096 - 17

@@ -14,7 +14,7 @@ from cc32at.conformance import cases
 from cc32at.conformance.replay import Player
 from cc32at.emulator import bench as emulator_bench
 
-from . import driver, measure, streaming
+from . import driver, measure, streaming, typing
 from .figures import ALL_IN, Figure, keep, table
 
 ELF = Path("build/CC3220SF_LAUNCHXL/firmware.elf")
@@ -31,7 +31,7 @@ COUNTED, ACCELERATED = 0.22, 0.5
 )
 def main(elf: Path, streams: bool, ledger: Path) -> None:
     """Measure boot, commands, driver and streams in virtual time."""
-    figures = [booting(elf), *commands(elf), *driver.figures(elf)]
+    figures = [booting(elf), *commands(elf), typing.figure(elf), *driver.figures(elf)]
     if streams:
         figures += streaming.figures(elf)
     Console(width=160).print(table(figures))

@@ -12,8 +12,8 @@ from collections.abc import Callable
 
 from .library import Line, Ring, load
 
-RAW = 0  # atline_state_t
-SILENCE_MS = 20
+RAW, PAYLOAD = 0, 2  # atline_state_t
+PAUSE_MS, SILENCE_MS = 2000, 20
 
 
 def _ring(size: int) -> tuple[Ring, ct.Array]:
@@ -69,14 +69,17 @@ class Console:
         limit, stops = self.rx.head, bool(self._stops)
         if stops:
             limit = self._stops[0][0]
-        silent = self.silence() >= SILENCE_MS
-        return self._c.atline_poll(self.line, limit, stops, silent)
+        elif self._c.atline_key(self.line):
+            return False
+        return self._c.atline_poll(self.line, limit, stops, self.silence())
 
     def patience(self) -> int | None:
         """Milliseconds of silence after which there may be; None: whatever the time."""
-        if not self._c.atline_impatient(self.line):
+        line = self.line  # atline_patience_ms()
+        if line.cooked == line.ready or line.state not in (RAW, PAYLOAD):
             return None
-        return max(SILENCE_MS - self.silence(), 0)
+        whole = line.state == RAW or not (line.cooked - line.end) & 0x80000000
+        return max((SILENCE_MS if whole else PAUSE_MS) - self.silence(), 0)
 
     # cc3220.console
 
