@@ -23,6 +23,7 @@ from cc32at.emulator.profile import Profile
 from cc32at.emulator.settings import NAME, decode, encode, store
 from cc32at.emulator.tcpnwp import LinkError, TcpNwp
 from cc32at.emulator.trace import Trace
+from tests.heed import heed_signals
 
 from .fakes import FakeNwp, message
 
@@ -385,7 +386,7 @@ def test_the_command_line(image, tmp_path, number):
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "tools")}
     process = subprocess.Popen(
         [*command, "--pty", str(link), "--trace", str(tmp_path / "trace")],
-        env=environment, stderr=subprocess.PIPE,
+        env=environment, stderr=subprocess.PIPE, preexec_fn=heed_signals,
     )  # fmt: skip
     try:
         ready, _, _ = select.select([process.stderr], [], [], 20)

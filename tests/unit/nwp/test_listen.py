@@ -14,6 +14,7 @@ import pytest
 from cc32at.nwp.codec import CNYS, H2N_SYNC, N2H_SYNC, align4
 from cc32at.nwp.listen import TcpHost, pack_message
 from cc32at.nwp.remote import Remote
+from tests.heed import heed_signals
 from tests.unit.nwp.support import served
 
 PERSISTENT = struct.pack("<HHHH", 0, 1, 5, 0)
@@ -307,7 +308,9 @@ def test_a_driver_that_does_not_read_holds_up_nobody(tmp_path):
 def test_program_ends_on_a_signal(tmp_path, number):
     file = tmp_path / "control.json"
     command = [sys.executable, "-m", "cc32at.nwp", "--listen", "0", "--control", str(file)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, preexec_fn=heed_signals
+    ) as process:
         assert process.stdout.readline().startswith("listening on 127.0.0.1:")
         assert process.stdout.readline().startswith("control on 127.0.0.1:")
         assert file.exists()
