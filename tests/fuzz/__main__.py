@@ -11,7 +11,6 @@ from pathlib import Path
 
 import click
 
-from cc32at.hostlink import firmware_paths
 from tests.fuzz import engines, session
 from tests.fuzz.shrink import shrink
 
@@ -107,5 +106,4 @@ def main(names, lines, seed, minutes, jobs, found, path, shorter):
 
 
 if __name__ == "__main__":
-    sys.path[:0] = [path for path in firmware_paths() if path not in sys.path]
     main()

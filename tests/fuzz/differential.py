@@ -16,7 +16,6 @@ from pathlib import Path
 import click
 import yaml
 
-from cc32at.hostlink import firmware_paths
 from tests.fuzz import session
 from tests.fuzz.lines import Speaker
 from tests.fuzz.shrink import shrink
@@ -80,9 +79,10 @@ class Difference:
 class Comparison:
     """Two checkouts, the rules, and what was found so far."""
 
-    def __init__(self, old: Path, new: Path, rules: list):
+    def __init__(self, old: Path, new: Path, rules: dict):
         self.sides = Side(old), Side(new)
-        self.rules = rules
+        self.rules = rules["rules"]
+        self.same = [(re.compile(row["text"]), row["as"]) for row in rules["same"]]
         self.excused = collections.Counter()
         self.unexcused = []
         self.lines = self.sessions = 0
@@ -91,8 +91,14 @@ class Comparison:
         """What came of sessions on both sides: (old, new) each, as told() has it."""
         for side in self.sides:
             side.begin(sessions)
-        answers = [side.end() for side in self.sides]
-        return [(told(*old), told(*new)) for old, new in zip(*answers, strict=True)]
+        answers = [[self._lines(told(*one)) for one in side.end()] for side in self.sides]
+        return list(zip(*answers, strict=True))
+
+    def _lines(self, lines: list) -> list:
+        """Lines as they are compared: what counts as the same is written in one way."""
+        for text, other in self.same:
+            lines = [text.sub(other, line) for line in lines]
+        return lines
 
     def run(self, first: int) -> None:
         """Compare a batch of sessions from a seed on."""
@@ -144,7 +150,7 @@ class Comparison:
 @click.option("--found", default=Path("build/fuzz"), type=click.Path(path_type=Path))
 def main(old, new, lines, seed, minutes, rules, found):
     """Compare the AT cores of two checkouts."""
-    comparison = Comparison(old, new, yaml.safe_load(rules.read_text(encoding="utf-8"))["rules"])
+    comparison = Comparison(old, new, yaml.safe_load(rules.read_text(encoding="utf-8")))
     end = time.monotonic() + minutes * 60 if minutes else None
     while time.monotonic() < end if end else comparison.lines < lines:
         comparison.run(seed)
@@ -157,5 +163,4 @@ def main(old, new, lines, seed, minutes, rules, found):
 
 
 if __name__ == "__main__":
-    sys.path[:0] = [path for path in firmware_paths() if path not in sys.path]
     main()

@@ -146,6 +146,7 @@ class Answer:
         """A view of `size` bytes, of fewer now and then."""
         number = self.number
         if number % 17 == 0:
+            self.driver.short += 1
             size = size * (number >> 8 & 0xFF) // 256
         return memoryview(number.to_bytes(4, "little") * (size // 4 + 1))[:size]
 
@@ -166,6 +167,7 @@ class Driver:
         self.files = {}
         self.link = Link(seed, resume)
         self.on_event = None
+        self.short = 0  # values that had fewer bytes than were asked for
         self.moved = 0  # payloads that were overwritten while they were sent
         self.mute = False  # what waits on a socket waits for ever
         for group, rows in ROWS.items():

@@ -7,6 +7,7 @@ LINES = 40  # turns of a session
 ENGINES = {
     "host": ("tests.fuzz.lines", "Speaker", "tests.fuzz.host"),
     "link": ("tests.fuzz.radio", "Radio", "tests.fuzz.linked"),
+    "board": ("tests.fuzz.desk", "Desk", "tests.fuzz.board"),
 }
 
 

@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import gc
+import re
 import signal
 
 from cc32at.hostlink import install_atbytes
@@ -11,6 +12,7 @@ from tests.fuzz.session import Outcome
 SETTLE_MS = 30000  # longer than any pause, and than all that waits in a row
 ANSWER_MS = 1000
 HANG_S = 60  # wall clock: a session takes some milliseconds
+ANSWERED = re.compile(rb"^(OK|ERROR:.*)\r\n\Z", re.M)
 TESTED = b"OK\r\n", b"AT+Test\r\nOK\r\n"  # with echo
 
 
@@ -59,12 +61,28 @@ class Game:
         self.run(self.now + (ms or self.answer_ms))
         return bytes(self.printed[before:])
 
+    def answer(self, line, ms) -> bytes:
+        """What is printed behind a line, until it has been answered or the time is over."""
+        before, end = len(self.printed), self.now + ms
+        self.feed(self.now, line)
+        while not self.stuck and self.now < end:
+            self.run(self.now + self.answer_ms)
+            if ANSWERED.search(self.printed, before):
+                break
+        return bytes(self.printed[before:])
+
     def judge_answer(self):
         """A marked AT+Test is answered within a second of silence, and nothing else comes."""
         self.ask(b"\r\n")
         answer = self.ask(b"AT+Test\r\n")
         if not self.stuck and answer not in TESTED:
             self.fail("no answer", repr(answer[:200]))
+
+    def judge_exceptions(self, core, excused):
+        """Nothing is raised but answers; `excused`: times that the driver gave too little."""
+        if core.exceptions > excused:
+            kind, place = core.last_exception
+            self.fail("exception", f"{kind.decode()} at {place.decode()}")
 
     def plain(self):
         """From here on replies are as the guide has them, without echo."""

@@ -83,6 +83,7 @@ class HostGame(Game):
         """What must hold at rest, and once the driver is stopped."""
         if self.driver.moved:
             self.fail("moved", f"{self.driver.moved} payloads while they were sent")
+        self.judge_exceptions(self.app.core, self.driver.short)
         if self.canaries:
             self.fail("canary", repr(self.canaries[:3]))
         if tame(seed) and any(name == "prompt" for name, _ in self.driver.calls):

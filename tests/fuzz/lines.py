@@ -48,6 +48,8 @@ def tame(seed: int) -> bool:
 class Speaker:
     """Makes one session from a seed."""
 
+    hostile_line = CANARY  # with a place for a number
+
     def __init__(self, seed: int, lines: int = 40, turns=None):
         self.chance = random.Random(seed)
         self.seed = seed
@@ -155,7 +157,7 @@ class Speaker:
     def hostile(self, size: int) -> bytes:
         """Bytes with a canary in them, more than once."""
         self.canaries += 1
-        line = CANARY % self.canaries
+        line = self.hostile_line % self.canaries
         data = bytearray(self.chance.randbytes(size))
         at = self.chance.randrange(size)
         data[at:at] = b"\r\n" + line + b"\r\n" + line + b"\r\n\x01\r\n" + line + b"\r\n"

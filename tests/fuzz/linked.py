@@ -169,12 +169,14 @@ class LinkGame(Game):
     def judge(self, seed, mishaps):
         """What must hold at rest, and after a new start."""
         self.model.control.call("clear_faults")
+        if not mishaps:
+            self.judge_exceptions(self.app.core, 0)
         if self.canaries:
             self.fail("canary", repr(self.canaries[:3]))
         if tame(seed) and self.prompts:
             self.fail("canary", "the prompt was asked for")
         if mishaps:
-            self.ask(b"\r\nAT+Stop=0\r\n", WAY_OUT_MS)
+            self.answer(b"\r\nAT+Stop=0\r\n", WAY_OUT_MS)
             self.ask(b"AT+Start\r\n", BOOT_MS)
         self.ask(b"\r\n")
         sleeps = self.sleeps
@@ -202,7 +204,7 @@ class LinkGame(Game):
         """After Stop and Start everything is as at first."""
         self.plain()
         self.ask(b"AT+Start\r\n", BOOT_MS)
-        self.ask(b"AT+Stop=200\r\n", SETTLE_MS)
+        self.answer(b"AT+Stop=200\r\n", SETTLE_MS)
         answer = self.ask(b"AT+Start\r\nAT+Get=General,Persistent\r\n", BOOT_MS)
         lines = [line for line in answer.split(b"\r\n") if not line.startswith(b"+Event")]
         if lines not in ([b"OK", b"+Get: 0", b"OK", b""], [b"OK", b"+Get: 1", b"OK", b""]):

@@ -49,8 +49,8 @@ JOINED_MS = 8000
 class Radio(Speaker):
     """Makes a session for a board; `faults`: with mishaps."""
 
-    def __init__(self, seed: int, lines: int = 40):
-        super().__init__(seed, lines, RADIO_TURNS)
+    def __init__(self, seed: int, lines: int = 40, turns=None):
+        super().__init__(seed, lines, turns or RADIO_TURNS)
         self.faults = seed % 3 == 0
 
     def session(self):

@@ -30,8 +30,8 @@ def compare():
     """Compare this checkout with another one: compare(checkout, rules) -> Comparison."""
     made = []
 
-    def run(other, rules=()):
-        made.append(Comparison(ROOT, other, list(rules)))
+    def run(other, rules=(), same=()):
+        made.append(Comparison(ROOT, other, {"rules": list(rules), "same": list(same)}))
         made[-1].run(1)
         return made[-1]
 
@@ -64,8 +64,15 @@ def test_a_rule_excuses_what_it_describes_and_nothing_else(compare, changed):
     assert compare(changed, [{"name": "order", "order": True}]).unexcused
 
 
+def test_what_is_the_same_is_no_difference(compare, changed):
+    row = {"text": "exists not", "as": "not exist"}
+    assert not compare(changed, same=[row]).unexcused
+
+
 def test_every_rule_has_a_name_and_a_reason_and_says_what_it_excuses():
-    rules = yaml.safe_load(RULES.read_text(encoding="utf-8"))["rules"]
+    kept = yaml.safe_load(RULES.read_text(encoding="utf-8"))
+    rules = kept["rules"]
+    assert all(row["text"] and "as" in row and len(row["reason"]) > 20 for row in kept["same"])
     for rule in rules:
         assert rule["name"] and len(rule["reason"]) > 20
         assert rule.keys() & {"said", "old", "new", "order"}

@@ -107,6 +107,10 @@ def test_a_core_that_wakes_for_nothing_is_found(monkeypatch):
     assert {it.kind for it in play([(0, "bytes", b"AT\r\n")]).wrong} == {"busy"}
 
 
+def test_an_exception_of_a_command_is_found():
+    assert planted(lambda cmd: [][1]) == {"exception"}
+
+
 def test_an_exception_that_leaves_the_application_is_found(monkeypatch):
     app = prepared()
 
