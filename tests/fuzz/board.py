@@ -139,7 +139,7 @@ class BoardGame(Game):
                 self.line.set_host_baud(value)
             elif kind == "call":
                 self.call(*value)
-            elif value[0] < FATAL and not value[0] & ANSWER:
+            elif kind == "event" and value[0] < FATAL and not value[0] & ANSWER:
                 self.call("message", {"opcode": value[0], "args": value[1].hex()})
         self.run(self.now + SENT_S * 1000, lambda: not self.line.waiting)
 
@@ -161,7 +161,8 @@ class BoardGame(Game):
         if PROMPT in self.printed:
             self.fail("canary", "the prompt was asked for")
         if mishaps:
-            self.answer(b"\r\nAT+Stop=0\r\n", WAY_OUT_MS)
+            self.ask(b"\r\n")
+            self.answer(b"AT+Stop=0\r\n", WAY_OUT_MS)
             self.ask(b"AT+Start\r\n", BOOT_MS)
         self.judge_answer()
         self.judge_idle()

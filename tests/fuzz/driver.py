@@ -25,7 +25,8 @@ STARTED = 1
 BOOT_MS = 20
 SLOT_MS = 30  # for which a long command holds the slot
 LEAVING_MS = 5  # how often stop() looks whether all that it ended has gone on
-STILL = 3000  # rounds of the loop in which time does not pass
+STILL = 3000  # rounds of the loop in which the core does not sleep
+ROUNDS = 5  # that take a millisecond
 CLASSES = {name: name.title() for name in ("device", "sockets", "wlan", "fs")}
 CLASSES |= {"netapp": "NetApp", "netcfg": "NetCfg", "netutil": "NetUtil"}
 
@@ -108,24 +109,27 @@ class Link:
         self.still += 1
         if self.still > STILL:
             raise Stuck
+        self.now += not self.still % ROUNDS
+        until = self.end + 1 if ms < 0 else self.now + ms
         flags = self.flags(mask)
-        if flags or not ms:
-            return flags
-        self.still = 0
-        times = [when for when, _ in self.scheduled[:1]]
-        if mask & UART and self.stream.due() is not None:
-            times.append(self.stream.due())
-        if mask & TX:
-            times.append(self.stream.room_at())
-        self.now = max(self.now, min([self.end + 1 if ms < 0 else self.now + ms, *times]))
-        if self.now > self.end:
-            raise Over
-        return self.flags(mask)
+        while not flags and self.now < until:
+            times = [when for when, _ in self.scheduled[:1]]
+            if mask & UART and (due := self.stream.due()) is not None:
+                times.append(due)
+            if mask & TX:
+                times.append(self.stream.room_at())
+            before, self.now = self.now, max(self.now, min([until, *times]))
+            if self.now > before:
+                self.still = 0
+            if self.now > self.end:
+                raise Over
+            flags = self.flags(mask)
+        return flags
 
     def flags(self, mask):
-        due = self.stream.due()
-        flags = UART if mask & UART and due is not None and due <= self.now else 0
-        if mask & TX and self.stream.space():
+        self.stream.arrive()
+        flags = UART if mask & UART and self.stream.ready() else 0
+        if mask & TX and self.stream.roomy():
             flags |= TX
         return flags | EVENT * bool(self.scheduled and self.scheduled[0][0] <= self.now)
 

@@ -13,7 +13,7 @@ from tests.fuzz import game
 from tests.fuzz.driver import Driver, Over, Stuck
 from tests.fuzz.game import SETTLE_MS, Game, watched
 from tests.fuzz.lines import tame
-from tests.fuzz.stream import Stream
+from tests.fuzz.stream import duration, stream
 
 BUSY = 20  # rounds of the loop that an idle second may take
 EXCEPTIONS = 10  # in a session, then it is over
@@ -36,8 +36,8 @@ class HostGame(Game):
         super().__init__()
         self.driver = Driver(seed, resume)
         self.link = self.driver.link
-        self.stream = Stream(self.link)
-        self.feed, self.printed = self.stream.feed, self.stream.out
+        self.stream = stream(self.link)
+        self.feed = self.stream.feed
         self.app = game.prepared()(self.driver, self.stream)
         self.app.core.canaries = self.canaries = []
         self.outcome.calls = self.driver.calls
@@ -46,6 +46,11 @@ class HostGame(Game):
     def now(self):
         return self.link.now
 
+    @property
+    def printed(self):
+        self.stream.arrive()
+        return self.stream.out
+
     def schedule(self, said) -> int:
         """Put everything where it belongs; when the last of it comes."""
         now = self.link.now + 100
@@ -53,10 +58,9 @@ class HostGame(Game):
             now += gap
             if kind == "event":
                 self.link.scheduled.append((now, functools.partial(self.tell, value)))
-            elif kind == "break":
-                self.feed(now, None)
-            elif kind == "bytes" and value:
+            elif kind in ("break", "lost") or value:
                 self.feed(now, value)
+                now += duration(value)
         return now
 
     def tell(self, event):

@@ -22,9 +22,9 @@ from cc32at.world import World
 from tests.fuzz import game
 from tests.fuzz.driver import STILL, Over, Stuck
 from tests.fuzz.game import Game, watched
-from tests.fuzz.lines import tame
+from tests.fuzz.lines import SILENCE, tame
 from tests.fuzz.peers import Peers
-from tests.fuzz.stream import Stream
+from tests.fuzz.stream import PIECE_MS, duration, stream
 
 FATAL = 0xFF00  # events from here on are the driver's own
 ANSWER = 0x0400  # bit of an opcode: no event, and who waits for an answer would take it for his
@@ -33,6 +33,7 @@ WAY_OUT_MS = 3_000_000  # all that waits for a network processor that is not the
 BOOT_MS = 3000
 BUSY = 60  # rounds in two seconds: a model's own messages wake, too
 EXCEPTIONS = 10
+ROUND_S = 0.0002  # that a round of the loop takes
 FREE = (None,)
 
 
@@ -45,11 +46,16 @@ def surroundings():
     return world, peers
 
 
+def _nothing():
+    """For the clock to stop at."""
+
+
 class Port(HostPort):
     """The border of the link, whose time never waits for the PC."""
 
-    def __init__(self, *args, peers):
-        super().__init__(*args)
+    def __init__(self, model, clock, stream, peers):
+        self.front = Front(stream)
+        super().__init__(model, clock, self.front)
         self.peers = peers
         self.end = 0.0  # s: then the session is over
 
@@ -59,18 +65,19 @@ class Port(HostPort):
         if self.clock.now() >= self.end:
             raise Over
         due = self.clock.next_deadline()
+        stops = [left] if left is not None else []
         if due is not None:
-            until = max(due - self.clock.now(), 0)
-            left = until if left is None else min(left, until)
-        self.clock.advance(max(left, MIN_STEP_S))
+            stops.append(due - self.clock.now())
+        if not self.front.space():
+            stops.append(self.front.room_at() / 1000 - self.clock.now())
+        self.clock.advance(max(min(stops), MIN_STEP_S))
 
 
-class Uart(Stream):
-    """The stream as HostPort looks at it: a break waits to be read, too."""
+class Front:
+    """The stream as HostPort looks at it."""
 
-    def any(self):
-        due = self.due()
-        return due is not None and due <= self.link.now
+    def __init__(self, stream):
+        self.any, self.space, self.room_at = stream.ready, stream.roomy, stream.room_at
 
 
 class LinkGame(Game):
@@ -82,10 +89,8 @@ class LinkGame(Game):
         self.chance = random.Random(seed)
         self.clock = VirtualClock(1.0)
         self.model = NetworkProcessor(copy.deepcopy(world), seed=seed)
-        self.stream = Uart(self)
-        self.link = None
-        self.printed = self.stream.out
-        self.port = Port(self.model, self.clock, self.stream, peers=self.peers)
+        self.stream = stream(self)
+        self.port = Port(self.model, self.clock, self.stream, self.peers)
         self.nwp = make_module(self.port)
         self.nwp.wait = self._counted(self.nwp.wait)
         sys.modules["nwp"] = self.nwp
@@ -96,7 +101,6 @@ class LinkGame(Game):
         self.app = app(self.sl, self.stream)
         self.app.core.canaries = self.canaries = []
         self.prompts = self.sleeps = self.still = 0
-        self.before = 0.0
 
     @property
     def now(self):
@@ -107,21 +111,32 @@ class LinkGame(Game):
 
         def waits(ms, mask=7):
             self.sleeps += 1
+            before = self.clock.now()
             flags = wait(ms, mask)
-            now = self.clock.now()
-            self.still = self.still + 1 if now - self.before < 0.001 else 0
-            self.before = now if not self.still else self.before
+            if self.clock.now() - before > ROUND_S:
+                self.still = 0
+            else:
+                self.clock.advance(ROUND_S)
+                self.still += 1
             if self.still > STILL:
                 raise Stuck
-            if now >= self.port.end:
+            if self.clock.now() >= self.port.end:
                 raise Over
             return flags
 
         return waits
 
+    @property
+    def printed(self):
+        self.stream.arrive()
+        return self.stream.out
+
     def feed(self, when, data):
+        """Let the clock stop whenever something comes, and when it was silent behind that."""
         self.stream.feed(when, data)
-        self.clock.call_at(when / 1000, lambda: None)
+        end = when + duration(data)
+        for at in (*range(when, end + 1, PIECE_MS), end + SILENCE):
+            self.clock.call_at(at / 1000, _nothing)
 
     def schedule(self, said) -> int:
         """Put everything where it belongs; when the last of it comes."""
@@ -134,10 +149,9 @@ class LinkGame(Game):
                 self.clock.call_at(now / 1000, functools.partial(self.call, "message", parameters))
             elif kind == "call":
                 self.clock.call_at(now / 1000, functools.partial(self.call, *value))
-            elif kind == "break":
-                self.feed(now, None)
-            elif kind == "bytes" and value:
+            elif kind in ("break", "lost") or kind == "bytes" and value:
                 self.feed(now, value)
+                now += duration(value)
         return now
 
     def call(self, operation, parameters):
@@ -152,7 +166,7 @@ class LinkGame(Game):
     def run(self, until):
         """Let the application run until a time; the prompt is given back at once."""
         self.port.end = until / 1000
-        self.clock.call_at(self.port.end, lambda: None)
+        self.clock.call_at(self.port.end, _nothing)
         while not self.stuck and self.clock.now() < self.port.end:
             try:
                 self.app.run()
@@ -176,7 +190,8 @@ class LinkGame(Game):
         if tame(seed) and self.prompts:
             self.fail("canary", "the prompt was asked for")
         if mishaps:
-            self.answer(b"\r\nAT+Stop=0\r\n", WAY_OUT_MS)
+            self.ask(b"\r\n")
+            self.answer(b"AT+Stop=0\r\n", WAY_OUT_MS)
             self.ask(b"AT+Start\r\n", BOOT_MS)
         self.ask(b"\r\n")
         sleeps = self.sleeps

@@ -52,12 +52,17 @@ class Radio(Speaker):
     def __init__(self, seed: int, lines: int = 40, turns=None):
         super().__init__(seed, lines, turns or RADIO_TURNS)
         self.faults = seed % 3 == 0
+        self.tame = self.tame or self.faults
 
     def session(self):
         if self.seed % 4:
             self.say(JOIN, 0)
             self.silence(JOINED_MS)
         return super().session()
+
+    def hostile(self, size: int) -> bytes:
+        """No canary where an answer may be lost: who waits for it does not see a quiet line."""
+        return self.harmless(self.chance.randbytes(size)) if self.faults else super().hostile(size)
 
     def call(self, operation: str, **parameters):
         self.said.append((self.chance.choice((0, 1, 50)), "call", (operation, parameters)))

@@ -4,6 +4,7 @@ A session is a list of items (ms since the one before, kind, value):
 
     "bytes"   what comes in, b"" for mere silence
     "break"   the line is held low; no value
+    "lost"    the receiver notices that bytes are missing here: how many
     "event"   the driver tells of one: (opcode, arguments)
     "call"    something happens in the radio world or to the link: (operation, parameters)
     "baud"    the speed that the host speaks from now on

@@ -10,7 +10,7 @@ from simplelink.errors import SlError
 from tests.fuzz.answers import ROWS
 from tests.fuzz.driver import CLASSES, STARTED, Driver, Link, methods
 from tests.fuzz.host import resume
-from tests.fuzz.stream import Stream
+from tests.fuzz.stream import stream
 
 ATCORE = Path(__file__).parents[2] / "atcore"
 SIGNATURES = [(group, name) for group in CLASSES for name in methods(group)]
@@ -69,16 +69,11 @@ def test_its_link_has_what_the_core_takes_from_the_real_one():
             ] == [p.default for p in wanted], name
 
 
-# Of a stream with a line discipline, which is asked for by the attribute wake_at.
-DISCIPLINE = {"watch", "again", "forget"}
-
-
 def test_its_stream_has_what_the_core_takes_from_the_console():
     console = attributes("stream", "console")
-    assert {"readinto", "write"} | DISCIPLINE <= console
-    if not hasattr(Stream, "wake_at"):
-        console -= DISCIPLINE
-    missing = [name for name in console if not hasattr(Stream, name)]
+    assert {"readinto", "write", "watch", "again", "forget"} <= console
+    link = Link(1, resume)
+    missing = [name for name in console if not hasattr(stream(link), name)]
     assert not missing
 
 
