@@ -128,7 +128,7 @@ conformance: firmware
 FUZZ = PYTHONPATH=.:tools:firmware/modules $(PY) -m tests.fuzz --jobs $(JOBS) --seed $(SEED) \
     --minutes $(MINUTES) --found $(BUILD)/fuzz
 
-fuzz: setup
+fuzz: firmware
 	@$(FUZZ) $(ARGS)
 
 # The image in SRAM is linked too, whatever the board: its parts have budgets of their own.
