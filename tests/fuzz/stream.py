@@ -172,4 +172,4 @@ def stream(link):
         from cc32at.hostlink.console import Console
     except ImportError:
         return Plain(link)
-    return Wired(link, Console)
+    return Wired(link, Console) if hasattr(Console, "forget") else Plain(link)
