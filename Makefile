@@ -44,7 +44,7 @@ HOST_WARNINGS = -std=gnu11 -O2 -fsyntax-only -Wall -Wextra -Werror -Ifirmware/li
     -Itools/cc32at/hostlink
 
 .PHONY: help setup run test conformance fuzz firmware size bench flash program lint format \
-    clean distclean
+    generate clean distclean
 
 help:
 	@echo 'make run          talk AT to the firmware in the emulator (or: printf "AT+Test\n" | make run)'
@@ -58,6 +58,7 @@ help:
 	@echo 'make flash        write the firmware to a LaunchPad over its debug probe: REPL=1 with prompt'
 	@echo 'make lint         ruff, clang-format, compiler warnings'
 	@echo 'make format       put the sources into the format that lint wants'
+	@echo 'make generate     write anew what is made from declarations and tables'
 	@echo 'make clean        remove what was built (distclean: the downloads and .venv too)'
 
 # --- Set-up: each stamp is newer than what it was made from ---
@@ -167,6 +168,9 @@ format: setup
 	@$(VENV)/bin/ruff check --quiet --fix $(wildcard $(PYTHON_SOURCES)); true
 	@$(VENV)/bin/ruff format --quiet $(wildcard $(PYTHON_SOURCES))
 	@if [ -n '$(C_SOURCES)' ]; then clang-format -i $(C_SOURCES); fi
+
+generate: setup
+	@$(PY) -m cc32at.gen
 
 clean:
 	@[ ! -d $(BUILD) ] || find $(BUILD) -mindepth 1 -maxdepth 1 ! -name cache ! -name stamps \

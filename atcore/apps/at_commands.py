@@ -12,6 +12,7 @@ from simplelink.errors import SlError
 
 from .. import create
 from ..commands import ALL
+from ..commands._chapters import CHAPTERS, EAGER
 from ..compat import const, ticks_add, ticks_diff
 from ..framing import nothing
 from ..pump import UART, boot, news, step, still_active, stray
@@ -342,29 +343,6 @@ def wait_for_room(core):
     except Exception as error:
         stray(core, error)
     link.woken = True
-
-
-EAGER = 5  # chapters that everybody needs
-
-# Each chapter, imported when the first of its commands is used: its name, what of the driver it
-# stands on, its commands.
-CHAPTERS = (
-    ("device", "device", b" at+start at+stop at+get at+set at+test at ate0 ate1 "),
-    (
-        "socket",
-        "sockets",
-        b" at+socket at+close at+accept at+bind at+listen at+connect at+select at+setsockopt"
-        b" at+getsockopt at+recv at+recvfrom at+send at+sendto ",
-    ),
-    (
-        "wlan",
-        "wlan",
-        b" at+wlanconnect at+wlandisconnect at+wlanprofileadd at+wlanprofileget"
-        b" at+wlanprofiledel at+wlanpolicyset at+wlanpolicyget at+wlanscan at+wlansetmode ",
-    ),
-    ("wlan_config", "wlan", b" at+wlanset at+wlanget "),
-    ("netcfg", "netcfg", b" at+netcfgset at+netcfgget "),
-)
 
 
 def load(name: bytes) -> bool:

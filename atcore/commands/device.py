@@ -8,6 +8,8 @@ from ..options import unfit
 from ..settings import ROWS
 from . import command
 
+_EAGER = const("device")
+
 _GENERAL = const(1)
 _STATUS = const(2)
 _IOT = const(4)

@@ -8,6 +8,8 @@ from ..grammar import MISSING, ParseError, parse
 from ..options import unfit
 from . import command
 
+_EAGER = const("netcfg")
+
 _SET_MAC = const(1)
 _GET_MAC = const(2)
 _STATIONS = const(3)

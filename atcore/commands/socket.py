@@ -5,6 +5,8 @@ from ..dispatch import AT_ONCE, FIRST
 from ..options import find, packed, show
 from . import command
 
+_EAGER = const("sockets")
+
 _INET = const(2)
 _INET6 = const(3)
 

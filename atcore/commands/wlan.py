@@ -10,6 +10,8 @@ from ..dispatch import REPEATED
 from ..events import word
 from . import command
 
+_EAGER = const("wlan")
+
 _SECURITY = const(b"wlan_security")
 _ENTERPRISE = const(5)
 _AGAIN = const(-2073)  # the scan has only started

@@ -8,6 +8,8 @@ from ..grammar import MISSING, ParseError
 from ..options import find, packed, show, unfit
 from . import command
 
+_EAGER = const("wlan")
+
 _SECURITY = const(b"wlan_security")
 _AP = const(0)
 _GENERAL = const(1)

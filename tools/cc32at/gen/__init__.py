@@ -1,7 +1,9 @@
-"""Writes what the SimpleLink driver takes from protocol.json into its modules.
+"""Writes what is a fact elsewhere into the files that need it.
 
-`python -m cc32at.gen` rewrites `_tables.py` (packed, sorted bytes) and the marked blocks of
-constants in the driver's modules; `--check` only says whether anything would change.
+`python -m cc32at.gen` rewrites what the SimpleLink driver takes from protocol.json (`_tables.py`,
+packed, sorted bytes, and the marked blocks of constants in the driver's modules), the keyword
+tables of the AT core, and what is made from the declarations of its commands; `--check` only says
+whether anything would change.
 """
 
 from __future__ import annotations
@@ -10,11 +12,12 @@ from pathlib import Path
 
 from . import blocks, protocol, tables
 
-DRIVER = Path(__file__).resolve().parents[3] / "firmware" / "modules" / "simplelink"
+ROOT = Path(__file__).resolve().parents[3]
+DRIVER = ROOT / "firmware" / "modules" / "simplelink"
 
 
 def outputs(driver: Path = DRIVER) -> dict[Path, str]:
-    """Every generated file with the text it must have."""
+    """Every generated file of the driver with the text it must have."""
     table = protocol.load(driver / "protocol.json")
     result = {driver / "_tables.py": tables.module(table)}
     for path in sorted(driver.glob("*.py")):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from . import outputs
+from . import ROOT, commands, keywords, outputs
 
 
 def main() -> int:
@@ -12,7 +12,7 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="write nothing; 1 if out of date")
     check = parser.parse_args().check
     stale = 0
-    for path, text in outputs().items():
+    for path, text in {**outputs(), **keywords.outputs(), **commands.outputs(ROOT)}.items():
         if not path.exists() or path.read_text() != text:
             stale += 1
             print(f"{path.name}: {'out of date' if check else 'written'}")

@@ -1,0 +1,127 @@
+"""Tell as JSON what the AT core's commands are: what their declarations and docstrings say.
+
+    python firmware/describe.py [FOLDER]
+
+FOLDER is a checkout, by default the one that this file is in. Every module of atcore/commands is
+a chapter, whether or not anything else mentions it. The chapters' order is the guide's, those
+that are imported at power-up first. No command runs: names stand in for what is written in C.
+python -m cc32at.gen makes the chapters' table, the client's and the command reference of this.
+"""
+
+import importlib
+import inspect
+import json
+import re
+import sys
+import types
+from pathlib import Path
+
+LATEST = 1000  # behind all tables of the guide
+TABLE = re.compile(r"\(tables? (\d+)\b")
+
+
+class Absent(types.ModuleType):
+    """A module in C: whatever is imported from it does nothing."""
+
+    def __getattr__(self, name):
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return lambda *args: None
+
+
+def record() -> list:
+    """What is declared from here on: (arguments of the declaration by name, handler)."""
+    from atcore.dispatch import Commands
+
+    declare = Commands.command
+    signature = inspect.signature(declare)
+    found = []
+
+    def command(*args, **kwargs):
+        said = signature.bind(*args, **kwargs)
+        said.apply_defaults()
+        inner = declare(*args, **kwargs)
+
+        def note(handler):
+            found.append((said.arguments, handler))
+            return inner(handler)
+
+        return note
+
+    Commands.command = command
+    return found
+
+
+def plain(value):
+    """A constant of a declaration as JSON has it."""
+    if isinstance(value, bytes):
+        return value.decode("latin-1")
+    if isinstance(value, tuple | list):
+        return [plain(one) for one in value]
+    return value
+
+
+def argument(declared: tuple) -> dict:
+    """One argument, see atcore/grammar.py."""
+    name, kind, flags, *limits = declared
+    return {
+        "name": name,
+        "kind": kind,
+        "optional": "?" in flags,
+        "secret": "!" in flags,
+        "limits": plain(limits),
+    }
+
+
+def command(said: dict, handler) -> dict:
+    """One command. `first` and `behind`: what its docstring says, and the guide's table of it."""
+    about = inspect.getdoc(handler) or ""
+    table = TABLE.search(about)
+    names = ("alone", "first"), ("answer", "at once", "accepted"), ("once", "repeated")
+    late_name, ok, values = names
+    return {
+        "name": plain(said["name"]),
+        "typed": plain(said["key"] or b"at+" + said["name"].lower()),
+        "about": about,
+        "table": int(table[1]) if table else None,
+        "arguments": [argument(one) for one in said["args"]],
+        "more": plain(said["more"] or ()),
+        "ok": ok[said["ok"]],
+        "ok_ti": ok[said["ok"] if said["ti_ok"] is None else said["ti_ok"]],
+        "values": values[said["values"]],
+        "late_name": late_name[said["late_name"]],
+        "varies": bool(said["varies"] or said["more"]),
+        "guide_only": said["guide_only"],
+        "payload": plain(said["payload"] or ()),
+        "offline": plain(said["offline"]),
+    }
+
+
+def describe(root: Path) -> list:
+    """The chapters with their commands."""
+    for folder in ("firmware/modules", "."):
+        sys.path.insert(0, str(root / folder))
+    for name in ("atbytes", "nwp"):
+        sys.modules[name] = Absent(name)
+    declared = record()
+    chapters = []
+    for path in sorted((root / "atcore" / "commands").glob("[!_]*.py")):
+        before = len(declared)
+        module = importlib.import_module(f"atcore.commands.{path.stem}")
+        commands = [command(said, handler) for said, handler in declared[before:]]
+        tables = [row["table"] or LATEST for row in commands]
+        chapters.append(
+            {
+                "name": path.stem,
+                "about": inspect.getdoc(module) or "",
+                "eager": getattr(module, "_EAGER", None),
+                "table": min(tables, default=LATEST),
+                "commands": commands,
+            }
+        )
+    return sorted(chapters, key=lambda row: (row["eager"] is None, row["table"], row["name"]))
+
+
+if __name__ == "__main__":
+    here = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parents[1])
+    json.dump(describe(here.resolve()), sys.stdout, indent=1)
