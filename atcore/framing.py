@@ -94,6 +94,7 @@ class Framer:
         self.need = 0  # where it ends
         self.padded = False  # blanks before it are not part of it
         self.code = 0  # the error that the end of what is dropped brings
+        self.overrun = 0  # bytes lost, to be told behind that error
         self.owed = 0  # bytes of a payload still to be dropped, whatever they are
         self.begun = False  # some of them have come
         self.tells = False  # dropped text is an error
@@ -142,7 +143,7 @@ class Framer:
 
     def fill_only(self):
         """Take what the stream has, to be executed later; nothing from behind a break."""
-        self.full = not self.fill() and (self.filled > 0 or self.heard())
+        self.full = not self.fill() and (self.filled > 0 or self.heard() or self.gap())
 
     def compact(self) -> bool:
         """Move the current line to the front of the buffer; whether there is room then."""
@@ -160,9 +161,17 @@ class Framer:
         return self.brk is not None and self.brk()
 
     def gap(self) -> bool:
-        """Whether bytes were lost behind what was read; what they are missing in is dropped."""
-        if self.lost is None or not self.lost():
+        """Whether bytes were lost behind what was read; what they are missing in is dropped.
+
+        Its error, and how many they are (`overrun`), come when it is.
+        """
+        if self.lost is None:
             return False
+        count = self.lost()
+        if not count:
+            return False
+        self.overrun += count
+        self.kept = None
         if self.state == LINE:
             self.state = _REST
             self.code = grammar.TOO_LONG
@@ -428,7 +437,7 @@ class Framer:
 
     def forget(self):
         """Drop what has come and is no complete command."""
-        self.filled = 0
+        self.filled = self.overrun = 0
         self.tells = False
         self.kept = None
         if self.wake_at is not None:

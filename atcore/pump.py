@@ -336,6 +336,8 @@ def serve(core):
             if kind > PLAIN:
                 execute(core, framer.found, framer.buf, framer.count, framer.data, framer.wrong)
                 framer.data = None
+                if framer.overrun:
+                    overrun(core, framer)
             else:
                 execute(core, framer.found, framer.buf, framer.count)
             if core.foreground is not None or core.attention or len(core.entries) >= MANY:
@@ -348,6 +350,16 @@ def serve(core):
         core.refused(core, error)
         framer.lose()
         framer.rest()
+
+
+def overrun(core, framer):
+    """Tell how many bytes of the stream were lost, right behind the error that stands for them.
+
+    It holds back the reading as that does, and is never dropped. In style guide alone.
+    """
+    if not core.ti:
+        core.out.push(core.event.begin(b"EventOverrun", False).num(framer.overrun).message())
+    framer.overrun = 0
 
 
 def busy_step(core, ms: int) -> int:

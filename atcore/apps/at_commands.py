@@ -81,6 +81,8 @@ class AtCommands:
     def begin(self):
         """Power-up: start the network processor and read the settings, in the background."""
         core = self.core
+        if core.framer.wake_at is not None:
+            self.stream.watch(b"", 0)  # from now on it tells where bytes were lost
         core.muted = ticks_add(core.ticks(), SETTINGS_MS)
         core.attention = True
         boot(core, self.power_up())

@@ -40,9 +40,9 @@ class Terminal:
 class Screen(FakeStream):
     """A console whose line takes at most `room` bytes a look."""
 
-    def __init__(self, link):
+    def __init__(self, link, rx=8192):
         super().__init__(link)
-        self.console = console = Console(lambda: link.now)
+        self.console = console = Console(lambda: link.now, rx)
         self.watch, self.wake_at, self.again = console.watch, console.wake_at, console.again
         self.partial, self.silence = console.partial, console.silence
         self.brk, self.lost, self.forget = console.brk, console.lost, console.forget
