@@ -109,6 +109,51 @@ static mp_map_elem_t *find_name(mp_map_t *map, mp_obj_t name) {
     return map->alloc == 0 ? NULL : find_by_hash(map, name);
 }
 
+// --- Adding a name: map.c searches for it once more, and for each of them when the table grows. The tables
+// are those of map.c ---
+
+// To a table that has room and does not have it.
+static mp_map_elem_t *place(mp_map_t *map, mp_obj_t name) {
+    mp_map_elem_t *first = map->table;
+    mp_map_elem_t *elem = &first[name_hash(MP_OBJ_QSTR_VALUE(name)) % map->alloc];
+    mp_map_elem_t *end = &first[map->alloc];
+    while (elem->key != MP_OBJ_NULL && elem->key != MP_OBJ_SENTINEL) {
+        if (++elem == end) {
+            elem = first;
+        }
+    }
+    elem->key = name;
+    elem->value = MP_OBJ_NULL;
+    map->used++;
+    set_hint(map, name, elem - first);
+    return elem;
+}
+
+static void grow(mp_map_t *map) {
+    mp_map_elem_t *before = map->table;
+    size_t count = map->alloc;
+    size_t alloc = get_hash_alloc_greater_or_equal_to(count + 1);
+    map->table = m_new0(mp_map_elem_t, alloc); // as it was if this raises
+    map->alloc = alloc;
+    map->used = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (before[i].key != MP_OBJ_NULL && before[i].key != MP_OBJ_SENTINEL) {
+            place(map, before[i].key)->value = before[i].value;
+        }
+    }
+    m_del(mp_map_elem_t, before, count);
+}
+
+static mp_map_elem_t *add_name(mp_map_t *map, mp_obj_t name) {
+    if (!map->all_keys_are_qstrs || map->is_ordered) {
+        return mp_map_lookup_any(map, name, MP_MAP_LOOKUP_ADD_IF_NOT_FOUND);
+    }
+    if (map->used == map->alloc) {
+        grow(map);
+    }
+    return place(map, name);
+}
+
 // --- The two ways in. What is usual comes first and is short enough to need no stack ---
 
 static inline mp_map_elem_t *hinted(mp_map_t *map, mp_obj_t name) {
@@ -131,7 +176,7 @@ static MP_NOINLINE mp_map_elem_t *lookup_slowly(mp_map_t *map, mp_obj_t index, m
     if (ABSENTEE(map, index)->map == map) {
         ABSENTEE(map, index)->map = NULL;
     }
-    return mp_map_lookup_any(map, index, kind);
+    return add_name(map, index);
 }
 
 // Of any dictionary.
