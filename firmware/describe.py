@@ -17,6 +17,7 @@ import types
 from pathlib import Path
 
 LATEST = 1000  # behind all tables of the guide
+VALUES = "Value1,...,ValueX"  # the guide's name for what differs
 TABLE = re.compile(r"\(tables? (\d+)\b")
 
 
@@ -62,19 +63,30 @@ def plain(value):
 
 
 def argument(declared: tuple) -> dict:
-    """One argument, see atcore/grammar.py."""
+    """One argument, see atcore/grammar.py; the rows of one of kind "forms" have arguments, too."""
     name, kind, flags, *limits = declared
-    return {
-        "name": name,
-        "kind": kind,
-        "optional": "?" in flags,
-        "secret": "!" in flags,
-        "limits": plain(limits),
-    }
+    if kind == "forms":
+        limits = [[[choice, [argument(one) for one in args]] for choice, args, *_ in limits[0]]]
+    return {"name": name, "kind": kind, "flags": flags, "limits": plain(limits)}
+
+
+def arguments(said: dict) -> list:
+    """All arguments of a command; what differs by those before it is the last, of kind "forms"."""
+    args = said["args"]
+    if said.get("forms"):
+        args += ((VALUES, "forms", "", said["forms"]),)
+    if said.get("more"):
+        args += ((said["more"][0], "later", ""),)
+    return [argument(one) for one in args]
+
+
+def usage(said: dict) -> list:
+    """The names of the parameters as AT+<name>=? tells them."""
+    return [one[0] for one in said["args"]] + list(said.get("more") or ())
 
 
 def command(said: dict, handler) -> dict:
-    """One command. `first` and `behind`: what its docstring says, and the guide's table of it."""
+    """One command, with what its docstring says."""
     about = inspect.getdoc(handler) or ""
     table = TABLE.search(about)
     names = ("alone", "first"), ("answer", "at once", "accepted"), ("once", "repeated")
@@ -84,15 +96,14 @@ def command(said: dict, handler) -> dict:
         "typed": plain(said["key"] or b"at+" + said["name"].lower()),
         "about": about,
         "table": int(table[1]) if table else None,
-        "arguments": [argument(one) for one in said["args"]],
-        "more": plain(said["more"] or ()),
+        "usage": usage(said),
+        "arguments": arguments(said),
         "ok": ok[said["ok"]],
         "ok_ti": ok[said["ok"] if said["ti_ok"] is None else said["ti_ok"]],
         "values": values[said["values"]],
         "late_name": late_name[said["late_name"]],
-        "varies": bool(said["varies"] or said["more"]),
+        "varies": bool(said["varies"] or said.get("more")),
         "guide_only": said["guide_only"],
-        "payload": plain(said["payload"] or ()),
         "offline": plain(said["offline"]),
     }
 

@@ -12,7 +12,7 @@ import hypothesis
 import pytest
 
 from cc32at.client import Transcript
-from cc32at.client.table import commands as guide_commands
+from cc32at.conformance.commands import commands as guide_commands
 from cc32at.image.size import symbols
 from tests.boards import IMAGES, ROOT, Device, EmulatedBoard, SerialBoard, World, start_on_pty
 

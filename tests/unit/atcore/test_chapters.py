@@ -77,7 +77,9 @@ def checkout(tmp_path):
     for folder in ("atcore", "firmware/modules"):
         leave = shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=leave)
-    shutil.copy(ROOT / generator.DESCRIBE, tmp_path / generator.DESCRIBE)
+    for path in (generator.DESCRIBE, generator.OTHERS):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / path, tmp_path / path)
     return tmp_path
 
 

@@ -122,8 +122,8 @@ def test_how_many_late_lines_a_command_brings(line, count):
         (b"AT+Send=0,0,3,a\nb\nAT\n", [("AT+Send=0,0,3,", b"a\nb"), ("AT", b"")]),
         (b"AT+Send=0,0,9,a\nb", [("AT+Send=0,0,9,", b"a\nb")]),
         (b"AT+Send=0,0,x,a\n", [("AT+Send=0,0,x,a", b"")]),
-        (b'AT+MqttPublish=0,"a,b",QoS0,0,3,\n,\nAT\n', [
-            ('AT+MqttPublish=0,"a,b",QoS0,0,3,', b"\n,\n"), ("AT", b"")]),
+        (b'AT+SendTo=0,"INET",7,"1,2",0,3,\n,\nAT\n', [
+            ('AT+SendTo=0,"INET",7,"1,2",0,3,', b"\n,\n"), ("AT", b"")]),
     ],
 )  # fmt: skip
 def test_a_script_is_cut_by_lines_and_by_counts(script, commands):

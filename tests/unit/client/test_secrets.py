@@ -18,9 +18,7 @@ SECRET = "s3cret,key"
         f'at + wlanprofileadd = HomeNet,, WPA_WPA2, "{SECRET}" ,,,,1',
         f'AT+WlanSet=AP,Password,"{SECRET}"',
         f'AT+WlanConnect=Staff,,WPA_ENT,"{SECRET}",user,anon,PEAP0_MSCHAPv2',
-        f'AT+MqttSet=0,password,"{SECRET}"',
-        f'AT+HttpSetHeader=0,REQ_AUTH,NOT_PERSISTENT,0,10,"{SECRET}"',
-        f'AT+NetAPPSet=HTTP_SERVER,AUTH_PASSWORD,"{SECRET}"',
+        f'AT+MqttSet=0,password,"{SECRET}"',  # of no command that there is
         f'AT+WlanConnect=HomeNet,,WPA_WPA2,,"{SECRET}",,',  # one too far
     ],
 )
@@ -74,7 +72,7 @@ def test_the_history_shows_nothing_of_what_does_not_begin_as_a_command():
     "line",
     [
         "AT+WlanSet=AP,SSID,HomeNet",
-        "AT+MqttSet=0,user,joe",
+        "AT+WlanGet=AP,SSID",
         "AT+Test",
         "AT+WlanConnect=x,,OPEN,,,,",
         "AT+WlanConnect=?",
@@ -84,7 +82,7 @@ def test_the_history_shows_nothing_of_what_does_not_begin_as_a_command():
         "AT+Get=General,Colour",
         "AT+Listen=0,LISTEN",
         "AT+Send=0,0,12,Hello, world",
-        "AT+FileOpen=a.txt,READ|WRITE,100",
+        "AT+WlanPolicySet=CONNECTION,Auto|Fast,",
         "ATE1",
     ],
 )

@@ -117,8 +117,9 @@ def test_a_payload_is_sent_raw_with_its_length():
 
 
 def test_a_payload_in_base64_counts_characters():
-    at, port = client({b"AT+FileWrite=17,0,1,8,aGVsbG8=": b"+FileWrite: 8\r\nOK\r\n"})
-    assert at.call("FileWrite", 17, 0, data=b"hello", binary=False).fields == ["8"]
+    at, port = client({b"AT+Send=7,1,8,aGVsbG8=": b"OK\r\n"})
+    at.call("Send", 7, data=b"hello", binary=False)
+    assert port.written == b"AT+Send=7,1,8,aGVsbG8=\r\n"
 
 
 def test_base64_in_an_answer_is_decoded():

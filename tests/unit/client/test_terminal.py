@@ -1,10 +1,12 @@
 """The interactive terminal's completion, history and colours."""
 
+import pytest
 from prompt_toolkit.completion import CompleteEvent
 from prompt_toolkit.document import Document
 
+from cc32at.client import table
 from cc32at.client.messages import parse
-from cc32at.client.terminal import AtCompleter, MaskedHistory, formatted
+from cc32at.client.terminal import AtCompleter, MaskedHistory, formatted, keywords
 
 
 def completions(text: str) -> list[str]:
@@ -14,7 +16,7 @@ def completions(text: str) -> list[str]:
 def test_command_names_complete_in_any_case():
     assert completions("at+te") == ["AT+Test"]
     assert "AT+WlanScan=" in completions("AT+Wlan")
-    assert len(completions("AT+")) == 71
+    assert completions("AT+FileO") == []  # it is not built
 
 
 def test_keywords_complete_where_the_cursor_is():
@@ -23,8 +25,33 @@ def test_keywords_complete_where_the_cursor_is():
     assert completions("AT+Socket=INET,STREAM,TCP,") == []
 
 
-def test_a_bit_mask_completes_after_its_bar():
-    assert completions("AT+FileOpen=a,READ|WR") == ["WRITE"]
+ROWS = [
+    {"name": "Trial", "table": None, "forms": [
+        [["Id", "keyword", ["One", "Two"]], ["Bits", "mask", ["READ", "WRITE", "Read_All"]]],
+        [["Id", "keyword", ["Three"]], ["Value", "number"], ["Last", "keyword", ["END"]]],
+    ]},
+]  # fmt: skip
+TRIAL = table.load(ROWS)["trial"]
+
+
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        ([""], ["One", "Two", "Three"]),
+        (["t"], ["Two", "Three"]),
+        (["One|T"], []),  # no mask
+        (["one", "w"], ["WRITE"]),
+        (["TWO", "READ|re"], ["READ", "Read_All"]),
+        (["Two", "[READ|wR"], ["WRITE"]),
+        (["Three", ""], []),
+        (["Three", "5", ""], ["END"]),
+        (["One", "READ", ""], []),
+        (["Four", ""], []),
+        (["", ""], ["READ", "WRITE", "Read_All"]),  # whatever may stand there
+    ],
+)
+def test_the_keywords_before_it_say_what_completes(words, offered):
+    assert [c.text for c in keywords(TRIAL, words)] == offered
 
 
 def test_the_commands_of_the_terminal_complete():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cc32at.client import table
+from cc32at.conformance import commands as table
 from cc32at.conformance.usage import is_usage, usage
 
 

@@ -1,10 +1,10 @@
 """Keeping keys and passwords out of logs, traces, histories and transcripts.
 
-A secret is found by the rules below when a command that carries one passes by; from then on
-its value is masked wherever it appears, in an echo or a reply as well.
+A secret is found when a command passes by whose declaration has one; from then on its value is
+masked wherever it appears, in an echo or a reply as well.
 
 A line is trusted to have its values where they belong only if it has the form of a command that
-we know. Of any other line (a mistyped name, a comma too few) all behind the name is masked.
+the device has. Of any other line (a mistyped name, a comma too few) all behind the name is masked.
 """
 
 import re
@@ -20,7 +20,7 @@ MASK = "***"
 
 @dataclass(frozen=True)
 class Rule:
-    """`command` has a secret at parameter `index` (from 0).
+    """`command` has a secret at parameter `index` (from 0) that its declaration does not tell.
 
     If `when` holds for the others, and `unless` does not.
     """
@@ -31,30 +31,19 @@ class Rule:
     unless: tuple[tuple[int, str], ...] = ()
 
 
-_ENTERPRISE = ((2, "wpa_ent"),)
 RULES = (
     # Only an enterprise network has users: what else stands there is a key that slipped.
     *(
-        Rule(command, index, unless=_ENTERPRISE if index > 3 else ())
+        Rule(command, index, unless=((2, "wpa_ent"),))
         for command in ("wlanconnect", "wlanprofileadd")
-        for index in (3, 4, 5)
+        for index in (4, 5)
     ),
     Rule("wlanset", 2, ((0, "ap"), (1, "password"))),
-    Rule("netappset", 2, ((0, "http_server"), (1, "auth_password"))),
-    Rule("filedel", 1),
-    Rule("filegetinfo", 1),
-    Rule("filectl", 1),
-    Rule("mqttset", 2, ((1, "password"),)),
-    Rule("httpsetheader", 5, ((1, "req_auth"),)),
-    Rule("httpsetheader", 5, ((1, "req_proxy_auth"),)),
 )
 
 # Replies whose value is a secret although no command carried it: the rest of the line goes.
-_REPLIES = re.compile(rb"(\+(?:wlanget|netappget): ?)[^\r\n]*", re.IGNORECASE)
-_ASKS = re.compile(
-    r"at\s*\+\s*(wlanget\s*=\s*ap\s*,\s*password|netappget\s*=\s*http_server\s*,\s*auth_password)",
-    re.IGNORECASE,
-)
+_REPLIES = re.compile(rb"(\+wlanget: ?)[^\r\n]*", re.IGNORECASE)
+_ASKS = re.compile(r"at\s*\+\s*wlanget\s*=\s*ap\s*,\s*password", re.IGNORECASE)
 _PEM = re.compile(
     rb"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL
 )
@@ -66,7 +55,7 @@ _AT = re.compile(r"\s*at", re.IGNORECASE)
 _NUMBER = re.compile(r"[+-]?(0x[0-9a-f]+|[0-9]+)?", re.IGNORECASE)
 SHORTEST_KEY = 5  # characters (WEP-40)
 # Where one of these stands, a key stands as well.
-_SECURITY = frozenset(table.commands()["wlanconnect"].keywords[2]) - {"OPEN"}
+_SECURITY = table.commands()["wlanconnect"].forms[0][2].known - {"OPEN"}
 LINES_KEPT = 64  # lines of no known form whose echo is still recognised
 
 
@@ -136,54 +125,51 @@ def unknown_from(line: str) -> int | None:
 
 
 def _has_its_form(command: table.Command, values: list[str]) -> bool:
-    """Whether the values stand where the guide's table has them.
+    """Whether the values stand where the declaration has them.
 
     A command without secrets may have any values, but not too many, and not another one's.
     """
-    kinds = command.kinds
-    if len(values) > len(kinds) and command.payload is None and kinds[-1:] != ("varies",):
-        return False
+    forms = [
+        form
+        for form in command.forms
+        if len(values) <= len(form) or command.payload or form[-1:] and form[-1].kind == "varies"
+    ]
     places = _anchors(command)
     if not places:
-        return not _SECURITY.intersection(value.upper() for value in values)
-    return all(map(_fits_one, values, command.keywords, kinds)) and all(
-        place < len(values) and _is_keyword(values[place], command.keywords[place])
-        for place in places
-        if command.keywords[place]
+        return bool(forms) and not _SECURITY.intersection(value.upper() for value in values)
+    return any(
+        all(map(_fits_one, values, form))
+        and all(at < len(values) and form[at].takes(values[at]) for at in places if form[at].words)
+        for form in forms
     )
 
 
-def _fits_one(value: str, keywords: tuple[str, ...], kind: str) -> bool:
-    if not value or kind == "varies":
+def _fits_one(value: str, place: table.Place) -> bool:
+    if not value:
         return True
-    if kind == "number":
+    if place.kind == "number":
         return bool(_NUMBER.fullmatch(value))
-    return not keywords or _is_keyword(value, keywords)
-
-
-def _is_keyword(value: str, keywords: tuple[str, ...]) -> bool:
-    words = value.strip("[]").upper().split("|")
-    return all(word.strip() in keywords for word in words)
+    return not place.words or place.takes(value)
 
 
 def _anchors(command: table.Command) -> set[int]:
-    """The places that the place of a secret depends on.
-
-    Those in its rules' conditions; of a rule without any the one before the secret.
-    """
+    """The places that the place of a secret depends on: keywords before it."""
     found = set()
+    for form in command.forms:
+        for at, place in enumerate(form):
+            if place.secret:
+                found |= {i for i in range(at) if form[i].words}
     for rule in RULES:
         if rule.command == command.name.lower():
-            found |= {place for place, _ in rule.when + rule.unless} or {rule.index - 1}
+            found |= {place for place, _ in rule.when + rule.unless}
     return found
 
 
 def secret_spans(line: str) -> list[tuple[int, int]]:
     """Where in a command line its secrets stand, last one first."""
-    name, _, rest = line.partition("=")
-    name = name.replace(" ", "").strip().lower().removeprefix("at+")
-    rules = [rule for rule in RULES if rule.command == name]
-    if not rules:
+    rest = line.partition("=")[2]
+    command = table.find(line)
+    if command is None:
         return []
     offset = len(line) - len(rest)
     spans = split_parameters(rest)
@@ -192,16 +178,15 @@ def secret_spans(line: str) -> list[tuple[int, int]]:
     def holds(conditions: tuple[tuple[int, str], ...]) -> bool:
         return all(place < len(words) and words[place] == word for place, word in conditions)
 
-    spans_found = set()
-    for rule in rules:
-        if rule.index >= len(spans) or not holds(rule.when):
-            continue
-        if rule.unless and holds(rule.unless):
-            continue
-        start, end = spans[rule.index]
-        if rest[start:end].strip().strip('"'):
-            spans_found.add((start + offset, end + offset))
-    return sorted(spans_found, reverse=True)
+    places = {
+        i for form in command.beginning(words) for i, place in enumerate(form) if place.secret
+    }
+    for rule in RULES:
+        applies = rule.command == command.name.lower() and holds(rule.when)
+        if applies and not (rule.unless and holds(rule.unless)):
+            places.add(rule.index)
+    found = [spans[i] for i in places if i < len(spans) and words[i].strip('"')]
+    return sorted(((start + offset, end + offset) for start, end in found), reverse=True)
 
 
 def mask_line(line: str) -> str:

@@ -15,11 +15,11 @@ from .ports import clock_of, open_port
 from .transcript import Transcript
 from .values import quote
 
-# Commands whose value comes after their OK. In style ti three of them answer like all others.
-LATE_GUIDE = frozenset(c for c, row in table.commands().items() if row.late)
-LATE_TI = LATE_GUIDE - {"netappgethostbyname", "netappgethostbyservice", "netapprecv"}
+# Commands whose value comes after their OK.
+LATE_GUIDE = frozenset(name for name, row in table.commands().items() if row.late)
+LATE_TI = frozenset(name for name, row in table.commands().items() if row.late_ti)
 # Late errors of these name the command's first parameter too (guide-style O7).
-NAMED_BY_FIRST = frozenset({"accept", "connect", "recv", "recvfrom", "netapprecv"})
+NAMED_BY_FIRST = frozenset(name for name, row in table.commands().items() if row.first)
 FATAL = "# fatal: "
 _STYLE = re.compile(r"at\+set=at,style,(guide|ti)$", re.IGNORECASE)
 

@@ -81,13 +81,23 @@ class AtCompleter(Completer):
                     yield Completion(word, -len(line), display_meta=",".join(command.parameters))
             return
         command = table.find(line)
-        words = line.partition("=")[2].split(",")
-        if command is None or len(words) > len(command.keywords):
-            return
-        start = words[-1].lstrip(" [").rpartition("|")[2]
-        for keyword in command.keywords[len(words) - 1]:
-            if keyword.lower().startswith(start.lower()):
-                yield Completion(keyword, -len(start))
+        if command is not None:
+            yield from keywords(command, line.partition("=")[2].split(","))
+
+
+def keywords(command: table.Command, words: list[str]) -> Iterator[Completion]:
+    """What the last of these words may become, by the keywords before it."""
+    at = len(words) - 1
+    offered = []
+    for form in command.beginning(words[:-1]):
+        if len(form) <= at:
+            continue
+        _, bar, start = words[-1].lstrip(" [").rpartition("|")
+        for word in form[at].words:
+            fits = word.lower().startswith(start.lower()) and (form[at].kind == "mask" or not bar)
+            if fits and word not in offered:
+                offered.append(word)
+                yield Completion(word, -len(start))
 
 
 def complete_at_once(event: KeyPressEvent) -> None:

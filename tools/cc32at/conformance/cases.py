@@ -8,7 +8,7 @@ import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cc32at.client.table import name_of
+from .commands import name_of
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ import binascii
 import functools
 import re
 
-from cc32at.client import table
 from cc32at.nwp.codec import protocol
 
+from . import commands as table
 from .guide import EARLY, PING, D
 from .lines import NotGuide, Row, asked, choose, data, keywords, rows
 

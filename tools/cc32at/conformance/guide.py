@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from cc32at.client import table
 from cc32at.client.values import split_parameters
 
+from . import commands as table
 from .given import Given, given
 from .lines import LINE_END, NotGuide, Row, choose, data, keywords, parse_field, read, rows
 from .mqtt import Ack

@@ -10,8 +10,9 @@ from importlib import resources
 
 import yaml
 
-from cc32at.client import table
 from cc32at.client.values import split_parameters
+
+from . import commands as table
 
 RANGE = re.compile(r"(-?\d+)\.\.(-?\d+)(?:!(-?\d+))?")
 NUMBER = re.compile(r"-?\d+|0[xX][\da-fA-F]+")

@@ -7,9 +7,9 @@ import base64
 import re
 from dataclasses import dataclass
 
-from cc32at.client import table
 from cc32at.client.values import split_parameters
 
+from . import commands as table
 from .reading import c_number
 from .rewrites import Alternatives, Rewrite, rewriting
 

@@ -7,8 +7,7 @@ quote with a comma or the end of the line behind it (at-commands.md 2.4, 2.8).
 import re
 from dataclasses import replace
 
-from cc32at.client import table
-
+from . import commands as table
 from .rewrites import Alternatives, Rewrite, lettered, rewriting
 
 LONE, UNCLOSED, SURPLUS = "lone", "unclosed", "surplus"
@@ -70,7 +69,7 @@ def varies(line: str) -> bool:
     return bool(command) and (
         command.payload is not None
         and command.payload[0] is not None
-        or "varies" in command.kinds[-1:]
+        or command.varies
         and command.name != "WlanPolicySet"
         or command.parameters[-1:] == ("topic list",)
     )

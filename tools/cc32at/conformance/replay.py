@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from cc32at.client import table
 from cc32at.emulator import Machine
 from cc32at.nwp import NetworkProcessor
 from cc32at.nwp.scripted import RecordedNwp, ScriptedNwp
 
 from . import answers, streams
+from . import commands as table
 from .cases import Case, Step
 from .compare import Said, same_text, told
 from .given import came

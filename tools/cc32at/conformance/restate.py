@@ -26,9 +26,9 @@ import ipaddress
 import re
 from dataclasses import dataclass, replace
 
-from cc32at.client import table
 from cc32at.nwp.codec import Fields, protocol
 
+from . import commands as table
 from . import frames, streams
 from .compare import Told, lines, same_frames
 from .lines import NotGuide, asked, choose, keywords, rows

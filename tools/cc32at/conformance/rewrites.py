@@ -9,9 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from cc32at.client import table
 from cc32at.nwp.codec import protocol
 
+from . import commands as table
 from . import frames, reading
 from .answers import NAME
 from .compare import Told

@@ -2,9 +2,9 @@
 
 import re
 
-from cc32at.client import table
 from cc32at.nwp.codec import Fields
 
+from . import commands as table
 from . import complete, frames, payloads, quotes, usage
 from .compare import LINE_END, lines, same_frames
 from .parameters import ADDRESSES, Parameter, parameters

@@ -19,10 +19,10 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from cc32at.client.table import name_of
 from cc32at.nwp.codec import H2N_SYNC, RESPONSE_HEADER, Command, protocol
 
 from .cases import Case, Exchange, Step
+from .commands import name_of
 
 CLIENTS = ("mqtt", "http")  # how the names of their commands begin
 SOCKET_LEVEL = 1

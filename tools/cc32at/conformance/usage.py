@@ -10,7 +10,7 @@ from importlib import resources
 
 import yaml
 
-from cc32at.client import table
+from . import commands as table
 
 VENDORS = r"(\[[^\n]*\]|\.\.\.)(,(\[[^\n]*\]|\.\.\.))*\nOK"  # the form of the vendor's
 
