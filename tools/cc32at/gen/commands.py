@@ -1,8 +1,8 @@
 """What is made from the declarations of the AT core's commands.
 
-That is the table of its chapters and the client's table of commands; and what the judge knows of
-the guide's other commands loses those that are declared. The declarations are the core's, which
-nothing here imports: firmware/describe.py tells them.
+That is the table of its chapters, the command reference and the client's table; and what the judge
+knows of the guide's other commands loses those that are declared. The declarations are the core's,
+which nothing here imports: firmware/describe.py tells them.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-from . import forms
+from . import forms, reference
 
 DESCRIBE = Path("firmware", "describe.py")
 CHAPTERS = Path("atcore", "commands", "_chapters.py")
+REFERENCE = Path("atcore", "commands", "REFERENCE.md")
 CLIENT = Path("tools", "cc32at", "client", "commands.json")
 OTHERS = Path("tools", "cc32at", "conformance", "commands.json")
 LINE = 98  # characters of a line of Python, at most
@@ -44,6 +45,7 @@ def outputs(root: Path) -> dict[Path, str]:
     ]
     return {
         root / CHAPTERS: table(chapters),
+        root / REFERENCE: reference.text(chapters),
         root / CLIENT: as_json(rows),
         root / OTHERS: as_json([one for one in others if one["name"] not in declared]),
     }
