@@ -36,7 +36,7 @@ from .pump import UART, serve, step, stray
 from .queue import MANY, Queue
 from .settings import Settings
 
-LINE_SIZE = 2048  # the longest message but a payload
+LINE_SIZE = 2048  # of a message but a payload; a longer one goes in pieces
 EVENT_SIZE = 640
 FRAME_SIZE = 64 + 5464 + 2  # a payload of 4096 bytes in Base64, with what stands around it
 PARAMETERS = 24  # of one command, at most
@@ -142,6 +142,8 @@ class Core:
         self.current = None
         if self.borrower is message:
             self.borrower = None
+        if type(message) is reply.Pieces:
+            return message.copy(buf, size)
         return put(buf, 0, message[:size])
 
     def up(self) -> bool:

@@ -71,3 +71,12 @@ def where(error) -> bytes:
         return b""
     name, _, rest = text[at + 6 : text.find(b"\n", at)].partition(b'", line ')
     return name + b":" + rest.split(b",")[0]
+
+
+async def _nothing():
+    pass
+
+
+_coro = _nothing()
+COROUTINE = type(_coro)  # what calling an `async def` gives
+_coro.close()

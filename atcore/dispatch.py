@@ -7,18 +7,22 @@ A command is declared once, by the decorator `command`, and does one thing:
         cmd.sl.sockets.listen(sd, backlog)
 
 The handler gets the running Command and one value an argument (grammar.py). It returns None for
-`OK` alone, or a finished reply Line; an `async def` may suspend, and may return a message with a
-payload, too (Command.payload). SlError and ParseError become the error line, and so does every
-other exception, as -2010. Declarations are tuples of constants: they stay in flash.
+`OK` alone, or the values of the value line that is declared as `reply` (reply.py), where that
+differs by option with its spec before them; a message with a payload (Command.payload); a Line.
+It knows no style. An `async def` may suspend. SlError and ParseError become the error line, and so
+does every other exception, as -2010. Declarations are tuples of constants: they stay in flash.
 """
 
 from atbytes import b64_decode, cut, frame, get, payload, tokenize
 
+from simplelink.errors import SlError
+from simplelink.waiter import Sleep
+
 from . import grammar, reply
 from ._keywords import TABLES
-from .compat import const
+from .compat import const, ticks_add, ticks_diff
 from .grammar import ParseError, parse, parse_from, quick
-from .pump import accepted, run, unforeseen
+from .pump import accepted, finished, run, unforeseen
 
 # A declaration is a tuple (see Commands.command).
 NAME = const(0)
@@ -28,12 +32,15 @@ _SHAPE = const(3)
 PAYLOAD = const(4)
 _MORE = const(5)
 _OFFLINE = const(6)
+_PATIENCE = const(8)
 
 # When OK comes: behind the value lines; as soon as the parameters are understood (rule O3); when
 # the handler says that the driver has accepted (NetAPPPing). Behind the last two there is none.
 ANSWER, AT_ONCE, ACCEPTED = 0, 1, 2
 # How many value lines there are: at most one, which the handler returns; any number, by emit().
 ONCE, REPEATED = 0, 1
+# The spec of the value line is chosen by the handler.
+BY_OPTION = ()
 # What an error behind OK names: the command alone; its first parameter, too (rule O7).
 ALONE, FIRST = 0, 1
 
@@ -57,7 +64,8 @@ class Commands:
 
     def command(
         self, name, args=(), ok=ANSWER, ti_ok=None, values=ONCE, late_name=ALONE, varies=False,
-        guide_only=False, payload=None, more=None, offline=None, key=None
+        guide_only=False, payload=None, more=None, offline=None, key=None, reply=None,
+        patience=None
     ):  # fmt: skip
         """Declare a command; use as a decorator.
 
@@ -76,6 +84,10 @@ class Commands:
         the handler takes them by cmd.rest().
         offline: True if it needs no network processor, or the first value for which it needs none.
         key: the name as typed, in lower case, if it is not at+name.
+        reply: the spec of the value line (reply.py); BY_OPTION: the handler returns
+        (spec, values), the spec out of a table.
+        patience: (code, every, for), in ms: in style guide the driver is asked again when it
+        refuses with that code (Command.patiently).
         """
         if ti_ok is None:
             ti_ok = ok
@@ -84,7 +96,7 @@ class Commands:
         shape = ok | ti_ok << 2 | late_name << 4 | guide_only << 5 | varies << 6 | values << 7
 
         def declare(handler):
-            declaration = (name, args, handler, shape, payload, more, offline)
+            declaration = (name, args, handler, shape, payload, more, offline, reply, patience)
             typed = key or b"at+" + name.lower()
             self.table[typed] = declaration
             if payload:
@@ -119,7 +131,7 @@ class Command:
         self.first = None  # value of the first parameter, named by a late error
 
     def value(self) -> reply.Line:
-        """Start the value line."""
+        """Start a value line that has no spec."""
         return self.core.line.begin(self.declaration[NAME], self.ti)
 
     def frame(self, size: int, format: int):
@@ -142,17 +154,41 @@ class Command:
         """
         return payload(room, size, format, self.declaration[NAME], self.ti, values)
 
-    def emit(self, line: reply.Line):
-        """One value line of several (REPEATED). Await what it returns: the queue stays short then.
+    def emit(self, values):
+        """One value line of several (REPEATED), as a handler returns it. Await what this returns:
+        the queue stays short then.
 
         Before OK the lines are a list: what else there is to print waits for its end.
         """
         out = self.core.out
-        if self.late:
-            out.push_late((line.message(),))
-        else:
-            out.emit(self, line.message())
+        message = finished(self, values)
+        if message is not None:
+            if self.late:
+                out.push_late((message,))
+            else:
+                out.emit(self, message)
         return out.room
+
+    async def patiently(self, function, *args):
+        """What function(*args) gives, asked again as declared by `patience`."""
+        code, pause, ms = self.declaration[_PATIENCE]
+        link = self.sl.link
+        end = ticks_add(link.ticks(), 0 if self.ti else ms)
+        while True:
+            try:
+                return function(*args)
+            except SlError as error:
+                if error.code != code or ticks_diff(end, link.ticks()) <= 0:
+                    raise
+            await Sleep(link, pause)
+
+    def started(self) -> bool:
+        """Whether the start at power-up answers AT+Start, too: the first one, in style guide."""
+        core = self.core
+        if self.ti or not core.autostarted:
+            return False
+        core.autostarted = False
+        return True
 
     def accepted(self):
         """The driver has accepted (ACCEPTED): OK, and the command goes on in the background."""

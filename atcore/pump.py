@@ -13,15 +13,16 @@ Functions with the core as argument rather than methods: on the device a call co
 
 from gc import collect
 
-from atbytes import call
+from atbytes import call, value_line
 
 from simplelink.errors import SlError
 
 from . import reply
-from .compat import const, mem_free, ticks_diff, where
+from ._keywords import TABLES
+from .compat import COROUTINE, const, mem_free, ticks_diff, where
 from .grammar import ParseError
 from .queue import MANY
-from .reply import OK, Line
+from .reply import OK, Line, Pieces
 
 _SLOTS = const(16)  # commands in the background
 _PROCESSED = const(16)  # commands after which the free heap is looked at
@@ -40,6 +41,7 @@ NAME = const(0)
 _HANDLER = const(2)
 _SHAPE = const(3)
 _OFFLINE = const(6)
+_REPLY = const(7)
 PLAIN = const(2)  # what Framer.next() gives: below, the last line; above, with a payload
 _LATE = const(15)  # OK does not come with the answer, in one of the styles
 _WHEN = const(3)  # when it comes, in style ti _TI_OK bits further up
@@ -87,7 +89,8 @@ def run(core, declaration, values):
             when >>= _TI_OK
         when &= _WHEN
         if when:
-            command.first = values[0]
+            if values:
+                command.first = values[0]
             if len(core.background) >= _SLOTS:
                 core.entries.append(core.line.error(reply.ALLOCATE, 0, core.ti))
                 return
@@ -99,18 +102,39 @@ def run(core, declaration, values):
             result = after_boot(core, declaration, command, values)
         else:
             result = call(declaration[_HANDLER], command, values)
+        if result is not None:
+            if type(result) is COROUTINE:
+                suspend(core, command, result)
+                return
+            core.entries.append(finished(command, result))
     except ParseError:
         raise
     except Exception as error:
         wrong(core, command, error)
         return
-    if result is None:
-        core.entries.append(OK)
+    core.entries.append(OK)
+
+
+def finished(command, result):
+    """The message for what a handler has returned, or emitted; None: none in this style."""
+    declaration = command.declaration
+    spec = declaration[_REPLY]
+    core = command.core
+    if spec is not None:
+        if not spec:  # BY_OPTION
+            spec, result = result
+        text = value_line(core.line.buf, declaration[NAME], spec, result, command.ti, TABLES)
+        if type(text) is not list:
+            return text
+        text = Pieces(text)
     elif type(result) is Line:
-        core.entries.append(result.message())
-        core.entries.append(OK)
+        text = result.message()
+        if type(text) is bytes:
+            return text
     else:
-        suspend(core, command, result)
+        raise TypeError("no reply")
+    core.active = True  # the application looks twice at such a message
+    return text
 
 
 def holds(declaration, values) -> bool:
@@ -123,9 +147,7 @@ async def after_boot(core, declaration, command, values):
     """Run a handler once the network processor has started by itself."""
     await Ready(core)
     result = declaration[_HANDLER](command, *values)
-    if result is not None and type(result) is not Line:
-        result = await result
-    return result
+    return await result if type(result) is COROUTINE else result
 
 
 def suspend(core, command, coro):
@@ -201,11 +223,13 @@ def thrown(core, coro, error):
 def answer(core, command, result):
     """A command has succeeded."""
     out = core.out
-    if result is not None:
-        if type(result) is Line:
-            result = result.message()
-        elif type(result) is not memoryview:
-            wrong(core, command, TypeError("no reply"))
+    if result is not None and (
+        type(result) is not memoryview or command.declaration[_REPLY] is not None
+    ):
+        try:
+            result = finished(command, result)
+        except Exception as error:
+            wrong(core, command, error)
             return
     if core.borrower is command:
         core.borrower = result

@@ -1,26 +1,37 @@
 """Results, errors and events as text, in the two reply styles.
 
 `guide` is guide-style.md sections 2-5; `ti` is at-commands.md 2.9: lower case, no blanks, text
-as it is. A Line builds one message in place; its methods append one field each and return the
-Line, so that a handler reads `cmd.value().num(index)`. A message is bytes, or a memoryview where
-it holds a payload, and carries its CR LF, so that it can be written in one go.
+as it is. A message is bytes, or a memoryview where it holds a payload, and carries its CR LF, so
+that it can be written in one go; one longer than the buffer it is made in is Pieces.
+
+How a value line looks is said by its spec, a tuple of fields; what differs by style is part of
+it. `value_line` writes it from values: bytes of the driver, where a field says at which offset its
+value lies, or a tuple, where it says which item it is (a number alone is such a tuple of one).
+An item that is None does not exist: an empty field (rule L5). Fields:
+
+    (kind, at)          u8 i8 u16 i16 u32 i32: decimal; hex: 32 bits (rule V2); ip4, ip6: words;
+                        version: four bytes with dots; mac; addr: an item of 4 or 16 bytes in
+                        network order; bits: their numbers with `|`; str: a string, to a NUL or
+                        the end of the bytes (rule V7); raw: unquoted
+    (kind, at, table)   keyword of 8, 16, 32 bits: key, key16, key32; lower: of 8 bits, in any
+                        style in lower case; mask: of 32 bits
+    ("str", at, size)   not longer than size
+    ("text", n, at)     a string behind its length, which is a byte at n
+    ("array", at, size, mark)   bytes in hex with a mark between them
+    ("always", value, table)    the keyword of a constant
+    ("none",)           an empty field
+    ("end", mark)       this mark stands behind the last field
+    ("of", at, field, ...)      fields whose values are in one item
+    ("list", size, field, ...)  these fields, with `;`, for every item, or all `size` bytes
+    ("guide", field, ...), ("ti", field, ...)   in one style alone
+    ("given", at, field)        in style ti not even an empty field without a value
+    ("must", at, field)         in style ti no line if this string is empty
+
+A Line builds one message in place for what has no spec; its methods append one field each and
+return the Line, so that a handler reads `cmd.value().num(index)`.
 """
 
-from atbytes import (
-    begin,
-    cut,
-    kw_put,
-    kw_put_mask,
-    message,
-    put,
-    put_dec,
-    put_hex,
-    put_ip4,
-    put_ip6,
-    put_mac,
-    put_str,
-    put_wire,
-)
+from atbytes import begin, cut, message, put, put_dec, put_field, value_line
 
 from ._keywords import TABLES
 from .compat import const, static
@@ -37,7 +48,35 @@ DESCRIPTIONS = (
     b"process command",
 )
 
-_COMMA = const(0x2C)
+_NUMBER = const(("u32", 0))
+_HEX = const(("hex", 0))
+_RAW = const(("raw", 0))
+_STRING = const(("str", 0))
+_ADDRESS = const(("addr", 0))
+_BITS = const(("bits", 0))
+
+
+class Pieces:
+    """A message that is longer than the buffer it was made in: bytes that follow each other."""
+
+    def __init__(self, parts: list):
+        self.parts = parts
+
+    def __len__(self) -> int:
+        return sum([len(part) for part in self.parts])
+
+    def copy(self, buf, size: int) -> int:
+        """Put the first `size` bytes into buf, which has room for them; size."""
+        at = 0
+        for part in self.parts:
+            at = put(buf, at, part[: size - at])
+        return at
+
+
+def written(line, name: bytes, spec: tuple, values, ti: bool):
+    """The value line of a spec: bytes, or Pieces; None if the style has no such line."""
+    text = value_line(line.buf, name, spec, values, ti, TABLES)
+    return Pieces(text) if type(text) is list else text
 
 
 class Line:
@@ -51,119 +90,92 @@ class Line:
         self.at = 0
         self.ti = False
         self.blank = 0  # index behind `name: `, whose blank goes if nothing follows (rule L3)
+        self.pieces = []  # what did not fit into the buffer
 
     def begin(self, name: bytes, ti: bool):
         """Start `+<name>: `."""
         self.at = self.blank = begin(self.buf, name, ti)
         self.ti = ti
+        if self.pieces:
+            self.pieces = []
         return self
 
-    def message(self) -> bytes:
-        """The finished text with its line end."""
-        return message(self.buf, self.at, self.blank, self.ti)
+    def message(self):
+        """The finished text with its line end: bytes, or Pieces."""
+        parts = self.pieces
+        if not parts:
+            return message(self.buf, self.at, self.blank, self.ti)
+        self.pieces = []
+        parts.append(cut(self.buf, 0, self.at - 1) + b"\r\n")
+        return Pieces(parts)
+
+    def put(self, field: tuple, src):
+        """A field of a spec."""
+        buf = self.buf
+        self.at = put_field(buf, self.at, field, src, self.ti, TABLES, self.pieces)
+        return self
 
     def num(self, value: int):
         """A decimal number; style ti prints 32 bits signed."""
-        if self.ti and value > 0x7FFFFFFF:
-            value -= 0x100000000
-        buf = self.buf
-        at = put_dec(buf, self.at, value)
-        buf[at] = _COMMA
-        self.at = at + 1
-        return self
+        return self.put(_NUMBER, value)
 
     def hex(self, value: int):
         """0x and lower-case digits (rule V2)."""
-        return self._end(put_hex(self.buf, self.at, value))
-
-    def _end(self, at: int):
-        self.buf[at] = _COMMA
-        self.at = at + 1
-        return self
+        return self.put(_HEX, value)
 
     def none(self):
         """A value that does not exist: an empty field (rule L5)."""
-        return self._end(self.at)
+        return self.put(_NUMBER, None)
 
     def raw(self, data: bytes):
         """Text that needs no quoting."""
-        return self._end(put(self.buf, self.at, data))
-
-    def wire(self, spec: bytes, src):
-        """Values of src: pairs of a kind and an offset, as firmware/modatbytes.c put_wire()."""
-        self.at = put_wire(self.buf, self.at, src, spec, self.ti)
-        return self
+        return self.put(_RAW, (data,))
 
     def text(self, src, off: int, size: int):
         """`size` bytes of src: quoted where rule V7 demands it, in style ti as they are."""
-        if self.ti:
-            return self._end(put(self.buf, self.at, cut(src, off, off + size)))
-        return self._end(put_str(self.buf, self.at, src, off, size))
+        return self.put(_STRING, (cut(src, off, off + size),))
 
-    def key(self, table: bytes, value: int, lower=False):
+    def key(self, table: bytes, value: int):
         """The keyword of a value, its number without one (rule V5)."""
-        buf = self.buf
-        at = kw_put(TABLES, table, buf, self.at, value, self.ti or lower)
-        if at < 0:
-            at = put_dec(buf, self.at, value)
-        buf[at] = _COMMA
-        self.at = at + 1
-        return self
+        return self.put(("key", 0, table), value)
 
     def mask(self, table: bytes, value: int):
         """Bit mask (rule V6)."""
-        return self._end(kw_put_mask(TABLES, table, self.buf, self.at, value, self.ti))
+        return self.put(("mask", 0, table), value)
 
     def ip4(self, src, off: int, network=False):
         """Four bytes of src; network order, or a little-endian word."""
-        buf = self.buf
-        at = put_ip4(buf, self.at, src, off, network)
-        buf[at] = _COMMA
-        self.at = at + 1
-        return self
+        return self.put(("version" if network else "ip4", off), src)
 
-    def ip6(self, src, off: int, network=False):
-        """16 bytes of src; network order, or four little-endian words."""
-        return self._end(put_ip6(self.buf, self.at, src, off, network))
+    def ip6(self, src, off: int):
+        """16 bytes of src, four little-endian words."""
+        return self.put(("ip6", off), src)
 
     def address(self, ip: bytes):
         """An address of 4 or 16 bytes in network order."""
-        return self.ip6(ip, 0, True) if len(ip) == 16 else self.ip4(ip, 0, True)
+        return self.put(_ADDRESS, (ip,))
 
     def mac(self, src, off: int):
         """Six bytes of src."""
-        return self._end(put_mac(self.buf, self.at, src, off))
+        return self.put(("mac", off), src)
 
     def bits(self, value: int):
         """The numbers of the bits that are set, ascending (Select)."""
-        first = self.at
-        bit = 0
-        while value:
-            if value & 1:
-                self.num(bit).also(0x7C)
-            value >>= 1
-            bit += 1
-        if self.at == first:
-            return self.none()
-        return self.also(_COMMA)
+        return self.put(_BITS, value)
 
     def bytes(self, src, off: int, size: int, mark: int):
         """`size` bytes as hex numbers with a mark between them."""
-        for i in range(off, off + size):
-            self.hex(src[i]).also(mark)
-        return self.also(_COMMA)
+        return self.put(("array", off, size, mark), src)
 
     def also(self, mark: int):
         """The next field is separated by this mark instead of a comma."""
-        if self.at != self.blank:
+        if self.at != self.blank or self.pieces:
             self.buf[self.at - 1] = mark
         return self
 
     def close(self, mark: int):
         """This mark stands behind the last field."""
-        self.buf[self.at - 1] = mark
-        self.at += 1
-        return self
+        return self.put(("end", mark), ())
 
     def error(self, what: int, code: int, ti: bool, detail=b"") -> bytes:
         """An error line; `detail` names the command of a late error or a parameter."""

@@ -80,22 +80,21 @@ static inline uint64_t get_u64(mp_obj_t value, bool *negative) {
 // modatbytes_write.c
 extern const mp_obj_fun_builtin_fixed_t atbytes_put_obj;
 extern const mp_obj_fun_builtin_fixed_t atbytes_put_dec_obj;
-extern const mp_obj_fun_builtin_fixed_t atbytes_put_hex_obj;
-extern const mp_obj_fun_builtin_var_t atbytes_put_ip4_obj;
-extern const mp_obj_fun_builtin_var_t atbytes_put_ip6_obj;
-extern const mp_obj_fun_builtin_var_t atbytes_put_mac_obj;
-extern const mp_obj_fun_builtin_var_t atbytes_put_str_obj;
-extern const mp_obj_fun_builtin_var_t atbytes_put_wire_obj;
 extern const mp_obj_fun_builtin_var_t atbytes_message_obj;
 extern const mp_obj_fun_builtin_fixed_t atbytes_begin_obj;
 extern const mp_obj_fun_builtin_var_t atbytes_frame_obj;
 extern const mp_obj_fun_builtin_var_t atbytes_payload_obj;
 
+size_t atbytes_put_begin(uint8_t *out, size_t room, mp_obj_t name, bool ti);
+size_t atbytes_put_end(uint8_t *buf, size_t size, size_t at, size_t blank, bool ti);
+
+// modatbytes_fields.c
+extern const mp_obj_fun_builtin_var_t atbytes_put_field_obj;
+extern const mp_obj_fun_builtin_var_t atbytes_value_line_obj;
+
 // modatbytes_keywords.c
 extern const mp_obj_fun_builtin_var_t atbytes_kw_find_obj;
 extern const mp_obj_fun_builtin_var_t atbytes_kw_mask_obj;
-extern const mp_obj_fun_builtin_var_t atbytes_kw_put_obj;
-extern const mp_obj_fun_builtin_var_t atbytes_kw_put_mask_obj;
 extern const mp_obj_fun_builtin_var_t atbytes_parse_obj;
 
 #endif

@@ -1,5 +1,5 @@
-// Module atbytes: the AT core's work on bytes (link/attok.h, base64.h; the writers and the keywords have
-// files of their own). Positions are offsets into the buffers given.
+// Module atbytes: the AT core's work on bytes (link/attok.h, base64.h; the writers, the fields of value
+// lines and the keywords have files of their own). Positions are offsets into the buffers given.
 #include "atbytes.h"
 #include "link/athead.h"
 #include "link/attok.h"
@@ -206,19 +206,13 @@ static const mp_rom_map_elem_t atbytes_globals_table[] = {
     {MP_ROM_QSTR(MP_QSTR_b64_encode), MP_ROM_PTR(&atbytes_b64_encode_obj)},
     {MP_ROM_QSTR(MP_QSTR_put), MP_ROM_PTR(&atbytes_put_obj)},
     {MP_ROM_QSTR(MP_QSTR_put_dec), MP_ROM_PTR(&atbytes_put_dec_obj)},
-    {MP_ROM_QSTR(MP_QSTR_put_hex), MP_ROM_PTR(&atbytes_put_hex_obj)},
-    {MP_ROM_QSTR(MP_QSTR_put_ip4), MP_ROM_PTR(&atbytes_put_ip4_obj)},
-    {MP_ROM_QSTR(MP_QSTR_put_ip6), MP_ROM_PTR(&atbytes_put_ip6_obj)},
-    {MP_ROM_QSTR(MP_QSTR_put_mac), MP_ROM_PTR(&atbytes_put_mac_obj)},
-    {MP_ROM_QSTR(MP_QSTR_put_str), MP_ROM_PTR(&atbytes_put_str_obj)},
     {MP_ROM_QSTR(MP_QSTR_kw_find), MP_ROM_PTR(&atbytes_kw_find_obj)},
     {MP_ROM_QSTR(MP_QSTR_kw_mask), MP_ROM_PTR(&atbytes_kw_mask_obj)},
-    {MP_ROM_QSTR(MP_QSTR_kw_put), MP_ROM_PTR(&atbytes_kw_put_obj)},
-    {MP_ROM_QSTR(MP_QSTR_kw_put_mask), MP_ROM_PTR(&atbytes_kw_put_mask_obj)},
     {MP_ROM_QSTR(MP_QSTR_line_at), MP_ROM_PTR(&atbytes_line_at_obj)},
     {MP_ROM_QSTR(MP_QSTR_get), MP_ROM_PTR(&atbytes_get_obj)},
     {MP_ROM_QSTR(MP_QSTR_parse), MP_ROM_PTR(&atbytes_parse_obj)},
-    {MP_ROM_QSTR(MP_QSTR_put_wire), MP_ROM_PTR(&atbytes_put_wire_obj)},
+    {MP_ROM_QSTR(MP_QSTR_put_field), MP_ROM_PTR(&atbytes_put_field_obj)},
+    {MP_ROM_QSTR(MP_QSTR_value_line), MP_ROM_PTR(&atbytes_value_line_obj)},
     {MP_ROM_QSTR(MP_QSTR_message), MP_ROM_PTR(&atbytes_message_obj)},
     {MP_ROM_QSTR(MP_QSTR_begin), MP_ROM_PTR(&atbytes_begin_obj)},
     {MP_ROM_QSTR(MP_QSTR_frame), MP_ROM_PTR(&atbytes_frame_obj)},

@@ -39,42 +39,6 @@ static mp_obj_t atbytes_kw_mask(size_t n_args, const mp_obj_t *args) {
 }
 MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(atbytes_kw_mask_obj, 5, 5, atbytes_kw_mask);
 
-static uint32_t get_u32(mp_obj_t value) {
-    bool negative;
-    return get_u64(value, &negative);
-}
-
-// (tables, name, dst, at, value, ti): the new end, or -1 if the value has no keyword.
-static mp_obj_t atbytes_kw_put(size_t n_args, const mp_obj_t *args) {
-    (void)n_args;
-    keywords_t table = get_table(args);
-    place_t place = get_place(args[2], args[3]);
-    bool ti = mp_obj_is_true(args[5]);
-    keyword_t keyword;
-    if (!keywords_name(table, get_u32(args[4]), ti, &keyword)) {
-        return MP_OBJ_NEW_SMALL_INT(-1);
-    }
-    if (keyword.len > place.room) {
-        raise_range();
-    }
-    keywords_copy(place.out, &keyword, ti);
-    return MP_OBJ_NEW_SMALL_INT(place.at + keyword.len);
-}
-MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(atbytes_kw_put_obj, 6, 6, atbytes_kw_put);
-
-// (tables, name, dst, at, bits, ti): the new end.
-static mp_obj_t atbytes_kw_put_mask(size_t n_args, const mp_obj_t *args) {
-    (void)n_args;
-    keywords_t table = get_table(args);
-    place_t place = get_place(args[2], args[3]);
-    size_t len = keywords_put_mask(table, get_u32(args[4]), mp_obj_is_true(args[5]), place.out, place.room);
-    if (len > place.room) {
-        raise_range();
-    }
-    return MP_OBJ_NEW_SMALL_INT(place.at + len);
-}
-MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(atbytes_kw_put_mask_obj, 6, 6, atbytes_kw_put_mask);
-
 // Arguments
 
 // What is needed to convert the parameters of a line.

@@ -26,176 +26,37 @@ static mp_obj_t atbytes_put_dec(mp_obj_t dst, mp_obj_t at, mp_obj_t value) {
 }
 MP_DEFINE_CONST_FUN_OBJ_3(atbytes_put_dec_obj, atbytes_put_dec);
 
-static mp_obj_t atbytes_put_hex(mp_obj_t dst, mp_obj_t at, mp_obj_t value) {
-    place_t place = get_place(dst, at);
-    uint8_t text[ATFMT_HEX_SIZE];
-    bool negative;
-    uint64_t bits = get_u64(value, &negative);
-    if (negative) {
-        raise_range();
-    }
-    return place_put(&place, text, atfmt_hex(text, bits));
-}
-MP_DEFINE_CONST_FUN_OBJ_3(atbytes_put_hex_obj, atbytes_put_hex);
+// Messages
 
-static const uint8_t *get_source(mp_obj_t src, mp_obj_t offset, size_t len) {
-    mp_buffer_info_t info = get_buffer(src, MP_BUFFER_READ);
-    mp_int_t at = mp_obj_get_int(offset);
-    if (at < 0 || info.len < len || (size_t)at > info.len - len) {
-        raise_range();
-    }
-    return (const uint8_t *)info.buf + at;
-}
-
-// (dst, at, src, offset[, msb_first])
-static mp_obj_t atbytes_put_ip4(size_t n_args, const mp_obj_t *args) {
-    place_t place = get_place(args[0], args[1]);
-    const uint8_t *src = get_source(args[2], args[3], 4);
-    uint8_t text[ATFMT_IP4_SIZE];
-    return place_put(&place, text, atfmt_ip4(text, src, n_args > 4 && mp_obj_is_true(args[4])));
-}
-MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(atbytes_put_ip4_obj, 4, 5, atbytes_put_ip4);
-
-// (dst, at, src, offset[, msb_first])
-static mp_obj_t atbytes_put_ip6(size_t n_args, const mp_obj_t *args) {
-    place_t place = get_place(args[0], args[1]);
-    const uint8_t *src = get_source(args[2], args[3], 16);
-    uint8_t text[ATFMT_IP6_SIZE];
-    return place_put(&place, text, atfmt_ip6(text, src, n_args > 4 && mp_obj_is_true(args[4])));
-}
-MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(atbytes_put_ip6_obj, 4, 5, atbytes_put_ip6);
-
-// (dst, at, src, offset)
-static mp_obj_t atbytes_put_mac(size_t n_args, const mp_obj_t *args) {
-    (void)n_args;
-    place_t place = get_place(args[0], args[1]);
-    uint8_t text[ATFMT_MAC_SIZE];
-    return place_put(&place, text, atfmt_mac(text, get_source(args[2], args[3], 6)));
-}
-MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(atbytes_put_mac_obj, 4, 4, atbytes_put_mac);
-
-// (dst, at, src, offset, n)
-static mp_obj_t atbytes_put_str(size_t n_args, const mp_obj_t *args) {
-    (void)n_args;
-    place_t place = get_place(args[0], args[1]);
-    mp_int_t len = mp_obj_get_int(args[4]);
-    if (len < 0) {
-        raise_range();
-    }
-    const uint8_t *src = get_source(args[2], args[3], len);
-    if (atfmt_str_size(src, len) > place.room) {
-        raise_range();
-    }
-    return MP_OBJ_NEW_SMALL_INT(place.at + atfmt_str(place.out, src, len));
-}
-MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(atbytes_put_str_obj, 5, 5, atbytes_put_str);
-
-// Values as they are on the wire
-
-static uint32_t get_le(const uint8_t *src, unsigned size) {
-    uint32_t value = 0;
-    while (size-- > 0) {
-        value = value << 8 | src[size];
-    }
-    return value;
-}
-
-// Writes a value of one kind; returns the length. `out` has room for the longest, an IPv6 address.
-static size_t put_value(uint8_t *out, uint8_t kind, const uint8_t *src, bool ti) {
-    uint32_t word;
-    switch (kind) {
-        case 'B':
-            return atfmt_dec(out, src[0], false);
-        case 'H':
-            return atfmt_dec(out, get_le(src, 2), false);
-        case 'h':
-            word = get_le(src, 2);
-            return word & 0x8000 ? atfmt_dec(out, 0x10000 - word, true) : atfmt_dec(out, word, false);
-        case 'I':
-            word = get_le(src, 4);
-            return ti && word >> 31 ? atfmt_dec(out, UINT32_MAX - word + 1, true)
-                                    : atfmt_dec(out, word, false);
-        case 'x':
-            return atfmt_hex(out, get_le(src, 4));
-        case '4':
-            return atfmt_ip4(out, src, false);
-        case 'v':
-            return atfmt_ip4(out, src, true);
-        case '6':
-            return atfmt_ip6(out, src, false);
-        case 'm':
-            return atfmt_mac(out, src);
-        default:
-            raise_range();
-    }
-}
-
-static size_t value_size(uint8_t kind) {
-    switch (kind) {
-        case 'B':
-            return 1;
-        case 'H':
-        case 'h':
-            return 2;
-        case '6':
-            return 16;
-        case 'm':
-            return 6;
-        default:
-            return 4;
-    }
-}
-
-// (dst, at, src, spec, ti): values of src, each followed by a comma. spec: for each value a kind
-// (B H I x: numbers, h signed, 4 v IPv4 as a word or as bytes, 6 IPv6, m MAC) and its offset.
-static mp_obj_t atbytes_put_wire(size_t n_args, const mp_obj_t *args) {
-    (void)n_args;
-    place_t place = get_place(args[0], args[1]);
-    mp_buffer_info_t src = get_buffer(args[2], MP_BUFFER_READ);
-    mp_buffer_info_t spec = get_buffer(args[3], MP_BUFFER_READ);
-    bool ti = mp_obj_is_true(args[4]);
-    const uint8_t *item = spec.buf;
-    size_t at = 0;
-    for (size_t i = 0; i + 1 < spec.len; i += 2) {
-        if (item[i + 1] + value_size(item[i]) > src.len) {
-            raise_range();
-        }
-        uint8_t text[ATFMT_IP6_SIZE + 1];
-        size_t len = put_value(text, item[i], (const uint8_t *)src.buf + item[i + 1], ti);
-        text[len++] = ',';
-        if (len > place.room - at) {
-            raise_range();
-        }
-        memcpy(place.out + at, text, len);
-        at += len;
-    }
-    return MP_OBJ_NEW_SMALL_INT(place.at + at);
-}
-MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(atbytes_put_wire_obj, 5, 5, atbytes_put_wire);
-
-// (buf, at, blank, ti): the message that ends before `at`: without the comma of its last field,
-// and in style guide without the blank before `blank` if nothing else follows; with CR LF.
-static mp_obj_t atbytes_message(size_t n_args, const mp_obj_t *args) {
-    (void)n_args;
-    mp_buffer_info_t buf = get_buffer(args[0], MP_BUFFER_WRITE);
-    size_t at = mp_obj_get_int(args[1]);
-    size_t blank = mp_obj_get_int(args[2]);
-    if (blank < 1 || at < blank || at + 2 > buf.len) {
+// Ends the message of buf[:at], where every value has a comma behind it: without the last one, and in style
+// guide without the blank before `blank` if nothing else follows; with CR LF. Returns its length.
+size_t atbytes_put_end(uint8_t *buf, size_t size, size_t at, size_t blank, bool ti) {
+    if (at < blank || at + 2 > size) {
         raise_range();
     }
     at -= at > blank;
-    at -= at == blank && !mp_obj_is_true(args[3]);
-    uint8_t *end = (uint8_t *)buf.buf + at;
-    end[0] = '\r';
-    end[1] = '\n';
-    return mp_obj_new_bytes(buf.buf, at + 2);
+    at -= at == blank && !ti;
+    buf[at] = '\r';
+    buf[at + 1] = '\n';
+    return at + 2;
+}
+
+// (buf, at, blank, ti): the message that ends before `at`.
+static mp_obj_t atbytes_message(size_t n_args, const mp_obj_t *args) {
+    (void)n_args;
+    mp_buffer_info_t buf = get_buffer(args[0], MP_BUFFER_WRITE);
+    size_t blank = mp_obj_get_int(args[2]);
+    if (blank < 1) {
+        raise_range();
+    }
+    size_t len = atbytes_put_end(buf.buf, buf.len, mp_obj_get_int(args[1]), blank, mp_obj_is_true(args[3]));
+    return mp_obj_new_bytes(buf.buf, len);
 }
 MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(atbytes_message_obj, 4, 4, atbytes_message);
 
 // How a message begins: `+name: `, in style ti `+name:`. Returns the length.
-static size_t put_name(uint8_t *out, size_t room, mp_obj_t name_in, mp_obj_t ti_in) {
+size_t atbytes_put_begin(uint8_t *out, size_t room, mp_obj_t name_in, bool ti) {
     mp_buffer_info_t name = get_buffer(name_in, MP_BUFFER_READ);
-    bool ti = mp_obj_is_true(ti_in);
     if (room < name.len + 3) {
         raise_range();
     }
@@ -215,7 +76,7 @@ static size_t put_name(uint8_t *out, size_t room, mp_obj_t name_in, mp_obj_t ti_
 // (dst, name, ti): the position behind it.
 static mp_obj_t atbytes_begin(mp_obj_t dst, mp_obj_t name, mp_obj_t ti) {
     mp_buffer_info_t buf = get_buffer(dst, MP_BUFFER_WRITE);
-    return MP_OBJ_NEW_SMALL_INT(put_name(buf.buf, buf.len, name, ti));
+    return MP_OBJ_NEW_SMALL_INT(atbytes_put_begin(buf.buf, buf.len, name, mp_obj_is_true(ti)));
 }
 MP_DEFINE_CONST_FUN_OBJ_3(atbytes_begin_obj, atbytes_begin);
 
@@ -250,7 +111,7 @@ MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(atbytes_frame_obj, 2, 3, atbytes_frame);
 // What stands before a payload: `+name: ` (or `+name:`), the values, format and length, with a comma behind
 // each. Returns its length. A value is a number, or text as it is.
 static size_t put_head(uint8_t *out, const mp_obj_t *args, size_t len) {
-    size_t at = put_name(out, FRAME_HEAD, args[3], args[4]);
+    size_t at = atbytes_put_begin(out, FRAME_HEAD, args[3], mp_obj_is_true(args[4]));
     size_t n;
     mp_obj_t *values;
     mp_obj_get_array(args[5], &n, &values);

@@ -16,6 +16,7 @@ from ..commands._chapters import CHAPTERS, EAGER
 from ..compat import const, ticks_add, ticks_diff
 from ..framing import nothing
 from ..pump import UART, boot, news, step, still_active, stray
+from ..reply import Pieces
 
 SETTINGS_MS = 3000  # if the settings are not known by then, the defaults hold
 PROOF_MS = 10000  # within this a command must come at a new BAUD
@@ -234,7 +235,7 @@ class AtCommands:
 
     def write(self, message):
         """Print a message."""
-        self.group((message,))
+        self.group(message.parts if type(message) is Pieces else (message,))
 
     def control(self, byte: int) -> bool:
         """A control character begins a line: Ctrl-A, or Ctrl-C twice, asks for the REPL."""

@@ -354,6 +354,39 @@ def test_mpremote_takes_its_time_between_blocks(serial_device):
 
 # --- Exceptions in the AT application (DESIGN, One pump) ---
 
+LONG = """
+from atcore.commands import ALL
+@ALL.command(b"Long", (("size", "u16", ""), ("Name", "str", "", 32)), offline=True)
+def long(cmd, size, name):
+    line = cmd.value().num(size)
+    for i in range(size // 50):
+        line.text(name, 0, len(name)).raw(b"r" * 40).also(0x3B)
+    return line.none().raw(b"x" * size)
+@ALL.command(b"Spec", (("size", "u16", ""),), offline=True,
+    reply=(("list", 0, ("str", 0), ("u8", 1)),))
+def spec(cmd, size):
+    return [(b"a,b" * 9, i & 127) for i in range(size // 32)]
+"""
+
+
+@pytest.mark.parametrize("style", ["guide", "ti"])
+def test_a_users_command_with_a_long_line(at, style):
+    repl.once(at, LONG)
+    at.command(f"AT+Set=AT,STYLE,{style}")
+    head = "+Long: " if style == "guide" else "+long:"
+    name = '"a,b"' if style == "guide" else "a,b"
+    for size in (50, 2000, 4096, 4096):
+        members = ";".join([f"{name},{'r' * 40}"] * (size // 50))
+        at.write(b'AT+Long=%d,"a,b"\r\nAT+Test\r\n' % size)
+        line = f"{head}{size},{members};,{'x' * size}"
+        assert [str(m) for m in at.messages(timeout=10, quiet=0.5)] == [line, "OK", "OK"]
+        quote = '"' if style == "guide" else ""
+        members = [f"{quote}{'a,b' * 9}{quote},{i & 127}" for i in range(size // 32)]
+        at.write(b"AT+Spec=%d\r\n" % size)
+        line = ("+Spec: " if style == "guide" else "+spec:") + ";".join(members)
+        assert [str(m) for m in at.messages(timeout=10, quiet=0.5)] == [line, "OK"]
+
+
 ZAP = """
 from atcore.commands import ALL
 @ALL.command(b"Zap", (("Name", "str", "", 32),), offline=True)

@@ -305,13 +305,3 @@ def test_error_lines(what, code, detail, text):
 
 def test_error_lines_of_style_ti():
     assert Line(100).error(reply.PARSE, -4, True) == b"ERROR: parse parameters,-4\r\n"
-
-
-def test_a_line_that_is_too_small_is_an_error_and_no_wild_write():
-    for build in (
-        lambda line: line.text(b"x" * 40, 0, 40),
-        lambda line: line.mac(bytes(6), 0),
-        lambda line: line.ip6(bytes(16), 0),
-    ):
-        with pytest.raises((ValueError, IndexError)):
-            build(Line(20).begin(b"Name", False))

@@ -1,10 +1,13 @@
-"""Module `atbytes` for CPython: the functions of firmware/modatbytes.c over the same C."""
+"""Module `atbytes` for CPython: the functions of firmware/modatbytes.c over the same C, and the
+writers of values by themselves (firmware/link/atfmt.h, keywords.h).
+"""
 
 from __future__ import annotations
 
 import ctypes as ct
 import types
 
+from .fields import FieldBytes
 from .library import Header, Keyword, Keywords, load
 
 CONSTANTS = {"QUOTED": 1, "EMPTY": 2, "BAD_QUOTE": 4, "BACKSLASH": 8}
@@ -138,25 +141,6 @@ class AtBytes:
         end = self.put(buf, self.put(buf, self.put(buf, start, head), text), b"\r\n")
         return memoryview(buf)[start:end].toreadonly()
 
-    def put_wire(self, dst, at, src, spec, ti) -> int:
-        for kind, offset in zip(spec[::2], spec[1::2], strict=True):
-            at = self.put(dst, self._put_value(dst, at, chr(kind), src, offset, ti), b",")
-        return at
-
-    def _put_value(self, dst, at, kind, src, offset, ti) -> int:
-        if kind in "4v":
-            return self.put_ip4(dst, at, src, offset, kind == "v")
-        if kind == "6":
-            return self.put_ip6(dst, at, src, offset)
-        if kind == "m":
-            return self.put_mac(dst, at, src, offset)
-        size = {"B": 1, "H": 2, "h": 2, "I": 4, "x": 4}[kind]
-        data = bytes(src[offset : offset + size])
-        _check(len(data) == size)
-        signed = kind == "h" or (kind == "I" and ti)
-        value = int.from_bytes(data, "little", signed=signed)
-        return self.put_hex(dst, at, value) if kind == "x" else self.put_dec(dst, at, value)
-
     def header(self, buf, start, end, rows, escapes) -> int:
         size, found = len(rows), Header()
         table = _memory(rows)
@@ -222,7 +206,7 @@ class AtBytes:
         return self.put(dst, at, text.raw[:size])
 
 
-class KeywordBytes(AtBytes):
+class KeywordBytes(FieldBytes, AtBytes):
     """The functions over keyword tables besides."""
 
     def __init__(self, sanitize: bool = False):
