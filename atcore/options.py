@@ -3,11 +3,14 @@
     (number, wire format, arguments)
 
 The wire format is struct's; None for one string, address or byte array as it is. The arguments
-are declared as in grammar.py; the same row parses what Set is given, packs it, and prints what
-Get returns.
+are declared as in grammar.py; the row parses what Set is given, and packs it. For Get:
+
+    (number, bytes asked for, value line)
+
+with the spec of a value line as in reply.py.
 """
 
-from struct import calcsize, pack, unpack_from
+from struct import pack
 
 from .grammar import MISSING, NO_DELIMITER, ParseError
 
@@ -36,37 +39,11 @@ def packed(row: tuple, values: list) -> bytes:
     return values[0] if values else b""
 
 
-def text(line, data):
-    """A string that ends at a NUL or with the data."""
-    size = 0
-    while size < len(data) and data[size]:
-        size += 1
-    line.text(data, 0, size)
-
-
-def show(line, row: tuple, data):
-    """Append the values of a row from their bytes."""
-    form, args = row[1], row[2]
-    if form is None:
-        kind = args[0][1]
-        if kind == "str":
-            text(line, data)
-        elif kind == "mac":
-            line.mac(data, 0)
-        else:
-            line.bytes(data, 0, args[0][3], 0x3A)
-        return
-    if len(data) < calcsize(form):
-        data = bytes(data) + bytes(calcsize(form) - len(data))
-    at = 0
-    for arg, value in zip(args, unpack_from(form, data)):
-        kind = arg[1]
-        if kind == "key":
-            line.key(arg[3], value)
-        elif kind == "mask":
-            line.mask(arg[3], value)
-        elif kind == "ip4":
-            line.ip4(data, at, form[0] == ">")
-        else:
-            line.num(value)
-        at += 4
+def told(row: tuple, data) -> tuple:
+    """What a handler returns (BY_OPTION) for a row (..., size, spec) and the bytes that came for
+    it; bytes that did not come are 0.
+    """
+    _, size, spec = row
+    if len(data) < size:
+        data = bytes(data) + bytes(size - len(data))
+    return spec, data

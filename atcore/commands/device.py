@@ -1,8 +1,9 @@
 """Device commands: guide 6.1, tables 9-13; at-commands.md chapter 8."""
 
-from struct import pack, unpack_from
+from struct import pack
 
 from ..compat import const
+from ..dispatch import BY_OPTION
 from ..grammar import MISSING, ParseError
 from ..options import unfit
 from ..settings import ROWS
@@ -27,15 +28,32 @@ _OPTIONS = const(
         (_AT, b"at_setting"),
     )
 )
-_CLASSES = const(
-    (  # of events, by the option of Status
-        None,
-        b"device_status_device",
-        b"device_status_wlan",
-        b"device_status_bsd",
-        b"device_status_netapp",
+# Table 11: (id, option, bytes asked for, value line). NETCFG and FS are keywords of Status that
+# have no answer.
+_GET = const(
+    (
+        (
+            _GENERAL,
+            _VERSION,
+            20,
+            (("hex", 0), ("version", 4), ("version", 8), ("version", 12), ("u16", 16)),
+        ),
+        (_GENERAL, _PERSISTENT, 1, (("u8", 0),)),
+        (
+            _GENERAL,
+            _TIME,
+            44,
+            (("u32", 8), ("u32", 4), ("u32", 0), ("u32", 12), ("u32", 16), ("u32", 20)),
+        ),
+        (_STATUS, 1, 4, (("mask", 0, b"device_status_device"),)),
+        (_STATUS, 2, 4, (("mask", 0, b"device_status_wlan"),)),
+        (_STATUS, 3, 4, (("mask", 0, b"device_status_bsd"),)),
+        (_STATUS, 4, 4, (("mask", 0, b"device_status_netapp"),)),
+        (_IOT, _UDID, 16, (("array", 0, 16, 0x2C),)),
     )
 )
+_STYLE_LINE = const((("key", 0, b"at_style"),))
+_SETTING_LINE = const((("u32", 0),))
 _CLOCK = const(
     (
         ("Hour", "range", "", 0, 23),
@@ -53,12 +71,9 @@ _STYLE = const((("Value1", "key", "", b"at_style"),))
 @command(b"Start")
 async def start(cmd):
     """Start the network processor (table 9)."""
-    core = cmd.core
-    if core.autostarted and not cmd.ti:
-        core.autostarted = False
-    else:
+    if not cmd.started():
         await cmd.sl.device.start()
-    await core.settings.keep()
+    await cmd.core.settings.keep()
 
 
 @command(b"Stop", (("Timeout", "u16", ""),))
@@ -77,34 +92,17 @@ def test(cmd):
     b"Get",
     (("ID", "key", "", b"device_id"), ("Option", "sub", "", _OPTIONS)),
     offline=_AT,
+    reply=BY_OPTION,
 )
 def get(cmd, id, option):
     """Device configurations, and this firmware's own settings (table 11)."""
-    device = cmd.sl.device
     if id == _AT:
         value = getattr(cmd.core.settings, ROWS[option][1])
-        line = cmd.value()
-        return line.num(value) if option else line.key(b"at_style", value)
-    if id == _STATUS:
-        return status(cmd, option)
-    if id == _IOT:
-        data = device.get(_IOT, _UDID, 16)
-        return cmd.value().bytes(data, 0, 16, 0x2C)
-    if option == _PERSISTENT:
-        data = device.get(_GENERAL, _PERSISTENT, 1)
-        return cmd.value().num(data[0])
-    if option == _TIME:
-        return cmd.value().wire(b"I\x08I\x04I\x00I\x0cI\x10I\x14", device.get(_GENERAL, _TIME, 44))
-    data = device.get(_GENERAL, _VERSION, 20)
-    return cmd.value().wire(b"x\x00v\x04v\x08v\x0cH\x10", data)
-
-
-def status(cmd, option):
-    """Lost events of one class; NETCFG and FS are keywords without an answer."""
-    if option >= len(_CLASSES):
-        raise ParseError(MISSING)
-    data = cmd.sl.device.get(_STATUS, option, 4)
-    return cmd.value().mask(_CLASSES[option], unpack_from("<I", data)[0])
+        return _SETTING_LINE if option else _STYLE_LINE, value
+    for row in _GET:
+        if row[0] == id and row[1] == option:
+            return row[3], cmd.sl.device.get(id, option, row[2])
+    raise ParseError(MISSING)
 
 
 @command(

@@ -3,7 +3,7 @@
 from struct import pack
 
 from ..compat import const
-from ..events import word
+from ..dispatch import BY_OPTION
 from ..grammar import MISSING, ParseError, parse
 from ..options import unfit
 from . import command
@@ -107,68 +107,54 @@ def wire(form, values) -> bytes:
     return pack(form, *words)
 
 
-@command(b"NetCfgGet", (_ID,))
+@command(b"NetCfgGet", (_ID,), reply=BY_OPTION)
 def get_config(cmd, id):
     """Get a network configuration (table 59)."""
-    show = GET.get(id)
-    if show is None:
+    row = GET.get(id)
+    if row is None:
         raise ParseError(MISSING)
     netcfg = cmd.sl.netcfg
-    size, append = show
+    size, spec = row
     data = netcfg.get(id, size)
-    line = cmd.value()
-    append(line, data, netcfg.option)
-    return line
+    return spec, (netcfg.option, data)
 
 
-def mac(line, data, option):
-    line.mac(data, 0)
+_ADDRESSES = const(
+    (
+        ("key", 0, b"netcfg_option"),
+        ("of", 1, ("ip4", 0), ("ip4", 4), ("ip4", 8), ("ip4", 12)),
+    )
+)
+_ADDRESS6 = const((("key", 0, b"netcfg_option"), ("of", 1, ("ip6", 0))))
 
-
-def number(line, data, option):
-    line.num(data[0])
-
-
-def interfaces(line, data, option):
-    line.mask(b"netcfg_if_state", word(data, 0, 4))
-
-
-def ipv4(line, data, option):
-    line.key(b"netcfg_option", option).wire(b"4\x004\x044\x084\x0c", data)
-
-
-def ipv6(line, data, option):
-    line.key(b"netcfg_option", option).ip6(data, 0)
-
-
-def dns(line, data, option):
-    line.ip4(data, 0)
-
-
-def dhcp(line, data, option):
-    line.wire(b"4\x004\x084\x044\x0c4\x104\x14I\x18I\x1c", data)
-    line.key(b"netcfg_dhcp_state", data[32])
-
-
-def stations(line, data, option):
-    """Records ap_station_info of 44 bytes."""
-    for at in range(0, len(data) - 43, 44):
-        size = 0
-        while size < 32 and data[at + 12 + size]:
-            size += 1
-        line.also(0x3B).ip4(data, at).mac(data, at + 4).text(data, at + 12, size)
-
-
-# Table 59: bytes asked for, and what appends them to the line.
+# Table 59: bytes asked for, and the value line made from the option in the answer and these bytes.
 GET = {
-    _GET_MAC: (6, mac),
-    _STATIONS: (1, number),
-    _STATION_LIST: (176, stations),
-    _IF: (4, interfaces),
-    _STA_ADDR: (16, ipv4),
-    _AP_ADDR: (16, ipv4),
-    _LOCAL: (36, ipv6),
-    _GLOBAL: (36, ipv6),
-    _DHCP_CLIENT: (36, dhcp),
-    _DNS_CLIENT: (4, dns),
+    _GET_MAC: (6, (("of", 1, ("mac", 0)),)),
+    _STATIONS: (1, (("of", 1, ("u8", 0)),)),
+    # Records ap_station_info.
+    _STATION_LIST: (176, (("of", 1, ("list", 44, ("ip4", 0), ("mac", 4), ("str", 12, 32))),)),
+    _IF: (4, (("of", 1, ("mask", 0, b"netcfg_if_state")),)),
+    _STA_ADDR: (16, _ADDRESSES),
+    _AP_ADDR: (16, _ADDRESSES),
+    _LOCAL: (36, _ADDRESS6),
+    _GLOBAL: (36, _ADDRESS6),
+    _DHCP_CLIENT: (
+        36,
+        (
+            (
+                "of",
+                1,
+                ("ip4", 0),
+                ("ip4", 8),
+                ("ip4", 4),
+                ("ip4", 12),
+                ("ip4", 16),
+                ("ip4", 20),
+                ("u32", 24),
+                ("u32", 28),
+                ("key", 32, b"netcfg_dhcp_state"),
+            ),
+        ),
+    ),
+    _DNS_CLIENT: (4, (("of", 1, ("ip4", 0)),)),
 }

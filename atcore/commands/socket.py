@@ -1,8 +1,9 @@
 """Socket commands: guide 6.2, tables 14-26; at-commands.md chapter 9."""
 
 from ..compat import const
-from ..dispatch import AT_ONCE, FIRST
-from ..options import find, packed, show
+from ..dispatch import AT_ONCE, BY_OPTION, FIRST
+from ..grammar import MISSING, ParseError
+from ..options import find, packed, told
 from . import command
 
 _EAGER = const("sockets")
@@ -15,6 +16,7 @@ _FAMILY = const(("family", "family", ""))
 _PORT = const(("Port", "u16", ""))
 _ADDRESS = const(("Address", "addr", ""))
 _FORMAT = const(("format", "range", "", 0, 1))
+_NUMBER = const((("u8", 0),))
 
 _LEVELS = const(
     (
@@ -63,7 +65,21 @@ _OPTIONS = const(
         (106, "<I", (("Value1", "range", "", 0, 1),)),  # PHY_ALLOW_ACKS
     )
 )
-SIZES = {None: 255, "<B": 1, "<I": 4, "<4x": 4}  # what Get asks for; 8 otherwise
+# Table 22: (options, bytes asked for, value line).
+_GET = const(
+    (
+        ((8, 9, 24, 28, 37, 39, 67, 68, 69, 100, 101, 102, 103, 105, 106), 4, (("u32", 0),)),
+        ((13, 20), 8, (("u32", 0), ("u32", 4))),  # LINGER, RCVTIMEO
+        ((25,), 1, (("key", 0, b"sec_method"),)),
+        ((61,), 1, (("u8", 0),)),  # MULTICAST_TTL
+        ((30, 31, 32, 33, 42), 255, (("str", 0),)),  # names of files, and of a domain
+        ((65, 66), 8, (("version", 0), ("version", 4))),  # memberships
+        ((26,), 4, (("mask", 0, b"cipher"),)),
+        ((40,), 4, (("mask", 0, b"alpn"),)),
+        ((104,), 4, (("key32", 0, b"phy_tx_inhibit_threshold"),)),
+        ((41,), 4, ()),  # SECURE_EXT_CLIENT_CHLNG_RESP
+    )
+)
 _ALL_CIPHERS = const(0xFFFFFFFF)
 
 
@@ -74,25 +90,31 @@ _ALL_CIPHERS = const(0xFFFFFFFF)
         ("Type", "key", "", b"socket_type"),
         ("Protocol", "key", "", b"socket_protocol"),
     ),
+    reply=_NUMBER,
 )
 def socket(cmd, domain, type, protocol):
     """Create an end-point (table 14)."""
-    return cmd.value().num(cmd.sl.sockets.open(domain, type, protocol))
+    return cmd.sl.sockets.open(domain, type, protocol)
 
 
-@command(b"Close", (_SD,))
+@command(b"Close", (_SD,), reply=_NUMBER)
 async def close(cmd, sd):
     """Close a socket; what waits on it ends with an error (table 15)."""
     await cmd.sl.sockets.close(sd)
-    return cmd.value().num(sd)
+    return sd
 
 
-@command(b"Accept", (_SD, _FAMILY), ok=AT_ONCE, late_name=FIRST)
+@command(
+    b"Accept",
+    (_SD, _FAMILY),
+    ok=AT_ONCE,
+    late_name=FIRST,
+    reply=(("u8", 0), ("key", 1, b"socket_family"), ("u16", 2), ("addr", 3)),
+)
 async def accept(cmd, sd, family):
     """Take the next connection (table 16)."""
     new, port, ip = await cmd.sl.sockets.accept(sd, family)
-    family = _INET6 if len(ip) == 16 else _INET
-    return cmd.value().num(new).key(b"socket_family", family).num(port).address(ip)
+    return new, _INET6 if len(ip) == 16 else _INET, port, ip
 
 
 @command(b"Bind", (_SD, _FAMILY, _PORT, _ADDRESS))
@@ -107,11 +129,17 @@ def listen(cmd, sd, backlog):
     cmd.sl.sockets.listen(sd, backlog)
 
 
-@command(b"Connect", (_SD, _FAMILY, _PORT, _ADDRESS), ok=AT_ONCE, late_name=FIRST)
+@command(
+    b"Connect",
+    (_SD, _FAMILY, _PORT, _ADDRESS),
+    ok=AT_ONCE,
+    late_name=FIRST,
+    reply=(("u16", 0), ("addr", 1)),
+)
 async def connect(cmd, sd, family, port, address):
     """Connect to a peer (table 19)."""
     await cmd.sl.sockets.connect(sd, port, address)
-    return cmd.value().num(port).address(address)
+    return port, address
 
 
 @command(
@@ -123,6 +151,7 @@ async def connect(cmd, sd, family, port, address):
         ("timeout usec", "u32", ""),
     ),
     ok=AT_ONCE,
+    reply=(("guide", ("bits", 0)), ("ti", ("bits", 1))),
 )
 async def select(cmd, nfds, readsds, sec, usec):
     """Wait for sockets to become readable (table 20)."""
@@ -131,9 +160,7 @@ async def select(cmd, nfds, readsds, sec, usec):
     while wanted >> highest:
         highest += 1
     _, ready, _ = await cmd.sl.sockets.select(max(nfds, highest), wanted, 0, sec, usec)
-    if cmd.ti and not ready:
-        ready = wanted  # style ti prints what was asked for when the time is over
-    return cmd.value().bits(ready)
+    return ready, ready or wanted  # style ti prints what was asked for when the time is over
 
 
 def descriptors(numbers) -> int:
@@ -169,14 +196,16 @@ def set_option(cmd, sd, level, option):
         ("level", "key", "", b"socket_level"),
         ("option", "sub", "", _LEVELS),
     ),
+    reply=BY_OPTION,
 )
 def get_option(cmd, sd, level, option):
     """Get a socket option (table 22)."""
-    row = find(_OPTIONS, option)
-    data = cmd.sl.sockets.getsockopt(sd, level, option, SIZES.get(row[1], 8))
-    line = cmd.value()
-    show(line, row, data)
-    return line
+    for row in _GET:
+        if option in row[0]:
+            break
+    else:
+        raise ParseError(MISSING)
+    return told(row, cmd.sl.sockets.getsockopt(sd, level, option, row[1]))
 
 
 @command(

@@ -1,22 +1,17 @@
 """WLAN commands: guide tables 27-35; at-commands.md chapter 10. For 36, 37 see wlan_config."""
 
-from struct import pack
+from struct import pack, unpack_from
 
-from simplelink.errors import SlError
-from simplelink.waiter import Sleep
-
-from ..compat import const, ticks_add, ticks_diff
-from ..dispatch import REPEATED
-from ..events import word
+from ..compat import const
+from ..dispatch import BY_OPTION, REPEATED
 from . import command
 
 _EAGER = const("wlan")
 
 _SECURITY = const(b"wlan_security")
 _ENTERPRISE = const(5)
-_AGAIN = const(-2073)  # the scan has only started
-_AGAIN_MS = const(500)  # style guide asks again by itself
-_PATIENCE_MS = const(10000)
+# The scan has only started: style guide asks again by itself, every 500 ms for 10 s.
+_PATIENCE = const((-2073, 500, 10000))
 _ENTRY = const(44)
 
 _NETWORK = const(
@@ -55,33 +50,36 @@ def disconnect(cmd):
     cmd.sl.wlan.disconnect()
 
 
-@command(b"WlanProfileAdd", _NETWORK + (("Priority", "range", "", 0, 15),))
+@command(
+    b"WlanProfileAdd",
+    _NETWORK + (("Priority", "range", "", 0, 15),),
+    reply=(("u8", 0),),
+)
 def profile_add(cmd, ssid, bssid, security, key, user, anonymous, eap, priority):
     """Store a network (table 29)."""
     user, anonymous, eap = enterprise(security, user, anonymous, eap)
     add = cmd.sl.wlan.profile_add
-    return cmd.value().num(add(ssid, security, key or b"", bssid, user, anonymous, eap, priority))
+    return add(ssid, security, key or b"", bssid, user, anonymous, eap, priority)
 
 
-@command(b"WlanProfileGet", _INDEX)
+@command(
+    b"WlanProfileGet",
+    _INDEX,
+    reply=(
+        ("str", 0),
+        ("mac", 1),
+        ("key", 2, _SECURITY),
+        ("guide", ("str", 3), ("str", 4), ("key", 5, b"wlan_eap")),
+        ("ti", ("none",), ("none",), ("none",), ("none",)),
+        ("u8", 6),
+    ),
+)
 def profile_get(cmd, index):
     """Tell a stored network, never its key (table 30)."""
     security, ssid, bssid, priority, user, anonymous, eap = cmd.sl.wlan.profile_get(index)
-    line = cmd.value().text(ssid, 0, len(ssid))
     if bssid == bytes(6):
-        line.none()
-    else:
-        line.mac(bssid, 0)
-    line.key(_SECURITY, security)
-    if cmd.ti:
-        line.none().none().none().none()
-    else:
-        line.text(user, 0, len(user)).text(anonymous, 0, len(anonymous))
-        if eap:
-            line.key(b"wlan_eap", eap)
-        else:
-            line.none()
-    return line.num(priority)
+        bssid = None
+    return ssid, bssid, security, user, anonymous, eap or None, priority
 
 
 @command(b"WlanProfileDel", _INDEX)
@@ -128,61 +126,60 @@ def policy_set(cmd, type, _, __):
     cmd.sl.wlan.policy_set(type, option, data)
 
 
-@command(b"WlanPolicyGet", (("Type", "key", "", b"wlan_policy_type"),))
+# Table 33: the value line of the option and its value.
+_POLICY = {
+    _CONNECTION: (("mask", 0, b"wlan_policy_connection"), ("guide", ("none",))),
+    _SCAN: (("key", 0, b"wlan_policy_scan"), ("u32", 1)),
+    _PM: (("key", 0, b"wlan_policy_pm"), ("u16", 1)),
+    _P2P: (("key", 0, b"wlan_policy_p2p_role"), ("key", 1, _INITIATOR)),
+}
+
+
+@command(b"WlanPolicyGet", (("Type", "key", "", b"wlan_policy_type"),), reply=BY_OPTION)
 def policy_get(cmd, type):
     """Get a policy (table 33)."""
     option, data = cmd.sl.wlan.policy_get(type)
-    data = bytes(data) + bytes(8 - len(data))
-    line = cmd.value()
-    if type == _CONNECTION:
-        line.mask(b"wlan_policy_connection", option)
-        return line if cmd.ti else line.none()
+    interval, sleep = unpack_from("<IH", bytes(data) + bytes(8))
+    value = None
     if type == _P2P:
-        return line.key(b"wlan_policy_p2p_role", option & 0x1F).key(_INITIATOR, option >> 5)
-    line.key(POLICIES[type][3], option)
-    if type == _SCAN and option:
-        return line.num(word(data, 0, 4))
-    if type == _PM and option == _LONG_SLEEP:
-        return line.num(word(data, 4, 2))
-    return line.none()
+        value = option >> 5
+        option &= 0x1F
+    elif type == _SCAN and option:
+        value = interval
+    elif type == _PM and option == _LONG_SLEEP:
+        value = sleep
+    return _POLICY[type], (option, value)
 
 
 @command(
-    b"WlanScan", (("Index", "range", "", 0, 29), ("Count", "few", "", 30, 0)), values=REPEATED
+    b"WlanScan",
+    (("Index", "range", "", 0, 29), ("Count", "few", "", 30, 0)),
+    values=REPEATED,
+    patience=_PATIENCE,
+    reply=(
+        ("must", 0, ("str", 0)),
+        ("of", 1, ("mac", 32), ("i8", 39), ("u8", 42)),
+        ("key", 2, b"wlan_scan_security"),
+        ("u8", 3),
+        ("key", 4, b"wlan_scan_cipher"),
+        ("key", 5, b"wlan_scan_key_mgmt"),
+        ("guide", ("end", 0x3B)),
+    ),
 )
 async def scan(cmd, index, count):
     """Tell the networks found (table 34); in style guide wait for a scan that has only started."""
-    networks = cmd.sl.wlan.scan_results
-    link = cmd.sl.link
-    end = ticks_add(link.ticks(), _PATIENCE_MS)
-    while True:
-        try:
-            data = bytes(networks(index, count))
-            break
-        except SlError as error:
-            if cmd.ti or error.code != _AGAIN or ticks_diff(end, link.ticks()) <= 0:
-                raise
-        await Sleep(link, _AGAIN_MS)
+    data = bytes(await cmd.patiently(cmd.sl.wlan.scan_results, index, count))
     for at in range(0, len(data), _ENTRY):
-        await network(cmd, data[at : at + _ENTRY])
+        await cmd.emit(network(data[at : at + _ENTRY]))
 
 
-async def network(cmd, entry: bytes):
-    """One network, a record network_entry."""
-    size = min(entry[38], 32)
-    if cmd.ti and not size:
-        return
-    info = word(entry, 40, 2)
+def network(entry: bytes):
+    """What the line of a record network_entry is made from."""
+    info = entry[40] | entry[41] << 8
     security = info >> 8 & 7
     management = 0 if security < 2 else info >> 11 & 3 or 4
-    rssi = entry[39]
-    line = cmd.value().text(entry, 0, size).mac(entry, 32)
-    line.num(rssi - 256 if rssi > 127 else rssi).num(entry[42])
-    line.key(b"wlan_scan_security", security).num(info >> 13 & 1)
-    line.key(b"wlan_scan_cipher", info >> 4 & 15).key(b"wlan_scan_key_mgmt", management)
-    if not cmd.ti:
-        line.close(0x3B)
-    await cmd.emit(line)
+    ssid = entry[: min(entry[38], 32)]
+    return ssid, entry, security, info >> 13 & 1, info >> 4 & 15, management
 
 
 @command(b"WlanSetMode", (("Mode", "key", "", b"wlan_role"),))

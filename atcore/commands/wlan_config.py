@@ -1,11 +1,11 @@
 """AT+WlanSet and AT+WlanGet: guide tables 36 and 37; at-commands.md 10.10 and 10.11."""
 
-from struct import pack, unpack_from
+from struct import pack
 
 from ..compat import const
-from ..events import word
+from ..dispatch import BY_OPTION
 from ..grammar import MISSING, ParseError
-from ..options import find, packed, show, unfit
+from ..options import find, packed, told, unfit
 from . import command
 
 _EAGER = const("wlan")
@@ -17,6 +17,7 @@ _ACCESS_LIST = const(3)
 _RX_FILTER = const(4)
 _CONNECTION = const(5)
 _AP_SECURITY = const(6)
+_P2P = const(3)  # the role
 _INFO_ELEMENT = const(16)
 _SCAN_PARAMS = const(18)
 _CHANNELS = const(14)
@@ -85,27 +86,41 @@ _SET = const(
     )
 )
 
-# What Get asks for: (option, bytes).
-_SIZES = const(
+# Table 37: (option, bytes asked for, value line).
+_TEXT = const((("str", 0),))
+_NUMBER = const((("u8", 0),))
+_WORD = const((("u32", 0),))
+_GET = const(
     (
-        (0, 33),
-        (3, 1),
-        (4, 1),
-        (_AP_SECURITY, 1),
-        (7, 64),
-        (19, 1),
-        (_ENTRIES, 1),
-        (26, 2),
-        (9, 3),
-        (10, 4),
-        (11, 4),
-        (_SCAN_PARAMS, 8),
-        (13, 18),
-        (_CHANNELS, 4),
-        (_STATE, 16),
-        (31, 4),
-        (45, 0),
-        (46, 0),
+        (0, 33, _TEXT),
+        (3, 1, _NUMBER),
+        (4, 1, _NUMBER),
+        (_AP_SECURITY, 1, (("key", 0, _SECURITY),)),
+        (7, 64, _TEXT),
+        (19, 1, _NUMBER),
+        (_ENTRIES, 1, _NUMBER),
+        (26, 2, (("u16", 0),)),
+        (9, 3, _TEXT),
+        (10, 4, _WORD),
+        (11, 4, _WORD),
+        (_SCAN_PARAMS, 8, (("hex", 0), ("guide", ("i32", 4)), ("ti", ("hex", 4)))),
+        (13, 18, _TEXT),
+        (_CHANNELS, 4, (("u8", 0), ("u8", 1), ("u8", 2), ("u8", 3))),
+        (_STATE, 16, (("array", 0, 16, 0x3A),)),
+        (31, 4, (("array", 0, 4, 0x3A),)),
+        (45, 0, ()),
+        (46, 0, ()),
+    )
+)
+_MACS = const((("list", 6, ("mac", 0)),))
+_CONNECTION_LINE = const(
+    (
+        ("key", 0, b"wlan_role"),
+        ("key", 1, b"wlan_connection_status"),
+        ("lower", 2, _SECURITY),
+        ("str", 3),
+        ("mac", 4),
+        ("given", 5, ("str", 5)),
     )
 )
 _NUMBERS = const(
@@ -151,7 +166,7 @@ def info_element(values: list) -> bytes:
     return pack("<6BH252s", *values[:6], len(data), data)
 
 
-@command(b"WlanGet", (("ID", "key", "", b"wlan_id"),), more=("Option",))
+@command(b"WlanGet", (("ID", "key", "", b"wlan_id"),), more=("Option",), reply=BY_OPTION)
 def wlan_get(cmd, id):
     """Get a WLAN configuration (table 37)."""
     if id == _CONNECTION:
@@ -161,46 +176,28 @@ def wlan_get(cmd, id):
     option = cmd.parameter(1, ("Option", "sub", "", _OPTIONS), id)
     if option == _LIST_OF_AP:
         return access_list(cmd, cmd.parameter(2, ("Value1", "u8", "")))
-    size = find(_SIZES, option)[1]
-    data = cmd.sl.wlan.get(id, option, size)
-    line = cmd.value()
-    if option == _SCAN_PARAMS:
-        mask, rssi = unpack_from("<Ii", data)
-        line.hex(mask)
-        return line.hex(rssi & 0xFFFFFFFF) if cmd.ti else line.num(rssi)
-    if option == _CHANNELS:
-        line.wire(b"B\x00B\x01B\x02B\x03", data)
-    elif option in (_ENTRIES, 10, 11):
-        line.num(word(data, 0, len(data)))
-    else:
-        show(line, find(_SET, option), data)
-    return line
+    row = find(_GET, option)
+    return told(row, cmd.sl.wlan.get(id, option, row[1]))
 
 
 def access_list(cmd, index: int):
     """MAC addresses of the access list from an index on."""
-    data = cmd.sl.wlan.get(_ACCESS_LIST, index, 48)
-    line = cmd.value()
-    for at in range(0, len(data) - 5, 6):
-        line.also(0x3B).mac(data, at)
-    return line
+    return _MACS, cmd.sl.wlan.get(_ACCESS_LIST, index, 48)
 
 
 def connection(cmd):
-    """The present connection: role, status, security, SSID, BSSID, device name."""
+    """The present connection: role, status, security, SSID, BSSID, device name (of P2P alone)."""
     data = bytes(cmd.sl.wlan.get(_CONNECTION, 0, 80))
     data += bytes(80 - len(data))
     role, status, security, size = data[0], data[1], data[2], min(data[4], 32)
-    line = cmd.value().key(b"wlan_role", role).key(b"wlan_connection_status", status)
-    if status:
-        line.key(_SECURITY, security, True)
-    else:
-        line.none()
-    line.text(data, 5, size)
-    if size:
-        line.mac(data, 37)
-    else:
-        line.none()
-    if role == 3:
-        return line.text(data, 45, min(data[44], 32))
-    return line if cmd.ti else line.none()
+    ssid = data[5 : 5 + size]
+    bssid = data[37:43] if size else None
+    device = data[45 : 45 + min(data[44], 32)] if role == _P2P else None
+    return _CONNECTION_LINE, (
+        role,
+        status,
+        security if status else None,
+        ssid,
+        bssid,
+        device,
+    )
