@@ -1,11 +1,16 @@
-"""The blocks of constants inside the driver's modules.
+"""The blocks of constants inside the modules of the driver and of the AT core.
 
 A block begins with a line `# table: WHAT NAMES...` and ends with `# end`. WHAT is `opcodes` (NAMES
-are opcodes, or one group), `errors`, `constants` or `enums`. const() makes the compiler put the
-numbers into the code, so they take neither flash nor RAM of their own.
+are opcodes, or one group), `errors`, `constants` or `enums`; or `spec` or `events`, see specs.py.
+const() makes the compiler put the numbers into the code, so they take neither flash nor RAM of
+their own.
 """
 
 from __future__ import annotations
+
+import itertools
+
+from . import specs
 
 START = "# table: "
 END = "# end"
@@ -14,19 +19,32 @@ END = "# end"
 def fill(text: str, table: dict) -> str:
     """The text with every block written anew."""
     lines: list[str] = []
-    skipping = False
-    for line in text.splitlines():
-        if skipping and line == END:
-            skipping = False
-        if not skipping:
-            lines.append(line)
+    source = iter(text.splitlines())
+    for line in source:
+        lines.append(line)
         if line.startswith(START):
             what, *names = line[len(START) :].split()
-            lines += [f"_{name} = const({value})" for name, value in rows(table, what, names)]
-            skipping = True
-    if skipping:
-        raise ValueError("a block has no end")
+            body = _body(source)
+            if what == "events":
+                named = list(itertools.takewhile(lambda row: row != specs.FIRST, body))
+                text = "\n".join(named).replace("\n#     ", " ")  # a row over several lines
+                lines += named + specs.events(table, [row[2:] for row in text.splitlines()])
+            elif what == "spec":
+                lines += specs.spec(table, names)
+            else:
+                lines += [f"_{name} = const({value})" for name, value in rows(table, what, names)]
+            lines.append(END)
     return "\n".join(lines) + "\n"
+
+
+def _body(source) -> list[str]:
+    """The lines of a block up to its end."""
+    body = []
+    for line in source:
+        if line == END:
+            return body
+        body.append(line)
+    raise ValueError("a block has no end")
 
 
 def rows(table: dict, what: str, names: list[str]) -> list[tuple[str, str]]:

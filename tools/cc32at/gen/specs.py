@@ -1,0 +1,142 @@
+"""Specs of value lines by the names of protocol.json (atcore/reply.py says what a spec is).
+
+    # table: spec NAME STRUCT FIELD...
+
+makes the constants _NAME, fields at the offsets they have in the structure, and _NAME_SIZE. FIELD
+is the name of a field, which prints as its type says; NAME:KIND or NAME:TABLE prints it as another
+kind or by a keyword table. `item:N:TABLE` is item N of a tuple, by its keyword; `of:N` puts all
+that follows into item N, `list` makes it the members of a list.
+
+    # table: events
+    # EVENT FIELD...
+
+makes ROWS of the events, one for each line of names. `ti:FIELD` is for style ti alone, `none` an
+empty field, `always:VALUE:TABLE` a constant.
+"""
+
+from __future__ import annotations
+
+import re
+
+from .tables import FATAL
+
+KINDS = {"u8", "u16", "u32", "i8", "i16", "i32", "hex", "ip4", "ip6", "mac", "version", "str"}
+KEYS = {"u8": "key", "u16": "key16", "i16": "key16", "u32": "key32"}
+GROUPS = ("device", "wlan", "netapp", "socket")
+_ARRAY = re.compile(r"(\w+)\[(\d+)\]$")
+WIDTH = 99
+FIRST = "# fmt: off"  # the first line that is made of the names of events
+
+
+def spec(table: dict, words: list[str]) -> list[str]:
+    """Lines of the constants of one spec."""
+    name, struct, *fields = words
+    found = table["structs"][struct]
+    tree = _tree(_Layout(found["fields"], found["size"]), fields)
+    return [f"_{name}_SIZE = const({found['size']})", *_constant(f"_{name}", tree)]
+
+
+def events(table: dict, rows: list[str]) -> list[str]:
+    """Lines of the table of events."""
+    named = {event["name"]: event for event in table["events"]}
+    lines = [FIRST, "ROWS = ("]
+    for row in rows:
+        name, *fields = row.split()
+        event = named[name]
+        fatal = name.startswith("FATAL_")
+        family = 0 if fatal else 1 + GROUPS.index(event["group"])
+        opcode = FATAL | event["id"] if fatal else event["opcode"]
+        tree = _tree(_Layout(event["fields"], 0), fields)
+        head = f"    (0x{opcode:04X}, {family}, {event['id']}, "
+        lines += _wrapped(head, tree, "),")
+    return [*lines, ")", "# fmt: on"]
+
+
+class _Layout:
+    """Fields by name."""
+
+    def __init__(self, fields: list[dict], size: int):
+        self.fields = {field["name"]: field for field in fields}
+        self.size = size
+
+    def field(self, word: str) -> list[tuple]:
+        """What one name stands for."""
+        name, _, what = word.partition(":")
+        field = self.fields[name]
+        at, match = field["offset"], _ARRAY.match(field["type"])
+        base, count = (match[1], int(match[2])) if match else (field["type"], 1)
+        if what and what not in KINDS:
+            return [(KEYS[field["type"]], at, what.encode())]
+        if base == "u32" and count > 1 and what:  # an array of words
+            return [(what, at + 4 * i) for i in range(count)]
+        if name + "_len" in self.fields:
+            return [("text", self.fields[name + "_len"]["offset"], at)]
+        return [self._whole(name, base, count, at, what)]
+
+    @staticmethod
+    def _whole(name: str, base: str, count: int, at: int, what: str) -> tuple:
+        if what:
+            return (what, at)
+        if count == 1 and base != "bytes":
+            return (base, at)
+        if (base, count) == ("u32", 4):
+            return ("ip6", at)
+        if (base, count) == ("bytes", 6):
+            return ("mac", at)
+        if (base, count) == ("bytes", 4) and name.endswith("version"):
+            return ("version", at)
+        if name in ("name", "ssid"):
+            return ("str", at, count)
+        return ("array", at, count, ord(":"))
+
+
+def _tree(layout: _Layout, words: list[str]) -> tuple:
+    """The fields of a spec."""
+    fields: list[tuple] = []
+    for i, word in enumerate(words):
+        kind, _, rest = word.partition(":")
+        if kind == "of":
+            return (*fields, ("of", int(rest), *_tree(layout, words[i + 1 :])))
+        if kind == "list":
+            return (*fields, ("list", layout.size, *_tree(layout, words[i + 1 :])))
+        if kind == "ti":
+            if fields and fields[-1][0] == "ti":
+                fields[-1] += _tree(layout, [rest])
+            else:
+                fields.append(("ti", *_tree(layout, [rest])))
+        elif kind == "none":
+            fields.append(("none",))
+        elif kind in ("item", "always"):
+            value, name = rest.split(":")
+            fields.append(("key" if kind == "item" else kind, int(value), name.encode()))
+        else:
+            fields += layout.field(word)
+    return tuple(fields)
+
+
+def _text(tree) -> str:
+    """A tuple as ruff writes it."""
+    if not isinstance(tree, tuple):
+        text = repr(tree)
+        return 'b"' + text[2:-1] + '"' if isinstance(tree, bytes) else text.replace("'", '"')
+    inner = ", ".join(map(_text, tree))
+    return f"({inner},)" if len(tree) == 1 else f"({inner})"
+
+
+def _wrapped(head: str, tree: tuple, tail: str) -> list[str]:
+    """One line, or one for each field if that is too long."""
+    line = head + _text(tree) + tail
+    if len(line) <= WIDTH:
+        return [line]
+    indent = " " * (len(head) - len(head.lstrip()) + 4)
+    lines = [head + "("]
+    for field in tree:
+        lines += _wrapped(indent, field, ",")
+    return [*lines, indent[4:] + ")" + tail]
+
+
+def _constant(name: str, tree: tuple) -> list[str]:
+    line = f"{name} = const({_text(tree)})"
+    if len(line) <= WIDTH:
+        return [line]
+    return [f"{name} = const(", *_wrapped("    ", tree, ""), ")"]
