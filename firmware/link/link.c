@@ -29,6 +29,7 @@ static struct {
     uint16_t answer_opcode;
     uint32_t start; // ticks
     uint32_t timeout_ms;
+    bool awaited; // by link_answer(): it is nobody's business what came before
 } slot;
 
 static struct {
@@ -109,8 +110,29 @@ void link_fail(unsigned kind, uint32_t arg0, uint32_t arg1) {
 
 // Received frames, one function a class. What they leave is drained afterwards.
 
-static void read_answer(uint16_t opcode) {
-    if (slot.state == SLOT_FREE || slot.state == SLOT_DONE) {
+// What is left of the message, at most `most` bytes of it.
+static size_t limited(size_t most) {
+    size_t len = link_io_left();
+    if (len > most) {
+        len = most;
+        self.counters[LINK_N_OVERRUNS]++;
+    }
+    return len;
+}
+
+static bool read_to_queue(uint16_t opcode, uint8_t dev_status, size_t most) {
+    size_t len = limited(most);
+    uint8_t *args = link_queue_reserve(len, false);
+    if (args == NULL) {
+        return false;
+    }
+    link_io_read(args, len);
+    link_queue_commit(opcode, dev_status, len);
+    return true;
+}
+
+static void read_answer(const link_header_t *header) {
+    if (slot.state == SLOT_FREE) {
         self.counters[LINK_N_ANSWERS_UNASKED]++;
         return;
     }
@@ -119,28 +141,16 @@ static void read_answer(uint16_t opcode) {
         slot.state = SLOT_FREE;
         return;
     }
-    size_t len = link_io_left();
-    if (len > LINK_ANSWER_SIZE) {
-        len = LINK_ANSWER_SIZE;
-        self.counters[LINK_N_OVERRUNS]++;
+    slot.answer_opcode = header->opcode;
+    if (!slot.awaited && !link_queue_empty() &&
+        read_to_queue(LINK_OP_ANSWER, header->dev_status, LINK_ANSWER_SIZE - 4)) {
+        slot.state = SLOT_FREE;
+        return;
     }
+    size_t len = limited(LINK_ANSWER_SIZE);
     link_io_read(link_answer_buf, len);
-    slot.answer_opcode = opcode;
     slot.result = len;
     slot.state = SLOT_DONE;
-}
-
-static void read_event(const link_header_t *header) {
-    size_t len = link_io_left();
-    if (len > LINK_EVENT_ARGS) {
-        len = LINK_EVENT_ARGS;
-        self.counters[LINK_N_OVERRUNS]++;
-    }
-    uint8_t *args = link_queue_reserve(len, false);
-    if (args != NULL) {
-        link_io_read(args, len);
-        link_queue_commit(header->opcode, header->dev_status, len);
-    }
 }
 
 // Stores received data where it is expected. Returns the status that is true for the buffer: as on the wire,
@@ -207,27 +217,28 @@ static void read_message(void) {
     }
     link_flow_apply(&header);
     if (header.opcode & OP_ANSWER) {
-        read_answer(header.opcode);
+        read_answer(&header);
     } else if (header.opcode & OP_FROM_HOST) {
         self.counters[LINK_N_UNKNOWN]++;
     } else if (header.opcode == OP_RECV_DONE || header.opcode == OP_RECVFROM_DONE_V4 ||
                header.opcode == OP_RECVFROM_DONE_V6) {
         read_data(&header);
     } else if (header.opcode != OP_DUMMY) {
-        read_event(&header);
+        read_to_queue(header.opcode, header.dev_status, LINK_EVENT_ARGS);
     }
     self.counters[LINK_N_DRAINED] += link_io_end();
     link_port_irq_unmask();
 }
 
+// Whether what waits may be read now.
+static bool readable(void) {
+    return usable() && slot.state != SLOT_DONE;
+}
+
 // Reads what waits, up to and including an answer.
 static void read_messages(void) {
-    slot_state_t before = slot.state;
-    for (unsigned i = 0; i < LINK_POLL_MESSAGES && usable() && link_port_irq(); i++) {
+    for (unsigned i = 0; i < LINK_POLL_MESSAGES && readable() && link_port_irq(); i++) {
         read_message();
-        if (slot.state == SLOT_DONE && before != SLOT_DONE) {
-            break;
-        }
     }
     if ((slot.state == SLOT_WAITING || slot.state == SLOT_ABANDONED) &&
         time_left(slot.start, slot.timeout_ms) == 0) {
@@ -278,10 +289,10 @@ static int wait_slot(slot_state_t state) {
 }
 
 int link_answer(void) {
-    if (wait_slot(SLOT_WAITING) != 0) {
-        return LINK_E_BREAK;
-    }
-    return link_collect();
+    slot.awaited = true;
+    int code = wait_slot(SLOT_WAITING);
+    slot.awaited = false;
+    return code != 0 ? code : link_collect();
 }
 
 int link_settle(void) {
@@ -362,7 +373,7 @@ uint32_t link_wait(uint32_t ms, uint32_t mask) {
             uint32_t answer = time_left(slot.start, slot.timeout_ms);
             left = answer < left ? answer : left;
         }
-        link_port_idle(left, wake | (usable() ? LINK_WAKE_NWP : 0));
+        link_port_idle(left, wake | (readable() ? LINK_WAKE_NWP : 0));
     }
 }
 

@@ -40,7 +40,11 @@
 #define LINK_FATAL_NO_CMD_ACK   (4u) // opcode of the command
 #define LINK_FATAL_CMD_TIMEOUT  (5u) // opcode of the missing completion
 
-#define LINK_ANSWER_SIZE   (2048u) // answers are cut there
+// An answer to link_submit() that came behind events that nobody has taken yet is queued behind them, as a
+// frame with this opcode, and the slot is free again: the order is that of the wire.
+#define LINK_OP_ANSWER (0xff00u)
+
+#define LINK_ANSWER_SIZE   (2048u) // answers are cut there, those in the queue 4 bytes before
 #define LINK_EVENT_ARGS    (1600u) // events are cut there (nwp-protocol.md 2.4)
 #define LINK_EVENT_SIZE    (4u + LINK_EVENT_ARGS)
 #define LINK_SOCKETS       (16u)
@@ -87,7 +91,8 @@ void link_close(void);
 bool link_is_open(void);
 
 // Command slot. Submitting returns 0 or an error. The answer ends in link_answer_buf; its length, or an
-// error, is returned by link_collect() (LINK_E_AGAIN until it is there) or link_answer(), which waits.
+// error, is returned by link_collect() (LINK_E_AGAIN until it is there) or link_answer(), which waits. While
+// one is to be collected nothing is read: what came behind it stays behind it. See LINK_OP_ANSWER, too.
 int link_submit(const link_frame_t *frame, uint32_t timeout_ms);
 int link_collect(void);
 int link_answer(void);

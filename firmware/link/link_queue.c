@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "link.h"
 #include "link_queue.h"
 
 #define ALIGN4(n) (((n) + 3) & ~(size_t)3)
@@ -33,6 +34,7 @@ static const uint16_t completions[] = {
     0x1a35, // NETAPP_HOST_BY_SERVICE_DONE_V6
     0x187b, // NETAPP_RECEIVE
     0x30c1, // NETUTIL_CMD_DONE
+    LINK_OP_ANSWER,
 };
 
 // Frames lie one behind the other from `head` to `tail`, never across the end.

@@ -23,7 +23,7 @@ class Rig:
         self.clock = VirtualClock()
         self.port = HostPort(self.model, self.clock)
         self.nwp = make_nwp(self.port)
-        self._event = bytearray(self.nwp.EVENT_SIZE)
+        self._event = bytearray(len(self.nwp.answer))
 
     def event(self) -> tuple[int, int, bytes] | None:
         """The next event frame: opcode, device status, arguments."""

@@ -25,6 +25,7 @@
 typedef struct _fuzz_stats_t {
     uint32_t frames;
     uint32_t answers;
+    uint32_t queued; // answers behind events
     uint32_t events;
     uint32_t data;
     uint32_t fatals[LINK_FATAL_CMD_TIMEOUT + 1];
@@ -267,7 +268,7 @@ static int send_some(void) {
 }
 
 static int take_event(fuzz_stats_t *stats) {
-    size_t size = one_in(4) ? below(40) : LINK_EVENT_SIZE;
+    size_t size = one_in(4) ? below(40) : LINK_ANSWER_SIZE;
     uint8_t *buf = malloc(size + (size == 0));
     size_t n = link_event(buf, size);
     uint16_t opcode = 0;
@@ -275,7 +276,11 @@ static int take_event(fuzz_stats_t *stats) {
         memcpy(&opcode, buf, 2);
     }
     free(buf);
-    CHECK(n <= size && n <= LINK_EVENT_SIZE);
+    CHECK(n <= size && (n <= LINK_EVENT_SIZE || opcode == LINK_OP_ANSWER));
+    if (opcode == LINK_OP_ANSWER) {
+        stats->queued++;
+        return 0;
+    }
     if (opcode >= LINK_OP_FATAL) { // only the link itself makes these
         unsigned kind = opcode - LINK_OP_FATAL;
         CHECK(kind >= 1 && kind <= LINK_FATAL_CMD_TIMEOUT);
@@ -321,7 +326,9 @@ static int one_frame(fuzz_stats_t *stats) {
     CHECK(link_status()->min_tx != 0);
     CHECK(link_answer_opcode() == 0 || link_answer_opcode() & 0x0400);
     drop_targets();
-    if (flags & LINK_ANSWER && one_in(2)) {
+    if (flags & LINK_ANSWER) {
+        uint32_t read = link_counter(LINK_N_FRAMES_IN);
+        CHECK(link_poll() & LINK_ANSWER && link_counter(LINK_N_FRAMES_IN) == read);
         int n = link_collect();
         CHECK((n >= 0 && n <= (int)LINK_ANSWER_SIZE) || n <= LINK_E_BUSY);
         stats->answers += n >= 0;

@@ -22,12 +22,16 @@ class Stats(ct.Structure):
     _fields_ = [
         ("frames", ct.c_uint32),
         ("answers", ct.c_uint32),
+        ("queued", ct.c_uint32),
         ("events", ct.c_uint32),
         ("data", ct.c_uint32),
         ("fatals", ct.c_uint32 * 6),
         ("counters", ct.c_uint32 * len(COUNTERS)),
         ("most_words", ct.c_uint32),
     ]
+
+
+STATS = ("frames", "answers", "queued", "events", "data")
 
 
 def main(what: str, seed: int, count: int, asan: bool) -> int:
@@ -39,7 +43,7 @@ def main(what: str, seed: int, count: int, asan: bool) -> int:
         failed = library.fuzz_link(seed, count, ct.byref(stats))
     else:
         failed = getattr(library, f"fuzz_{what}")(seed, count)
-    report = {name: getattr(stats, name) for name in ("frames", "answers", "events", "data")}
+    report = {name: getattr(stats, name) for name in STATS}
     report["fatals"] = list(stats.fatals)
     report["counters"] = dict(zip(COUNTERS, stats.counters, strict=True))
     report["most_words"] = stats.most_words

@@ -31,6 +31,7 @@ def check_link(report: dict, count: int) -> None:
     # Each way through the code was taken many times.
     for name in ("answers", "events", "data"):
         assert report[name] > count / 100, name
+    assert report["queued"] > count / 1000
     assert all(report["fatals"][kind] > 0 for kind in (1, 3, 4))
     for name, value in report["counters"].items():
         assert value > count / 1000, name

@@ -19,16 +19,16 @@ def test_an_answer_is_exact_and_any_opcode_will_do(rig):
 
 def test_submit_and_collect(rig):
     nwp = rig.nwp
-    rig.model.answers.append([message(0x0880, b"ev"), message(0x0466, b"late")])
+    rig.model.answers.append([message(0x0466, b"late")])
     assert nwp.collect() == nwp.E_AGAIN
     assert nwp.submit(GET, b"") == 0
     assert nwp.submit(GET, b"") == nwp.E_BUSY
     assert nwp.request(GET, b"") == nwp.E_BUSY
-    assert nwp.poll() == nwp.ANSWER | nwp.EVENT
+    assert nwp.poll() == nwp.ANSWER
     assert nwp.submit(GET, b"") == nwp.E_BUSY  # its answer is not collected
-    assert nwp.collect() == 4
+    assert nwp.collect() == 4 and nwp.answer[:4] == b"late"
     assert nwp.collect() == nwp.E_AGAIN
-    assert nwp.poll() == nwp.EVENT
+    assert nwp.poll() == 0
     assert len(rig.model.frames) == 1
 
 
@@ -116,8 +116,54 @@ def test_an_answer_that_waits_is_not_overwritten(rig):
     nwp.submit(GET, b"")
     nwp.poll()
     nwp.poll()
-    assert rig.count("answers_unasked") == 1
     assert nwp.collect() == 4 and nwp.answer[:4] == b"mine"
+    nwp.poll()
+    assert rig.count("answers_unasked") == 1
+
+
+def test_what_comes_behind_an_answer_stays_behind_it(rig):
+    nwp = rig.nwp
+    rig.model.answers.append([message(0x0466, b"mine"), message(0x0880, b"ev")])
+    nwp.submit(GET, b"")
+    assert nwp.wait(100) == nwp.ANSWER
+    assert nwp.wait(100) == nwp.ANSWER
+    assert nwp.wait(100, nwp.UART) == nwp.TIMEOUT  # nor does it keep anybody from sleeping
+    assert rig.events() == [] and nwp.answer[:4] == b"mine"
+    assert nwp.collect() == 4
+    assert nwp.wait(100) == nwp.EVENT
+    assert rig.events() == [(0x0880, 0, b"ev")]
+
+
+def test_an_answer_behind_events_is_queued_behind_them(rig):
+    nwp = rig.nwp
+    rig.model.answers.append(
+        [message(0x0880, b"ev"), message(0x0466, b"late"), message(0x0881, b"last")]
+    )
+    nwp.submit(GET, b"")
+    assert nwp.poll() == nwp.EVENT
+    assert nwp.collect() == nwp.E_AGAIN
+    rig.model.answers.append([message(0x0466, b"next")])
+    assert nwp.request(GET, b"") == 4 and nwp.answer[:4] == b"next"  # the slot is free
+    assert rig.events() == [(0x0880, 0, b"ev"), (0xFF00, 0, b"late"), (0x0881, 0, b"last")]
+
+
+def test_an_answer_that_is_waited_for_comes_past_events(rig):
+    nwp = rig.nwp
+    rig.model.answers.append([message(0x0880, b"ev"), message(0x0466, b"now")])
+    assert nwp.request(GET, b"") == 3 and nwp.answer[:3] == b"now"
+    assert rig.events() == [(0x0880, 0, b"ev")]
+
+
+def test_an_answer_in_the_queue_gives_way_to_no_event(rig):
+    nwp = rig.nwp
+    rig.model.answers.append([message(0x0880, b"ev"), message(0x0466, bytes(2100))])
+    nwp.submit(GET, b"")
+    for _ in range(20):
+        rig.model.say(message(0x0880, bytes(600)))
+    while rig.model.queue:
+        nwp.poll()
+    frames = {opcode: args for opcode, _, args in rig.events()}
+    assert frames[0xFF00] == bytes(2044)
 
 
 def test_an_answer_longer_than_the_buffer_is_cut(rig):
