@@ -165,10 +165,15 @@ class Inbox:
         return ms
 
     def dispatch(self, flags: int):
-        """Take what the link has: complete waiters, hand on the rest, look at the time."""
+        """Take what the link has: complete waiters, hand on the rest, look at the time.
+
+        No further than to the first that somebody waits for: who drives coroutines resumes it
+        before the next call, and what it gives stands before what came behind. The link goes on
+        to report that there is more.
+        """
         if flags & _ANSWER:
             self._collect()
-        if flags & _EVENT and not self.busy:
+        elif flags & _EVENT and not self.busy:
             self._events()
         if self.limits:
             self._expire()
@@ -180,14 +185,22 @@ class Inbox:
     def _collect(self):
         """The answer of the command that holds the slot is there."""
         n = self.nwp.collect()
+        if n >= 0:  # else the fatal event that follows ends the wait
+            self._answered(self.answer[:n])
+
+    def _answered(self, args) -> bool:
+        """The arguments of that answer: whether somebody waits for it."""
         wait = self.owners[_SLOT]
-        if wait is None or n < 0:
-            return  # given up; or the fatal event that follows ends the wait
-        wait.complete(self.answer[:n])
+        if wait is None:
+            return False  # given up
+        wait.complete(args)
         if wait.orphan:
             self._unwanted(_SLOT, wait)
+            return False
+        return True
 
     def _events(self):
+        """Take frames up to the first that somebody waits for."""
         frame = self.answer
         event = self.nwp.event
         self.busy = True
@@ -195,36 +208,41 @@ class Inbox:
             n = event(frame)
             while n:
                 opcode = frame[0] | frame[1] << 8
-                wait = None
                 if opcode == _SOCKET_RECV_DONE:  # the way of most data, hence short
                     wait = self.owners[frame[_SD] & 0x0F]
-                if wait is not None and wait.opcode == opcode and not wait.orphan and n > _SD:
-                    wait.result = frame[4] | frame[5] << 8
-                    wait.done = True
-                else:
-                    self._frame(opcode, n)
+                    if wait is not None and wait.opcode == opcode and not wait.orphan and n > _SD:
+                        wait.result = frame[4] | frame[5] << 8
+                        wait.done = True
+                        return
+                if self._frame(opcode, n):
+                    return
                 n = event(frame)
         finally:
             self.busy = False
 
-    def _frame(self, opcode: int, n: int):
-        """The frame of n bytes in the buffer."""
+    def _frame(self, opcode: int, n: int) -> bool:
+        """The frame of n bytes in the buffer: whether somebody waits for it."""
         args = self.answer[4:n]
         if opcode >= _FATAL:
-            self.fatal(opcode, args)
-        elif not self.state & _RESTARTING:
+            if opcode > _FATAL:
+                self.fatal(opcode, args)
+                return False
+            return self._answered(args)
+        if not self.state & _RESTARTING:
             if opcode == _DEVICE_INIT_COMPLETE and self.state == _COMING:
                 self.state = STARTED
             lock = self._owner(opcode & ~_IPV6, n)
-            if lock < 0:
-                self._event(opcode, args, self.answer[2])
-            else:
+            if lock >= 0:
                 wait = self.owners[lock]
                 wait.complete(args)
                 if wait.opcode == _SOCKET_RECV_DONE:
                     wait.result = args[0] | args[1] << 8
-                if wait.orphan:
-                    self._unwanted(lock, wait)
+                if not wait.orphan:
+                    return True
+                self._unwanted(lock, wait)
+                return False
+            return self._event(opcode, args, self.answer[2])
+        return False
 
     def _owner(self, base: int, n: int) -> int:
         """Lock of the operation that the frame completes, -1 if there is none."""
@@ -243,12 +261,14 @@ class Inbox:
                 return lock
         return -1
 
-    def _event(self, opcode: int, args, status: int):
-        """An event that completes nothing: for the driver, or for the application."""
+    def _event(self, opcode: int, args, status: int) -> bool:
+        """An event that completes nothing, for the driver or for the application: whether it has
+        ended a wait all the same.
+        """
         if opcode & ~_IPV6 in _COMPLETIONS:
             self.late += 1
         elif opcode == _SOCKET_CLOSE_DONE:
-            self._closed(args)
+            return self._closed(args)
         elif opcode == _DEVICE_RESET_REQUEST:
             self.sl.device.reset_request(args, status)
         elif (
@@ -264,6 +284,7 @@ class Inbox:
             self.sl.netapp.event(opcode, args)
         elif opcode != _DEVICE_FLOW_CTRL:
             self.tell(opcode, args)
+        return False
 
     def tell(self, opcode: int, args):
         """Hand an event to the application."""
@@ -282,15 +303,18 @@ class Inbox:
             self.spawn(wait.undo(wait.result))
             self.queue.extend(waiting)
 
-    def _closed(self, args):
+    def _closed(self, args) -> bool:
         """A socket is closed under a waiting operation: ends that, should the NWP forget it."""
         self.late += 1
         lock = args[2] & 0x1F if len(args) > 2 else _SOCKETS
         wait = self.owners[lock] if lock < _SOCKETS else None
-        if wait is not None and not wait.done:
-            wait.fail(_SL_ERROR_BSD_EBADF)
-            if wait.orphan:
-                self._unwanted(lock, wait)
+        if wait is None or wait.done:
+            return False
+        wait.fail(_SL_ERROR_BSD_EBADF)
+        if wait.orphan:
+            self._unwanted(lock, wait)
+            return False
+        return True
 
     # Failure
 
