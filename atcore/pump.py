@@ -197,18 +197,24 @@ def resume(core, command, error=None):
             return
     except Exception as caught:
         error = caught
+    before = 0
     if command.late:
         core.background.remove(command)
     else:
         if core.background:
+            result = core.box[0]
             advance(core)  # what Stop has ended answers before it
+            core.box[0] = result
         core.foreground = None
+        before = len(core.entries)
     core.spares.append(command)
     command.coro = command.wait = None
     if error is None:
         answer(core, command, core.box[0])
     else:
         wrong(core, command, error)
+    if before:
+        core.out.bind(before)
 
 
 def thrown(core, coro, error):
@@ -315,6 +321,21 @@ def advance(core):
             at += 1
 
 
+def go_on(core, flags: int):
+    """Take what the link has, and let those go on whose waiters are done."""
+    link = core.link
+    try:
+        link.dispatch(flags)
+    except Exception as error:
+        stray(core, error)
+    link.woken = False
+    if core.background:
+        advance(core)
+    command = core.foreground
+    if command is not None and due(command.wait):
+        resume(core, command)
+
+
 def due(wait) -> bool:
     """Whether the coroutine that yielded this waiter can go on, as in advance()."""
     try:
@@ -404,16 +425,7 @@ def busy_step(core, ms: int) -> int:
     elif ms:
         ms = limit(core, ms)
     flags = core.wait(ms, mask)
-    try:
-        link.dispatch(flags)
-    except Exception as error:
-        stray(core, error)
-    link.woken = False
-    if core.background:
-        advance(core)
-    command = core.foreground
-    if command is not None and due(command.wait):
-        resume(core, command)
+    go_on(core, flags)
     if core.booting is not None and due(core.booting.wait):
         boot_on(core, core.booting)
     if core.since is not None and ticks_diff(core.ticks(), core.since) >= _FILE_MS:

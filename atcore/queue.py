@@ -1,7 +1,8 @@
 """The receive queue: messages in the order in which the application gets them.
 
 Replies keep the order of their commands (rule O8). Late results and events may overtake, but
-never inside a list or while the stream holds them back (rule O9). Replies and late results are
+never inside a list or while the stream holds them back (rule O9); the answer of a command that
+has waited does not pass those that came before it meanwhile. Replies and late results are
 never dropped: they hold back the reading of lines. Of the events the oldest are dropped when
 there are too many; `+EventLost: <number>` then says how many, once, where they are missing.
 """
@@ -9,8 +10,10 @@ there are too many; `+EventLost: <number>` then says how many, once, where they 
 MANY = 8  # messages that hold back the reading of lines
 EVENTS = 48  # events kept
 
-# An entry is a message: a reply; a tuple: late lines that stay together, or with None as its first
-# element what nothing may come before; a list: an event.
+# An entry is a message: a reply; a list: an event; a tuple: late lines that stay together, or by
+# its first element
+_FIRST = None  # what nothing may come before
+_BEHIND = False  # a reply that passes nothing, nor does what is behind it
 
 
 class Room:
@@ -53,10 +56,18 @@ class Queue:
         """A reply."""
         self.entries.append(message)
 
+    def bind(self, at: int):
+        """The entry at this index was pushed as a reply: it must not pass what is before it."""
+        self.entries[at] = (_BEHIND, self.entries[at])
+
     def emit(self, owner, message):
         """A line of owner's list."""
-        self.group = owner
+        at = len(self.entries)
         self.entries.append(message)
+        if self.group is not owner:
+            self.group = owner
+            if at:
+                self.bind(at)
 
     def finish(self, owner):
         """Owner has answered: what waited for that may follow."""
@@ -92,22 +103,19 @@ class Queue:
     def take(self, held: bool, ti: bool):
         """The next message or None; late lines and events stay while `held`."""
         entries = self.entries
-        i = 0
-        if held and not (entries and type(entries[0]) is tuple and entries[0][0] is None):
-            while i < len(entries) and type(entries[i]) in (tuple, list):
-                i += 1
+        i = self.passable() if held else 0
         if i >= len(entries):
             return None
         entry = entries[i]
         kind = type(entry)
-        self.was_event = kind is list or kind is tuple
+        self.was_event = kind is list or kind is tuple and entry[0] is not _BEHIND
         if kind is list and self.lost:
             return self.confess(ti)
         if kind is tuple:
-            if entry[0] is None:
+            if not entry[0]:
                 entry = entry[1:]
             if len(entry) > 1:
-                entries[i] = (None,) + entry[1:]
+                entries[i] = (_FIRST,) + entry[1:]
             else:
                 del entries[i]
             return entry[0]
@@ -116,6 +124,18 @@ class Queue:
             self.events -= 1
             return entry[0]
         return entry
+
+    def passable(self) -> int:
+        """Index of the first entry that may go while late lines and events are held; the end."""
+        entries = self.entries
+        for i in range(len(entries)):
+            entry = entries[i]
+            kind = type(entry)
+            if kind is tuple and not entry[0]:
+                return len(entries) if i else 0
+            if kind is not tuple and kind is not list:
+                return i
+        return len(entries)
 
     def confess(self, ti: bool) -> bytes:
         """The line that tells of lost events."""

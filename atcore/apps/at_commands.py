@@ -15,7 +15,7 @@ from ..commands import ALL
 from ..commands._chapters import CHAPTERS, EAGER
 from ..compat import const, ticks_add, ticks_diff
 from ..framing import nothing
-from ..pump import UART, boot, news, step, still_active, stray
+from ..pump import UART, boot, go_on, news, step, still_active, stray
 from ..reply import Pieces
 
 SETTINGS_MS = 3000  # if the settings are not known by then, the defaults hold
@@ -226,7 +226,7 @@ class AtCommands:
         core = self.core
         write = self.stream.write
         for message in messages:
-            if message is not None:
+            if message:  # what is none says how they stand in the queue
                 n = write(message)
                 if n < len(message):
                     write_all(self.stream, memoryview(message)[n:], core)
@@ -338,14 +338,16 @@ def write_all(stream, data, core):
 
 
 def wait_for_room(core):
-    """Let the driver go on until the stream takes more."""
+    """Let the driver go on, and commands that wait for it, until the stream takes more."""
     link = core.link
     try:
         # Who waits for a deadline that is over goes on later: to look again at once helps nobody.
-        link.dispatch(link.nwp.wait(link.limit(ROOM_MS) or 1, ROOM))
+        flags = link.nwp.wait(link.limit(ROOM_MS) or 1, ROOM)
     except Exception as error:
         stray(core, error)
-    link.woken = True
+        return
+    go_on(core, flags)
+    link.woken = core.active = True
 
 
 def load(name: bytes) -> bool:

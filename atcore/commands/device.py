@@ -6,6 +6,7 @@ from ..compat import const
 from ..dispatch import BY_OPTION
 from ..grammar import MISSING, ParseError
 from ..options import unfit
+from ..pump import boot
 from ..settings import ROWS
 from . import command
 
@@ -73,7 +74,9 @@ async def start(cmd):
     """Start the network processor (table 9)."""
     if not cmd.started():
         await cmd.sl.device.start()
-    await cmd.core.settings.keep()
+    core = cmd.core
+    if core.settings.changes:  # the answer comes before what the start brings
+        boot(core, core.settings.keep(True))
 
 
 @command(b"Stop", (("Timeout", "u16", ""),))
