@@ -7,16 +7,6 @@ import pytest
 from cc32at.client import AtError
 
 VERSION = re.compile(r"\+Get: 0x[0-9a-f]+(,\d+\.\d+\.\d+\.\d+){3},\d+")
-WLAN_BITS = {
-    "WLANASYNCONNECTEDRESPONSE",
-    "WLANASYNCDISCONNECTEDRESPONSE",
-    "STA_CONNECTED",
-    "STA_DISCONNECTED",
-    "P2P_DEV_FOUND",
-    "CONNECTION_FAILED",
-    "P2P_NEG_REQ_RECEIVED",
-    "RX_FILTERS",
-}
 
 
 def fails(at, line, description, code):

@@ -16,7 +16,6 @@ from cc32at.nwp.codec import align4
 
 TABLE = json.loads((Path(simplelink.__file__).parent / "protocol.json").read_text())
 OPCODES = {row["opcode"]: row for row in TABLE["opcodes"]}
-BY_NAME = {row["name"]: row for row in TABLE["opcodes"]}
 _CODES = {"u8": "B", "i8": "b", "u16": "H", "i16": "h", "u32": "I", "i32": "i"}
 
 

@@ -4,8 +4,6 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from unicorn.arm_const import UC_ARM_REG_SP
-
 from . import bootrom
 from .bus import Bus
 from .cpu import Cpu
@@ -199,9 +197,6 @@ class Chip:
     def line(self) -> Line:
         """The console's far end."""
         return self.uarts[0].line
-
-    def stack_pointer(self) -> int:
-        return self.cpu.read(UC_ARM_REG_SP)
 
     # Snapshot
 

@@ -169,7 +169,6 @@ class Opcode(_Table):
         self.kind = row["kind"]
         self.to_nwp = row["direction"] == "host_to_nwp"
         self.has_payload = row["payload_out"] != "none"
-        self.async_opcodes = tuple(int(x, 16) for x in row.get("async_opcodes", ()))
         self.args = Layout(self.name, row["args_size"], row["args"], row.get("args_tail", ()))
         self.response = Layout(
             self.name, row["response_size"], row["response"], row.get("response_tail", ())
@@ -225,7 +224,6 @@ class Protocol(_Table):
     def __init__(self, path: Path = PROTOCOL_JSON):
         table = json.loads(Path(path).read_text())
         rows = [Opcode(row) for row in table["opcodes"]]
-        self.constants = table["constants"]
         self.opcodes = {row.name: row for row in rows}
         self.by_opcode = {row.opcode: row for row in rows}
         self.structs = {
@@ -256,12 +254,6 @@ class Protocol(_Table):
     def error(self, code: int | str) -> int:
         """The number of an error given by name or number; KeyError for an unknown name."""
         return self.errors[code] if isinstance(code, str) else code
-
-    def enum_name(self, enum: str, value: int, default: str = "") -> str:
-        for name, number in self.enums[enum].items():
-            if number == value:
-                return name
-        return default
 
 
 @functools.cache

@@ -47,10 +47,6 @@ class Config:
                 return self.rules[key]
         return ""
 
-    def knows(self, area: str, id: int, option: int | None) -> bool:
-        """Whether the tables have such a row."""
-        return (area, id, option) in self.rules or (area, id, None) in self.rules
-
     @property
     def persistent(self) -> bool:
         """The system-wide persistence mode."""

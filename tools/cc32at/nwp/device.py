@@ -48,7 +48,6 @@ class Device(Group):
         self.clock_base = np.world.device.time
         self.boot_time = 0.0
         self.session = 0
-        self.stop_timer = None
 
     def power_on(self) -> None:
         self.boot_time = self.np.now()

@@ -19,7 +19,6 @@ APPLICATIONS = HTTP | DHCP | MDNS | DNS_SERVER
 URN = b"mysimplelink"
 DOMAIN = b"mysimplelink.net"
 DHCP_DEFAULT = struct.pack("<3I", 86400, 0x0A7B2D02, 0x0A7B2DFE)  # 10.123.45.2-254
-MDNS_TIMING = struct.pack("<6I", 100, 1, 2, 100, 6000, 6000)  # record mdns_timing
 
 
 def _urn(self, value):
