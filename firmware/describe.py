@@ -101,6 +101,7 @@ def command(said: dict, handler) -> dict:
         "ok": ok[said["ok"]],
         "ok_ti": ok[said["ok"] if said["ti_ok"] is None else said["ti_ok"]],
         "values": values[said["values"]],
+        "reply": plain(said["reply"]),
         "late_name": late_name[said["late_name"]],
         "varies": bool(said["varies"] or said.get("more")),
         "guide_only": said["guide_only"],

@@ -17,6 +17,7 @@ def told(**other):
         "ok": "answer",
         "ok_ti": "answer",
         "values": "once",
+        "reply": None,
         "late_name": "alone",
         "guide_only": False,
         "offline": None,
@@ -66,6 +67,30 @@ def test_how_it_answers():
     )
     many = reference.command(told(ok="accepted", ok_ti="accepted", values="repeated"))
     assert "`OK` when the network processor has accepted, results later; any number of" in many
+
+
+def test_what_the_value_line_has_in_style_guide():
+    spec = [
+        ["u8", 0],
+        ["i32", 1],
+        ["guide", ["str", 3], ["hex", 4]],
+        ["ti", ["none"]],
+        ["key", 2, "wlan_role"],
+        ["mask", 5, "device_status_device"],
+        ["of", 6, ["ip4", 0], ["given", 1, ["mac", 1]]],
+        ["key", 7, "wlan_security"],
+        ["end", 59],
+    ]
+    assert reference.command(told(reply=spec)).splitlines()[-1] == (
+        "Value line: number, number, text, number with `0x`, keyword (`sta`, `ap`, `p2p`),"
+        " keywords with `|` between (`GENERAL_ERROR`), IPv4 address, MAC address,"
+        " keyword (`OPEN`, `WEP`, `WPA_WPA2`, `WPS_PBC`, `WPS_PIN` ...)."
+    )
+    stations = [["list", 44, ["ip4", 0], ["str", 4]]]
+    assert "Value line: any number, with `;` between, of: IPv4 address, text." in (
+        reference.command(told(reply=stations))
+    )
+    assert "A value line that differs" in reference.command(told(reply=[]))
 
 
 def ways(*arguments):

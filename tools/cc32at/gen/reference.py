@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from . import forms
+from . import forms, replies
 
 HEAD = """# The commands
 
@@ -133,6 +133,10 @@ def answer(told: dict) -> list[str]:
         said.append("an error behind `OK` names the command and its first parameter")
     if told["values"] == "repeated":
         said.append("any number of value lines")
+    if told["reply"]:
+        said.append("value line: " + ", ".join(replies.fields(told["reply"])))
+    elif told["reply"] is not None:
+        said.append("a value line that differs by what is asked for")
     if told["offline"] is True:
         said.append("needs no network processor")
     if told["guide_only"]:
