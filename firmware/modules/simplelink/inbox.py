@@ -1,7 +1,7 @@
 """The receiving half of the driver's side of the wire, and the coroutines it wakes."""
 
 from .compat import const, ticks_add, ticks_diff
-from .waiter import Completion
+from .waiter import NO_MEMORY, Completion
 
 # table: errors SL_API_ABORTED SL_ERROR_BSD_EBADF
 _SL_API_ABORTED = const(-2005)
@@ -186,14 +186,17 @@ class Inbox:
         """The answer of the command that holds the slot is there."""
         n = self.nwp.collect()
         if n >= 0:  # else the fatal event that follows ends the wait
-            self._answered(self.answer[:n])
+            self._answered(0, n)
 
-    def _answered(self, args) -> bool:
-        """The arguments of that answer: whether somebody waits for it."""
+    def _answered(self, at: int, n: int) -> bool:
+        """The arguments of that answer are in the buffer: whether somebody waits for it."""
         wait = self.owners[_SLOT]
         if wait is None:
             return False  # given up
-        wait.complete(args)
+        try:
+            wait.complete(self.answer[at:n])
+        except MemoryError:
+            self._unheard(wait, at, n)
         if wait.orphan:
             self._unwanted(_SLOT, wait)
             return False
@@ -214,20 +217,39 @@ class Inbox:
                         wait.result = frame[4] | frame[5] << 8
                         wait.done = True
                         return
-                if self._frame(opcode, n):
-                    return
+                try:
+                    if self._frame(opcode, n):
+                        return
+                except MemoryError:
+                    lock = self._owner(opcode & ~_IPV6, n)
+                    if lock < 0 or opcode >= _FATAL:
+                        raise
+                    wait = self.owners[lock]
+                    self._unheard(wait, 4, n)
+                    if not wait.orphan:
+                        return
+                    self._unwanted(lock, wait)
                 n = event(frame)
         finally:
             self.busy = False
 
+    def _unheard(self, wait, at: int, n: int):
+        """There is no memory for a result, which is in the buffer from `at` on."""
+        wait.fail(NO_MEMORY)
+        if wait.undo is not None:
+            try:
+                self.spawn(wait.undo(self.answer[at:n]))
+            except MemoryError:
+                pass  # what it has left behind stays until the stop
+
     def _frame(self, opcode: int, n: int) -> bool:
         """The frame of n bytes in the buffer: whether somebody waits for it."""
+        if opcode == _FATAL:
+            return self._answered(4, n)
         args = self.answer[4:n]
-        if opcode >= _FATAL:
-            if opcode > _FATAL:
-                self.fatal(opcode, args)
-                return False
-            return self._answered(args)
+        if opcode > _FATAL:
+            self.fatal(opcode, args)
+            return False
         if not self.state & _RESTARTING:
             if opcode == _DEVICE_INIT_COMPLETE and self.state == _COMING:
                 self.state = STARTED
@@ -345,15 +367,22 @@ class Inbox:
             if wait is not None and wait.orphan:
                 owners[lock] = None
             elif wait is not None and not wait.done:
-                self.leaving.append(wait)
-        self.leaving.extend(self.pending)
-        self.leaving.extend(self.queue)
-        for wait in self.leaving:
-            if not wait.done:
-                wait.fail(code)
+                self._leave(wait, code)
+        for wait in self.pending:
+            self._leave(wait, code)
+        for wait in self.queue:
+            self._leave(wait, code)
         self.pending.clear()
         self.queue.clear()
         self.limits.clear()
+
+    def _leave(self, wait, code: int):
+        if not wait.done:
+            wait.fail(code)
+        try:
+            self.leaving.append(wait)
+        except MemoryError:
+            pass  # a stop does not wait until it has gone on
 
     # The driver's own coroutines
 
@@ -384,10 +413,11 @@ class Job:
     def __init__(self, coro, resume):
         self.coro = coro
         self.resume = resume
+        self.box = [None]
 
     def step(self) -> bool:
         """Resume it; True when it has ended."""
-        self.wait = self.resume(self.coro, [None])
+        self.wait = self.resume(self.coro, self.box)
         if self.wait is None:
             return True
         self.deadline = self.wait.deadline

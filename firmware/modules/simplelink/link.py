@@ -236,7 +236,7 @@ class Link(Inbox):
             wait.sent = True  # at once: an interrupt from the keyboard may end the call
             try:
                 self.call(opcode, args, payload)
-            except SlError:
+            except Exception:  # there is nothing to come
                 wait.sent = False
                 raise
             if ms > 0:

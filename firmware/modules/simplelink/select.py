@@ -10,7 +10,7 @@ from struct import pack, unpack_from
 from .compat import const, ticks_add, ticks_diff
 from .errors import SlError
 from .link import STARTED
-from .waiter import Completion, Waiter
+from .waiter import NO_MEMORY, Completion, Waiter
 
 # table: opcodes SOCKET_CREATE SOCKET_CLOSE SOCKET_BIND_V4 SOCKET_SELECT SOCKET_SELECT_DONE
 _SOCKET_CREATE = const(0x9401)
@@ -116,10 +116,15 @@ class Selector:
                 await self._round(nfds, sec, usec)
                 alone = False
         except SlError as error:
-            for caller in self.callers:
-                caller.fail(error.code)
+            self._fail(error.code)
+        except MemoryError:
+            self._fail(NO_MEMORY)
         finally:
             self.running = False
+
+    def _fail(self, code: int):
+        for caller in self.callers:
+            caller.fail(code)
 
     async def _round(self, nfds: int, sec: int, usec: int):
         control = self.control
@@ -224,6 +229,7 @@ class Selector:
         link = self.link
         self.full = False
         sd = _NONE
+        owner = Reserved()
         try:
             link.call(_SOCKET_CREATE, b"\x02\x02\0\0")
             sd = link.answer[2]
@@ -231,13 +237,15 @@ class Selector:
                 raise SlError(_SL_ERROR_BSD_EBADF)
             link.call(_SOCKET_BIND_V4, self._address(0, sd, b"\0\0\0\0"))
             self.control = sd
-            link.owners[sd] = Reserved()
-        except SlError as error:
+            link.owners[sd] = owner
+        except Exception as error:
             if self._is_over():
                 raise
-            self.full = error.code == _SL_ERROR_BSD_ENSOCK
-            if sd != _NONE:  # the port is taken, or the id is waited on
+            if sd != _NONE:  # the port is taken, the id is waited on, or there is no memory
                 link.call(_SOCKET_CLOSE, pack("<Bxxx", sd))
+            if not isinstance(error, SlError):
+                raise
+            self.full = error.code == _SL_ERROR_BSD_ENSOCK
 
     def takes_the_last(self, alive: int) -> bool:
         """The control socket has the only descriptor that is not in use otherwise."""

@@ -13,7 +13,7 @@ from .device import size8
 from .errors import SlError
 from .flow import Credits, end, room
 from .select import Selector
-from .waiter import Completion, Turn
+from .waiter import Completion, Turn, failure
 
 # table: opcodes socket
 _SOCKET_CREATE = const(0x9401)
@@ -319,7 +319,7 @@ class Sockets:
         if wait.error:
             wait.gone = True
             self.link.nwp.expect(lock, None)
-            raise SlError(wait.error)
+            raise failure(wait.error)
         n = _result(wait.result)
         port, ip = _peer(wait.result)
         return n, port, ip

@@ -15,8 +15,16 @@ _SL_ERROR_BSD_EBADF = const(-9)
 # end
 
 
+NO_MEMORY = const(1)  # error of a waiter for whose result there was none
+
+
+def failure(error: int):
+    """The exception for the error of a waiter."""
+    return MemoryError() if error == NO_MEMORY else SlError(error)
+
+
 class Waiter:
-    """Done when somebody sets `done`. Awaiting it gives `result`, or raises SlError(error)."""
+    """Done when somebody sets `done`. Awaiting it gives `result`, or raises failure(error)."""
 
     deadline = None  # ticks_ms at which to look again, or None
     lock = -1  # socket id with whose end the wait ends, too
@@ -39,7 +47,7 @@ class Waiter:
             yield self
         self.gone = True
         if self.error:
-            raise SlError(self.error)
+            raise failure(self.error)
         return self.result
 
     __await__ = __iter__
@@ -75,7 +83,7 @@ class Listed(Waiter):
                 if self.link.queue:  # the turn of the next may have come by that alone
                     self.link.woken = True
         if self.error:
-            raise SlError(self.error)
+            raise failure(self.error)
 
     __await__ = __iter__
 
@@ -189,7 +197,7 @@ class Reports(Completion):
             return self.reports.pop(0)
         self.gone = True
         if self.error:
-            raise SlError(self.error)
+            raise failure(self.error)
         return None
 
     __await__ = __iter__

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from simplelink.waiter import Completion
 from tests.unit.driver.rig import Peer, Rig
 from tests.unit.driver.test_frames import yes
 
@@ -131,6 +132,30 @@ def test_the_next_waits_for_the_one_before(rig, peer, running, row):
         rig.pump(10)
         assert task.result == row.result
     assert nothing_left(rig)
+
+
+@pytest.mark.parametrize("name", sorted(OPERATIONS.keys() - {"recv"}))  # which needs none
+def test_want_of_memory_for_its_event_ends_it_alone(rig, peer, running, name, monkeypatch):
+    row = OPERATIONS[name]
+    first, second = (rig.start(row.call(rig.sl)) for _ in range(2))
+    rig.pump(50)
+
+    complete, left = Completion.complete, [True]
+
+    def none(self, args):
+        if left and left.pop():
+            raise MemoryError
+        complete(self, args)
+
+    monkeypatch.setattr(Completion, "complete", none)
+    peer.send(*row.done)
+    rig.pump(50)
+    assert isinstance(first.error, MemoryError)
+    assert running(row) == 2
+    peer.send(*row.done)
+    rig.pump(50)
+    assert second.error is None and second.result == row.result
+    assert rig.events == []
 
 
 @EVERY

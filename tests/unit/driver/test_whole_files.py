@@ -3,6 +3,7 @@
 import pytest
 
 from cc32at.nwp import NetworkProcessor
+from simplelink.waiter import Completion
 from tests.unit.driver.rig import Rig
 
 OLD, NEW = b"o" * 4000, b"n" * 4000  # three pieces
@@ -52,6 +53,20 @@ def test_a_store_that_is_cancelled_in_its_close_is_done(real):
     under_way(real, real.sl.fs.store(b"f", NEW), 4).cancel()
     real.pump(100)
     assert real.model.storage.content(b"f") == NEW
+    check(real)
+
+
+def test_an_answer_without_memory_leaves_no_handle_open(real, monkeypatch):
+    task = real.start(real.sl.fs.load(b"f", len(OLD)))
+
+    def none(*_):
+        raise MemoryError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Completion, "complete", none)
+        real.sl.link.pump(10)
+    real.pump(100)
+    assert isinstance(task.error, MemoryError)
     check(real)
 
 
