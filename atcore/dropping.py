@@ -96,7 +96,7 @@ def quiet(framer):
         return framer.rest()
     if framer.kept:
         (start, eol), framer.kept = framer.kept, None
-        return framer.complete(start, eol, None, framer.filled)
+        return framer.complete(start, eol, eol, framer.filled)
     return end(framer, 0)
 
 

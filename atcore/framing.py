@@ -111,6 +111,7 @@ class Framer:
         self.held = getattr(stream, "partial", nothing)
         self.wake_at = getattr(stream, "wake_at", None)
         self.loose = False  # it gives bytes as they come
+        self.consumed = False  # next() is about a line that it has consumed
         self.full = False  # nothing can be read now
         self.control = None  # asked about a control character that begins a line: taken?
         self.found = self.data = None
@@ -283,7 +284,7 @@ class Framer:
             return None
         eol = atbytes.find_eol(buf, max(start, self.scan), self.filled)
         if 0 <= eol <= start + _MAX_LINE:
-            self.complete(start, eol, None, eol + 1)
+            self.complete(start, eol, eol, eol + 1)
             found = self.found
             if self.count in (0, _HELP) or found is None or not found[PAYLOAD]:
                 return LADEN
@@ -323,23 +324,28 @@ class Framer:
         if at > NO_NUMBER:
             if at != NONE and self.buf.find(b'"', start, eol) >= 0:
                 return dropping.keep(self, start, eol)
-            return self.complete(start, eol, None, eol + 1)
+            return self.complete(start, eol, eol, eol + 1)
         at = NO_NUMBER - at  # the header says what is wrong
-        return self.complete(start, at - 1, self.view[at:eol], eol + 1)
+        return self.complete(start, at - 1, eol, eol + 1)
 
-    def complete(self, start: int, end: int, data, to: int) -> int:
-        """A command: its line without payload in buf[start:end]. The next begins at `to`."""
+    def complete(self, start: int, end: int, last: int, to: int) -> int:
+        """A command: its line without payload in buf[start:end]. The next begins at `to`.
+
+        There is a payload behind a comma, buf[end + 1:last], unless that is `end` itself.
+        """
         self.start = self.scan = to
         self.state = LINE
+        if self.loose:
+            self.resync()
+        self.consumed = True
         core = self.core
         fields = core.fields
         buf = self.buf
         self.count = tokenize(buf, end, fields, not core.ti, start)
         self.found = get(core.commands, buf, fields) or missing(core, buf, fields)
-        self.data = data
+        self.data = self.view[end + 1 : last] if last > end else None
         self.wrong = 0
-        if self.loose:
-            self.resync()
+        self.consumed = False
         return LADEN
 
     def expect(self, found: int) -> bool:
@@ -402,8 +408,7 @@ class Framer:
         if self.code:
             self.consume(end)
             return self.failed(self.code)
-        at = self.payload_at
-        return self.complete(self.start, at - 1, self.view[at:need], end)
+        return self.complete(self.start, self.payload_at - 1, need, end)
 
     def unpad(self):
         """Take blanks away that stand where the payload is to begin."""
@@ -420,9 +425,17 @@ class Framer:
         self.wrong = code
         return LADEN
 
-    def lose(self):
-        """Nobody knows any more what the bytes mean: drop them up to a pause."""
-        dropping.until_quiet(self, 0, PAUSE_MS)
+    def interrupted(self):
+        """next() has raised: go on behind what it was about.
+
+        If nobody knows where that ends, all is dropped up to a pause.
+        """
+        if self.consumed:
+            self.consumed = False
+            self.core.stalled = self.core.active = True
+        else:
+            dropping.until_quiet(self, 0, PAUSE_MS)
+            self.rest()
 
     def empty(self):
         """Nothing of what was read counts."""

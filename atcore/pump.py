@@ -97,6 +97,7 @@ def run(core, declaration, values):
             if when == _AT_ONCE:
                 command.late = True
                 core.entries.append(OK)
+    result = None
     try:
         if core.booting is not None and holds(declaration, values):
             result = after_boot(core, declaration, command, values)
@@ -106,13 +107,19 @@ def run(core, declaration, values):
             if type(result) is COROUTINE:
                 suspend(core, command, result)
                 return
-            core.entries.append(finished(command, result))
+            result = finished(command, result)
+            core.entries.append(result)
+        core.entries.append(OK)
     except ParseError:
         raise
+    except MemoryError as error:
+        last = core.entries[-1] if core.entries else None
+        if last is not None and last is (OK if command.late else result):
+            core.entries.pop()  # nobody has read it: the error is the answer, and the only one
+            command.late = False
+        wrong(core, command, error)
     except Exception as error:
         wrong(core, command, error)
-        return
-    core.entries.append(OK)
 
 
 def finished(command, result):
@@ -152,19 +159,21 @@ async def after_boot(core, declaration, command, values):
 
 def suspend(core, command, coro):
     """Start a coroutine; file it if it does not end at once."""
-    try:
-        wait = core.resume(coro, core.box)
-    except Exception as error:
-        wrong(core, command, error)
-        return
+    wait = core.resume(coro, core.box)
     if wait is None:
         answer(core, command, core.box[0])
         return
+    try:
+        spare = core.spares.pop() if core.spares else core.new_command()
+        if command.late:
+            core.background.append(command)
+    except MemoryError:
+        coro.close()
+        raise
+    core.command = spare
     command.coro = coro
     command.wait = wait
-    core.command = core.spares.pop() if core.spares else core.new_command()
     if command.late:
-        core.background.append(command)
         if wait.deadline is not None or core.link.pending:
             core.active = True
     else:
@@ -207,14 +216,17 @@ def resume(core, command, error=None):
             core.box[0] = result
         core.foreground = None
         before = len(core.entries)
-    core.spares.append(command)
     command.coro = command.wait = None
     if error is None:
-        answer(core, command, core.box[0])
-    else:
+        try:
+            answer(core, command, core.box[0])
+        except Exception as caught:
+            error = caught
+    if error is not None:
         wrong(core, command, error)
     if before:
         core.out.bind(before)
+    core.spares.append(command)
 
 
 def thrown(core, coro, error):
@@ -237,8 +249,6 @@ def answer(core, command, result):
         except Exception as error:
             wrong(core, command, error)
             return
-    if core.borrower is command:
-        core.borrower = result
     if command.late:
         if result is not None:
             second = command.ti and command.declaration[_SHAPE] >> _TI_OK & _WHEN == _AT_ONCE
@@ -247,16 +257,27 @@ def answer(core, command, result):
                 core.entries.append(lines)
             else:
                 out.push_late(lines)
-        return
-    if result is not None:
-        out.push(result)
-    out.push(OK)
-    if out.group is not None:
-        out.finish(command)
+    else:
+        if result is None:
+            out.push(OK)
+        else:
+            out.pair(result, OK)
+        if out.group is not None:
+            out.finish(command)
+    if core.borrower is command:
+        core.borrower = result
 
 
 def wrong(core, command, error):
     """A command has ended with an exception."""
+    try:
+        told(core, command, error)
+    except MemoryError as another:  # what was to be told found no room
+        told(core, command, another)
+
+
+def told(core, command, error):
+    """Tell it."""
     if isinstance(error, SlError):
         failed(core, command, error.code)
     elif isinstance(error, ParseError):
@@ -279,8 +300,15 @@ def unforeseen(core, error):
 
 
 def stray(core, error):
-    """An exception of what is no command, an event for one: an error line, placed as an event."""
+    """An exception of what is no command, an event for one: an error line, placed as an event.
+
+    Without memory the event is lost like one for which there is no room: an error line would be
+    taken for somebody's answer.
+    """
     code, what = unforeseen(core, error)
+    if what == reply.ALLOCATE:
+        core.out.lost += 1
+        return
     core.out.push_event(core.event.error(what, code, core.ti))
     core.active = True
 
@@ -294,9 +322,8 @@ def failed(core, command, code: int, what=reply.PROCESS):
         core.out.finish(command)
         return
     detail = b""
-    name = command.declaration[NAME]
-    if not command.ti and what == reply.PROCESS:
-        detail = b" +" + name
+    if not command.ti:
+        detail = b" +" + command.declaration[NAME]
         if command.declaration[_SHAPE] & _FIRST:
             detail += b" %d" % command.first
     core.out.push_late((core.line.error(what, code, command.ti, detail),))
@@ -326,9 +353,10 @@ def go_on(core, flags: int):
     link = core.link
     try:
         link.dispatch(flags)
+        link.woken = False
     except Exception as error:
         stray(core, error)
-    link.woken = False
+        link.woken = True  # it has more, perhaps
     if core.background:
         advance(core)
     command = core.foreground
@@ -352,6 +380,7 @@ def news(core, flags: int):
             link.dispatch(flags)
         except Exception as error:
             stray(core, error)
+            link.woken = True
     if core.background:
         advance(core)
     if link.woken or link.limits or link.pending or link.jobs:
@@ -393,8 +422,7 @@ def serve(core):
             kind = framer.next()
     except Exception as error:
         core.refused(core, error)
-        framer.lose()
-        framer.rest()
+        framer.interrupted()
 
 
 def overrun(core, framer):

@@ -60,6 +60,16 @@ class Queue:
         """The entry at this index was pushed as a reply: it must not pass what is before it."""
         self.entries[at] = (_BEHIND, self.entries[at])
 
+    def pair(self, message, ok):
+        """A reply of two messages, or neither of them."""
+        entries = self.entries
+        entries.append(message)
+        try:
+            entries.append(ok)
+        except MemoryError:
+            entries.pop()
+            raise
+
     def emit(self, owner, message):
         """A line of owner's list."""
         at = len(self.entries)
@@ -84,8 +94,8 @@ class Queue:
         """An event."""
         if self.events >= EVENTS:
             self.drop()
-        self.events += 1
         (self.behind if self.group else self.entries).append([message])
+        self.events += 1
 
     def drop(self):
         """Forget the oldest event."""

@@ -126,8 +126,8 @@ class Settings:
         self.set(index, value)
         try:
             await self.keep(False, True)
-        except SlError as error:
-            if error.code == ABORTED:
+        except Exception as error:
+            if not isinstance(error, SlError) or error.code == ABORTED:
                 self.set(index, before)
             raise
 
@@ -179,14 +179,14 @@ class Settings:
         """
         core = self.core
         if self.changes and (up or core.up()):
-            core.since = core.ticks()
             changes, self.changes = self.changes, {}
             try:
+                core.since = core.ticks()
                 await core.sl.fs.store(FILE, encode(self.values()), SIZE)
-            except SlError:
+            except Exception as error:
                 for attribute, value in changes.items():
                     self.changes.setdefault(attribute, value)
-                if loud:
+                if loud or not isinstance(error, SlError):
                     raise
             finally:
                 core.since = None

@@ -15,7 +15,7 @@ from ..commands import ALL
 from ..commands._chapters import CHAPTERS, EAGER
 from ..compat import const, ticks_add, ticks_diff
 from ..framing import nothing
-from ..pump import UART, boot, go_on, news, step, still_active, stray
+from ..pump import UART, boot, go_on, news, step, still_active, stray, unforeseen
 from ..reply import Pieces
 
 SETTINGS_MS = 3000  # if the settings are not known by then, the defaults hold
@@ -145,17 +145,23 @@ class AtCommands:
         self.interrupted = None  # a Ctrl-C from before the REPL is not the first of two
         self.watches = False  # nor did it leave the lines alone
         self.watch()
-        failures = []
+        failures = 0
+        since = core.ticks()
         while core.escape is None:
             try:
                 self.serve(core)
             except Exception as error:
-                now = core.ticks()
-                failures = [at for at in failures if ticks_diff(now, at) < _FAILURES_MS]
-                failures.append(now)
-                if len(failures) >= _FAILURES:
+                if ticks_diff(core.ticks(), since) >= _FAILURES_MS:
+                    failures = 0
+                    since = core.ticks()
+                failures += 1
+                if failures >= _FAILURES:
                     raise
-                stray(core, error)
+                if isinstance(error, MemoryError):  # nothing is lost: it goes on where it was
+                    unforeseen(core, error)
+                    core.active = True
+                else:
+                    stray(core, error)
         return core.escape
 
     def serve(self, core):
@@ -180,7 +186,7 @@ class AtCommands:
                 entries.pop(0)
                 n = write(message)
                 if n < size_of(message):
-                    write_all(self.stream, memoryview(message)[n:], core)
+                    write_rest(self.stream, message, n, core)
             if core.active or core.attention:
                 self.look_around(core)
                 continue
@@ -223,19 +229,21 @@ class AtCommands:
 
     def group(self, messages: tuple):
         """Print messages that stay together."""
-        core = self.core
-        write = self.stream.write
         for message in messages:
             if message:  # what is none says how they stand in the queue
-                n = write(message)
-                if n < len(message):
-                    write_all(self.stream, memoryview(message)[n:], core)
-                if core.borrower is message:
-                    core.borrower = None
+                self.write(message)
 
     def write(self, message):
         """Print a message."""
-        self.group(message.parts if type(message) is Pieces else (message,))
+        if type(message) is Pieces:
+            self.group(message.parts)
+            return
+        core = self.core
+        n = self.stream.write(message)
+        if n < len(message):
+            write_rest(self.stream, message, n, core)
+        if core.borrower is message:
+            core.borrower = None
 
     def control(self, byte: int) -> bool:
         """A control character begins a line: Ctrl-A, or Ctrl-C twice, asks for the REPL."""
@@ -329,12 +337,16 @@ class AtCommands:
             settings.baud = self.baud
 
 
-def write_all(stream, data, core):
-    """Write all of data to a stream that takes what it can; events are taken in meanwhile."""
-    at = stream.write(data)
+def write_rest(stream, data, at: int, core):
+    """Write data[at:] to a stream that takes what it can; events are taken in meanwhile."""
     while at < len(data):
         wait_for_room(core)
-        at += stream.write(memoryview(data)[at:])
+        try:
+            rest = memoryview(data)[at:]
+        except MemoryError as error:  # half a line helps nobody
+            unforeseen(core, error)
+            continue
+        at += stream.write(rest)
 
 
 def wait_for_room(core):

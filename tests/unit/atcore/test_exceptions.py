@@ -55,6 +55,10 @@ class Desk:
             await self.wait
             raise error
 
+        @command(b"Prompt", (("sd", "u8", ""),), ok=AT_ONCE, late_name=FIRST)
+        async def prompt(cmd, sd):
+            raise error
+
         @command(b"Odd")
         def odd(cmd):
             return 5
@@ -121,7 +125,10 @@ def test_an_exception_after_a_wait_answers_before_the_commands_behind_it():
 
 @pytest.mark.parametrize(
     ("error", "told"),
-    [(KeyError(), b"ERROR:process command +Late 3, -2010"), (MemoryError(), NO_MEMORY)],
+    [
+        (KeyError(), b"ERROR:process command +Late 3, -2010"),
+        (MemoryError(), b"ERROR:allocate +Late 3, 0"),
+    ],
 )
 def test_an_exception_of_a_late_command_names_it(error, told):
     desk = Desk(error)
@@ -130,6 +137,51 @@ def test_an_exception_of_a_late_command_names_it(error, told):
     desk.link.woken = desk.core.active = True
     assert desk(b"", 10) == [told]
     assert desk.core.background == []
+
+
+def test_want_of_memory_before_ok_is_out_is_the_only_answer():
+    desk = Desk(MemoryError())
+    assert desk(b"AT+Prompt=3\r\nAT+Test\r\n") == [NO_MEMORY, OK]
+    assert desk.core.background == []
+    told = b"ERROR:process command +Prompt 3, -2010"
+    assert Desk(KeyError())(b"AT+Prompt=3\r\n") == [OK, told]
+
+
+@pytest.mark.parametrize("name", [b"Slow", b"Late"])
+def test_want_of_memory_for_a_command_that_waits_is_its_answer(monkeypatch, name):
+    desk = Desk(None)
+    desk.core.load = lambda name: False
+    closed = []
+    desk.wait = Witness(closed)
+
+    def none(*_):
+        raise MemoryError
+
+    monkeypatch.setattr(desk.core, "new_command", none)
+    assert desk(b"AT+" + name + b"=3\r\nAT+Test\r\n") == [NO_MEMORY, OK]
+    assert closed == [True]
+    monkeypatch.undo()
+    assert desk(b"AT+" + name + b"=3\r\n") == ([OK] if name == b"Late" else [])
+    desk.wait.finish()
+    desk.link.woken = desk.core.active = True
+
+
+class Witness(Wait):
+    """Notes that its coroutine was closed."""
+
+    def __init__(self, closed):
+        super().__init__()
+        self.closed = closed
+
+    def __iter__(self):
+        try:
+            while not self.ready():
+                yield self
+        except GeneratorExit:
+            self.closed.append(True)
+            raise
+
+    __await__ = __iter__
 
 
 def test_a_handler_that_returns_nonsense_is_no_end():
@@ -185,6 +237,21 @@ def test_an_exception_of_an_event_is_one_error_line(monkeypatch):
     assert desk.core.exceptions == 1
 
 
+def test_an_event_without_memory_is_lost_and_told_with_the_next_one(monkeypatch):
+    import atcore
+
+    def broken(*_):
+        raise MemoryError
+
+    desk = Desk(None)
+    with monkeypatch.context() as patch:
+        patch.setattr(atcore, "line_of", broken)
+        desk.core.on_event(0xFF04, b"")
+    assert desk(b"AT+Test\r\n") == [OK]
+    desk.core.on_event(0xFF02, b"")
+    assert desk(b"") == [b"+EventLost: 1", b"+EventFatalError: DRIVER_ABORT"]
+
+
 def test_an_exception_of_the_driver_is_one_error_line_and_news_go_on():
     desk = Desk(None)
 
@@ -223,6 +290,40 @@ def test_an_exception_of_the_framing_drops_what_came_up_to_a_pause(monkeypatch):
     desk(b"", 2500)
     assert desk.calls == []
     assert desk(b"AT+Test\r\n") == [OK]
+
+
+def test_want_of_memory_behind_a_line_costs_that_line_alone(monkeypatch):
+    from atcore import framing
+
+    desk = Desk(None)
+    left = [True]
+
+    def tokenize(*args):
+        if left and left.pop():
+            raise MemoryError
+        return tokenize_all(*args)
+
+    tokenize_all = framing.tokenize
+    monkeypatch.setattr(framing, "tokenize", tokenize)
+    assert desk(b"AT+Put=8,AT+Zap=x\r\nAT+Test\r\n") == [NO_MEMORY, OK]
+    assert desk.calls == []
+
+
+def test_a_line_that_is_half_printed_waits_for_memory(monkeypatch):
+    from atcore.apps import at_commands
+
+    desk = Desk(None)
+    write, left = desk.stream.write, [True, True]
+
+    def view(data):
+        if left and left.pop():
+            raise MemoryError
+        return memoryview(data)
+
+    monkeypatch.setattr(at_commands, "memoryview", view, raising=False)
+    desk.stream.write = lambda data: write(bytes(data)[:3])
+    assert desk(b"AT+Foo\r\nAT+Test\r\n", 5000) == [b"ERROR:command not exist, 0", OK]
+    assert not left and desk.core.exceptions == 2
 
 
 def test_what_fails_again_and_again_outside_of_commands_is_raised():
