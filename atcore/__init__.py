@@ -32,7 +32,7 @@ from .dispatch import HELP, PAYLOAD, Command, execute, missing, refuse, refused
 from .events import line_of
 from .framing import MAX_HEADER, NO_NUMBER, Framer, payload_of
 from .grammar import TOO_LONG
-from .pump import UART, serve, step, stray
+from .pump import SPARES, UART, free, serve, step, stray
 from .queue import MANY, Queue
 from .settings import Settings
 
@@ -78,7 +78,7 @@ class Core:
         self.out = Queue(self.event)
         self.entries = self.out.entries
         self.fields = array("H", bytes(2 * (2 + 3 * PARAMETERS)))
-        self.spares = []  # Commands that nobody uses
+        self.spare = None  # a Command that nobody uses; so is its `next`
         self.command = self.new_command()  # for the next line
         self.text = None  # the line whose parameters are parsed, and how many it has
         self.count = 0
@@ -165,6 +165,11 @@ class Core:
         if message is None:
             self.active = True  # until they may be delivered
         return message
+
+    def provide(self):
+        """Make all Commands that there can be at a time: later they would lie high in the heap."""
+        for _ in range(SPARES):
+            free(self, self.new_command())
 
     def new_command(self) -> Command:
         """A Command that nobody uses."""

@@ -125,6 +125,7 @@ class Command:
         self.late = False  # it answered OK and runs in the background
         self.coro = None
         self.wait = None
+        self.next = None  # of those that nobody uses
         # Set by run(); a Command is used again once its command has answered.
         self.declaration = None
         self.ti = False  # the style of its reply is the one it was accepted in

@@ -25,6 +25,7 @@ from .queue import MANY
 from .reply import OK, Line, Pieces
 
 _SLOTS = const(16)  # commands in the background
+SPARES = const(17)  # Commands for these and the foreground
 _PROCESSED = const(16)  # commands after which the free heap is looked at
 _LITTLE = const(65536)  # free bytes below which an idle core collects
 _PROTOCOL_ERROR = const(-2010)  # SL_RET_CODE_PROTOCOL_ERROR
@@ -164,12 +165,13 @@ def suspend(core, command, coro):
         answer(core, command, core.box[0])
         return
     try:
-        spare = core.spares.pop() if core.spares else core.new_command()
+        spare = core.spare or core.new_command()
         if command.late:
             core.background.append(command)
     except MemoryError:
         coro.close()
         raise
+    core.spare = spare.next
     core.command = spare
     command.coro = coro
     command.wait = wait
@@ -179,6 +181,13 @@ def suspend(core, command, coro):
     else:
         core.foreground = command
         core.active = True
+
+
+def free(core, command):
+    """Nobody uses this Command any more."""
+    command.coro = command.wait = None
+    command.next = core.spare
+    core.spare = command
 
 
 def accepted(core, command):
@@ -226,7 +235,7 @@ def resume(core, command, error=None):
         wrong(core, command, error)
     if before:
         core.out.bind(before)
-    core.spares.append(command)
+    free(core, command)
 
 
 def thrown(core, coro, error):

@@ -2,20 +2,28 @@
 // every search for more than one block at the first free block of the heap, and once the collector has run
 // that lies in front of all that lives: up to 9,000 instructions an allocation. This one goes on from where
 // the last search ended, until the next collection; single blocks fill the gaps, as ever.
+//
+// What lives long and was allocated late would so be strewn over the heap, and nothing large find room any
+// more. Against that, large pieces are taken from the top of the heap, and who is idle collects when the
+// search has come far (alloc_swept()): all that is small and stays then lies near the bottom.
 #include "py/gc.h"
 #include "py/mpstate.h"
 
 #include "hot.h"
 
 #define BLOCKS_PER_BYTE (4) // of the allocation table
+#define BYTES_PER_BYTE  (MICROPY_BYTES_PER_GC_BLOCK * BLOCKS_PER_BYTE)
+#define LARGE           (1024) // bytes of a piece that goes to the top
 
 void *gc_alloc_any(size_t n_bytes, unsigned int flags);
 
 static size_t next; // byte of the allocation table
 static bool collected;
+size_t alloc_since; // bytes
 
 void alloc_reset(void) {
     next = 0;
+    alloc_since = 0;
     collected = true;
 }
 
@@ -31,18 +39,40 @@ static void *search_from(size_t from, size_t n_bytes, unsigned int flags) {
     return found;
 }
 
+// The highest byte of the allocation table from which on so many bytes of memory are free; 0: none.
+static size_t highest(const mp_state_mem_area_t *area, size_t n_bytes) {
+    const uint8_t *table = area->gc_alloc_table_start;
+    size_t wanted = (n_bytes + BYTES_PER_BYTE - 1) / BYTES_PER_BYTE;
+    size_t run = 0;
+    for (size_t at = area->gc_alloc_table_byte_len; at-- > area->gc_last_free_atb_index;) {
+        run = table[at] == 0 ? run + 1 : 0;
+        if (run == wanted) {
+            return at;
+        }
+    }
+    return 0;
+}
+
 void *gc_alloc(size_t n_bytes, unsigned int flags) {
+    alloc_since += n_bytes;
     if (n_bytes <= MICROPY_BYTES_PER_GC_BLOCK) {
         return gc_alloc_any(n_bytes, flags);
     }
     mp_state_mem_area_t *area = &MP_STATE_MEM(area);
     size_t first = area->gc_last_free_atb_index;
+    if (n_bytes >= LARGE) {
+        alloc_since -= n_bytes;
+        size_t from = highest(area, n_bytes);
+        if (from != 0) {
+            return search_from(from, n_bytes, flags);
+        }
+    }
     void *found = search_from(MAX(next, first), n_bytes, flags);
     if (found == NULL && next > first) {
         found = search_from(first, n_bytes, flags); // there was no collection: it is switched off
     }
     if (found != NULL) {
-        next = ((uint8_t *)found - area->gc_pool_start) / (MICROPY_BYTES_PER_GC_BLOCK * BLOCKS_PER_BYTE);
+        next = ((uint8_t *)found - area->gc_pool_start) / BYTES_PER_BYTE;
     }
     return found;
 }

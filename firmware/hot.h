@@ -2,6 +2,8 @@
 #ifndef FIRMWARE_HOT_H
 #define FIRMWARE_HOT_H
 
+#include <stddef.h>
+
 // The heap is new.
 void hot_reset(void);
 void alloc_reset(void);
@@ -10,5 +12,8 @@ void cc3220_static_reset(void);
 // The collector has run, and nothing was allocated since.
 void hot_collected(void);
 #define alloc_collected alloc_reset
+
+// Bytes allocated since the collector has run, about: by so much what lives may be strewn.
+extern size_t alloc_since;
 
 #endif

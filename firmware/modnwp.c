@@ -1,10 +1,12 @@
 // Module nwp: the link to the network processor (link/link.h) for the driver. Arguments are positional;
 // whatever supports the buffer protocol is accepted as bytes.
+#include "py/gc.h"
 #include "py/mphal.h"
 #include "py/objarray.h"
 #include "py/objlist.h"
 #include "py/runtime.h"
 
+#include "hot.h"
 #include "link/link.h"
 #include "link/link_port.h"
 #include "modnwp.h"
@@ -17,6 +19,11 @@ static const MP_DEFINE_MEMORYVIEW_OBJ(nwp_answer_obj, 'B' | MP_OBJ_ARRAY_TYPECOD
                                       LINK_ANSWER_SIZE, link_answer_buf);
 
 #define RECEIVE_MAX (16000) // bytes of one receive (nwp-protocol.md 4.4)
+// With so many bytes allocated since, who has waited for so long collects; or, with so many, who waits at
+// all.
+#define IDLE_MS   (100)
+#define SINCE_MAX (24 * 1024)
+#define BUSY_MAX  (40 * 1024)
 
 static uint32_t held; // bitmap of nwp_expected
 
@@ -160,7 +167,19 @@ static mp_obj_t nwp_wait(size_t n_args, const mp_obj_t *args) {
         mask = mp_obj_get_int(args[1]);
     }
     mp_handle_pending(true);
-    uint32_t flags = link_wait(ms < 0 ? LINK_FOREVER : (uint32_t)ms, mask);
+    uint32_t left = ms < 0 ? LINK_FOREVER : (uint32_t)ms;
+    uint32_t flags = LINK_TIMEOUT;
+    if (alloc_since > SINCE_MAX && left > IDLE_MS) {
+        uint32_t idle = alloc_since > BUSY_MAX ? 0 : IDLE_MS;
+        flags = link_wait(idle, mask);
+        left -= left == LINK_FOREVER ? 0 : idle;
+        if (flags == LINK_TIMEOUT) {
+            gc_collect();
+        }
+    }
+    if (flags == LINK_TIMEOUT) {
+        flags = link_wait(left, mask);
+    }
     if (flags == 0) {
         mp_handle_pending(true);
     }

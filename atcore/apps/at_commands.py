@@ -326,6 +326,8 @@ class AtCommands:
             self.fetched += 1
             load_chapter(number)
             getattr(self.core.sl, CHAPTERS[number][1])
+            if self.fetched == EAGER:
+                self.core.provide()
 
     def change_baud(self):
         """Speak at settings.baud; refuse what the line cannot do."""

@@ -83,6 +83,8 @@ class Sockets:
         self.selector = Selector(link)
         self.alive = 0  # bit map of the open sockets by id, of transceivers 16 higher
         self.streams = 0  # those whose data may be cut anywhere
+        while len(link.spares) < _SPARES:
+            link.spares.append(Completion())
         link.sl.resets.append(self)
 
     def reset(self):

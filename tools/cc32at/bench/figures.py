@@ -16,9 +16,9 @@ class Figure:
     """One line of the table.
 
     value: instructions, or per cent if `percent`; None with the reason in `why`. budget: the most
-    it may be, for per cent the least; None for none. vendor: what TI's core takes. ms, slow: the
-    milliseconds, and milliseconds or per cent when an instruction takes two cycles. all_in: the
-    same command from the first byte in, by baud.
+    it may be, for per cent and if `least` the least; None for none. vendor: what TI's core takes.
+    ms, slow: the milliseconds, and milliseconds or per cent when an instruction takes two cycles.
+    all_in: the same command from the first byte in, by baud.
     """
 
     name: str
@@ -26,6 +26,7 @@ class Figure:
     budget: int | None = None
     vendor: int | None = None
     percent: bool = False
+    least: bool = False
     ms: float | None = None
     slow: float | None = None
     why: str = ""
@@ -39,7 +40,9 @@ class Figure:
             return True
         if self.value is None or self.budget is None:
             return self.wrong
-        return self.value < self.budget if self.percent else self.value > self.budget
+        if self.percent or self.least:
+            return self.value < self.budget
+        return self.value > self.budget
 
     @property
     def shown(self) -> str:

@@ -1,0 +1,62 @@
+"""The heap stays in one piece: what lives long is made at boot, or lies near the bottom."""
+
+import re
+
+import pytest
+
+from tests.target import repl
+
+ASK = "import gc, micropython\ngc.collect()\nmicropython.mem_info()\nprint('free:', gc.mem_free())"
+BLOCK = 16  # bytes of a block of the heap
+LARGEST = 100 * 1024  # bytes: the least that the largest free piece may be
+MIXED = ("AT+Test", "AT+NetCfgGet=IPV4_STA_ADDR", "AT+Foo=1", "AT+Get=General,Version")
+
+
+def heap(talk):
+    """Bytes: free, and of the largest piece that is free."""
+    output = repl.once(talk.at, ASK)
+    talk.replies.clear()  # the REPL's
+    free, blocks = (
+        int(re.search(what, output)[1]) for what in (r"free: (\d+)", r"max free sz: (\d+)")
+    )
+    return free, blocks * BLOCK
+
+
+def work(talk, turns):
+    for _ in range(turns):
+        for line in MIXED:
+            talk(line)
+
+
+def test_the_largest_free_piece_survives_sixteen_reads_that_wait(talk):
+    """As many as can wait, in Base64, with other commands before, between and behind them."""
+    heap(talk)  # what the script itself keeps
+    free, largest = heap(talk)
+    assert largest >= LARGEST
+    for _ in range(3):
+        socks = [talk.socket("INET,DGRAM,UDP") for _ in range(16)]
+        for sd in socks:
+            talk.ok(f"AT+Bind={sd},INET,{7000 + sd},0.0.0.0")
+            work(talk, 2)
+            talk.ok(f"AT+Recv={sd},1,4096")
+            work(talk, 2)
+        work(talk, 20)
+        for sd in socks:
+            work(talk, 2)
+            talk.value(f"AT+Close={sd}")
+            assert talk.late().startswith(f"ERROR:process command +Recv {sd}, -9")
+    talk.sleep(0.3)
+    after, largest = heap(talk)
+    assert largest >= LARGEST
+    assert after >= free - 512
+
+
+@pytest.mark.world
+def test_who_is_idle_collects_and_then_sleeps(talk, board):
+    """Garbage is not left until memory is short."""
+    work(talk, 30)
+    talk.sleep(0.5)
+    before = board.machine.instructions
+    talk.sleep(1)
+    assert board.machine.instructions - before < 20_000
+    assert board.machine.word("alloc_since") < 24 * 1024
