@@ -29,23 +29,22 @@ _OPTIONS = const(
         (_AT, b"at_setting"),
     )
 )
+# table: spec VERSION_LINE device_version
+#     chip_id:hex fw_version phy_version nwp_version rom_version
+_VERSION_LINE_SIZE = const(20)
+_VERSION_LINE = const((("hex", 0), ("version", 4), ("version", 8), ("version", 12), ("u16", 16)))
+# end
+# table: spec TIME_LINE date_time hour min sec day month year
+_TIME_LINE_SIZE = const(44)
+_TIME_LINE = const((("u32", 8), ("u32", 4), ("u32", 0), ("u32", 12), ("u32", 16), ("u32", 20)))
+# end
 # Table 11: (id, option, bytes asked for, value line). NETCFG and FS are keywords of Status that
 # have no answer.
 _GET = const(
     (
-        (
-            _GENERAL,
-            _VERSION,
-            20,
-            (("hex", 0), ("version", 4), ("version", 8), ("version", 12), ("u16", 16)),
-        ),
+        (_GENERAL, _VERSION, _VERSION_LINE_SIZE, _VERSION_LINE),
         (_GENERAL, _PERSISTENT, 1, (("u8", 0),)),
-        (
-            _GENERAL,
-            _TIME,
-            44,
-            (("u32", 8), ("u32", 4), ("u32", 0), ("u32", 12), ("u32", 16), ("u32", 20)),
-        ),
+        (_GENERAL, _TIME, _TIME_LINE_SIZE, _TIME_LINE),
         (_STATUS, 1, 4, (("mask", 0, b"device_status_device"),)),
         (_STATUS, 2, 4, (("mask", 0, b"device_status_wlan"),)),
         (_STATUS, 3, 4, (("mask", 0, b"device_status_bsd"),)),

@@ -119,42 +119,54 @@ def get_config(cmd, id):
     return spec, (netcfg.option, data)
 
 
-_ADDRESSES = const(
+# table: spec ADDRESS_LINE ipv4_config item:0:netcfg_option
+#     of:1 ip:ip4 mask:ip4 gateway:ip4 dns:ip4
+_ADDRESS_LINE_SIZE = const(16)
+_ADDRESS_LINE = const(
+    (("key", 0, b"netcfg_option"), ("of", 1, ("ip4", 0), ("ip4", 4), ("ip4", 8), ("ip4", 12)))
+)
+# end
+# table: spec ADDRESS6_LINE ipv6_config item:0:netcfg_option of:1 ip
+_ADDRESS6_LINE_SIZE = const(36)
+_ADDRESS6_LINE = const((("key", 0, b"netcfg_option"), ("of", 1, ("ip6", 0))))
+# end
+# table: spec STATION_LINE ap_station_info of:1 list ip:ip4 mac name
+_STATION_LINE_SIZE = const(44)
+_STATION_LINE = const((("of", 1, ("list", 44, ("ip4", 0), ("mac", 4), ("str", 12, 32))),))
+# end
+# table: spec DHCP_LINE dhcp_client_info of:1 ip:ip4 mask:ip4 gateway:ip4 dns:ip4
+#     dhcp_server:ip4 lease_time time_to_renew state:netcfg_dhcp_state
+_DHCP_LINE_SIZE = const(36)
+_DHCP_LINE = const(
     (
-        ("key", 0, b"netcfg_option"),
-        ("of", 1, ("ip4", 0), ("ip4", 4), ("ip4", 8), ("ip4", 12)),
+        (
+            "of",
+            1,
+            ("ip4", 0),
+            ("ip4", 8),
+            ("ip4", 4),
+            ("ip4", 12),
+            ("ip4", 16),
+            ("ip4", 20),
+            ("u32", 24),
+            ("u32", 28),
+            ("key", 32, b"netcfg_dhcp_state"),
+        ),
     )
 )
-_ADDRESS6 = const((("key", 0, b"netcfg_option"), ("of", 1, ("ip6", 0))))
+# end
+_MOST_STATIONS = const(4)
 
 # Table 59: bytes asked for, and the value line made from the option in the answer and these bytes.
 GET = {
     _GET_MAC: (6, (("of", 1, ("mac", 0)),)),
     _STATIONS: (1, (("of", 1, ("u8", 0)),)),
-    # Records ap_station_info.
-    _STATION_LIST: (176, (("of", 1, ("list", 44, ("ip4", 0), ("mac", 4), ("str", 12, 32))),)),
+    _STATION_LIST: (_MOST_STATIONS * _STATION_LINE_SIZE, _STATION_LINE),
     _IF: (4, (("of", 1, ("mask", 0, b"netcfg_if_state")),)),
-    _STA_ADDR: (16, _ADDRESSES),
-    _AP_ADDR: (16, _ADDRESSES),
-    _LOCAL: (36, _ADDRESS6),
-    _GLOBAL: (36, _ADDRESS6),
-    _DHCP_CLIENT: (
-        36,
-        (
-            (
-                "of",
-                1,
-                ("ip4", 0),
-                ("ip4", 8),
-                ("ip4", 4),
-                ("ip4", 12),
-                ("ip4", 16),
-                ("ip4", 20),
-                ("u32", 24),
-                ("u32", 28),
-                ("key", 32, b"netcfg_dhcp_state"),
-            ),
-        ),
-    ),
+    _STA_ADDR: (_ADDRESS_LINE_SIZE, _ADDRESS_LINE),
+    _AP_ADDR: (_ADDRESS_LINE_SIZE, _ADDRESS_LINE),
+    _LOCAL: (_ADDRESS6_LINE_SIZE, _ADDRESS6_LINE),
+    _GLOBAL: (_ADDRESS6_LINE_SIZE, _ADDRESS6_LINE),
+    _DHCP_CLIENT: (_DHCP_LINE_SIZE, _DHCP_LINE),
     _DNS_CLIENT: (4, (("of", 1, ("ip4", 0)),)),
 }

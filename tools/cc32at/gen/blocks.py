@@ -1,9 +1,9 @@
 """The blocks of constants inside the modules of the driver and of the AT core.
 
-A block begins with a line `# table: WHAT NAMES...` and ends with `# end`. WHAT is `opcodes` (NAMES
-are opcodes, or one group), `errors`, `constants` or `enums`; or `spec` or `events`, see specs.py.
-const() makes the compiler put the numbers into the code, so they take neither flash nor RAM of
-their own.
+A block begins with a line `# table: WHAT NAMES...`, which may go on in lines indented by 5 blanks,
+and ends with `# end`. WHAT is `opcodes` (NAMES are opcodes, or one group), `errors`, `constants`
+or `enums`; or `layout`, `spec` or `events`, see specs.py. const() makes the compiler put the
+numbers into the code, so they take neither flash nor RAM of their own.
 """
 
 from __future__ import annotations
@@ -23,18 +23,21 @@ def fill(text: str, table: dict) -> str:
     for line in source:
         lines.append(line)
         if line.startswith(START):
-            what, *names = line[len(START) :].split()
-            body = _body(source)
-            if what == "events":
-                named = list(itertools.takewhile(lambda row: row != specs.FIRST, body))
-                text = "\n".join(named).replace("\n#     ", " ")  # a row over several lines
-                lines += named + specs.events(table, [row[2:] for row in text.splitlines()])
-            elif what == "spec":
-                lines += specs.spec(table, names)
+            named = list(itertools.takewhile(_is_name, _body(source)))
+            lines += named
+            joined = "\n".join([line, *named]).replace("\n#     ", " ")
+            first, *further = joined.splitlines()
+            what, *names = first[len(START) :].split()
+            if what in specs.MADE:
+                lines += specs.MADE[what](table, names, [row[2:] for row in further])
             else:
                 lines += [f"_{name} = const({value})" for name, value in rows(table, what, names)]
             lines.append(END)
     return "\n".join(lines) + "\n"
+
+
+def _is_name(line: str) -> bool:
+    return line.startswith("#") and line != specs.FIRST
 
 
 def _body(source) -> list[str]:

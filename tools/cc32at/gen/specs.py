@@ -5,19 +5,25 @@
 makes the constants _NAME, fields at the offsets they have in the structure, and _NAME_SIZE. FIELD
 is the name of a field, which prints as its type says; NAME:KIND or NAME:TABLE prints it as another
 kind or by a keyword table. `item:N:TABLE` is item N of a tuple, by its keyword; `of:N` puts all
-that follows into item N, `list` makes it the members of a list.
+that follows into item N, `list` makes it the members of a list. `ti:FIELD` and `guide:FIELD` are
+for one style alone.
+
+    # table: layout STRUCT...
+
+makes the constants _STRUCT, the format that module struct has for it, and _STRUCT_SIZE.
 
     # table: events
     # EVENT FIELD...
 
-makes ROWS of the events, one for each line of names. `ti:FIELD` is for style ti alone, `none` an
-empty field, `always:VALUE:TABLE` a constant.
+makes ROWS of the events, one for each line of names. `none` is an empty field,
+`always:VALUE:TABLE` a constant.
 """
 
 from __future__ import annotations
 
 import re
 
+from . import protocol
 from .tables import FATAL
 
 KINDS = {"u8", "u16", "u32", "i8", "i16", "i32", "hex", "ip4", "ip6", "mac", "version", "str"}
@@ -28,7 +34,7 @@ WIDTH = 99
 FIRST = "# fmt: off"  # the first line that is made of the names of events
 
 
-def spec(table: dict, words: list[str]) -> list[str]:
+def spec(table: dict, words: list[str], _: list[str]) -> list[str]:
     """Lines of the constants of one spec."""
     name, struct, *fields = words
     found = table["structs"][struct]
@@ -36,7 +42,17 @@ def spec(table: dict, words: list[str]) -> list[str]:
     return [f"_{name}_SIZE = const({found['size']})", *_constant(f"_{name}", tree)]
 
 
-def events(table: dict, rows: list[str]) -> list[str]:
+def layout(table: dict, words: list[str], _: list[str]) -> list[str]:
+    """Lines of the struct formats and sizes of structures."""
+    lines = []
+    for word in words:
+        found = table["structs"][word]
+        lines.append(f'_{word.upper()} = const("{protocol.layout(found["fields"])}")')
+        lines.append(f"_{word.upper()}_SIZE = const({found['size']})")
+    return lines
+
+
+def events(table: dict, _: list[str], rows: list[str]) -> list[str]:
     """Lines of the table of events."""
     named = {event["name"]: event for event in table["events"]}
     lines = [FIRST, "ROWS = ("]
@@ -99,11 +115,11 @@ def _tree(layout: _Layout, words: list[str]) -> tuple:
             return (*fields, ("of", int(rest), *_tree(layout, words[i + 1 :])))
         if kind == "list":
             return (*fields, ("list", layout.size, *_tree(layout, words[i + 1 :])))
-        if kind == "ti":
-            if fields and fields[-1][0] == "ti":
+        if kind in ("ti", "guide"):
+            if fields and fields[-1][0] == kind:
                 fields[-1] += _tree(layout, [rest])
             else:
-                fields.append(("ti", *_tree(layout, [rest])))
+                fields.append((kind, *_tree(layout, [rest])))
         elif kind == "none":
             fields.append(("none",))
         elif kind in ("item", "always"):
@@ -140,3 +156,6 @@ def _constant(name: str, tree: tuple) -> list[str]:
     if len(line) <= WIDTH:
         return [line]
     return [f"{name} = const(", *_wrapped("    ", tree, ""), ")"]
+
+
+MADE = {"spec": spec, "layout": layout, "events": events}
