@@ -1,9 +1,10 @@
 """The blocks of constants inside the modules of the driver and of the AT core.
 
 A block begins with a line `# table: WHAT NAMES...`, which may go on in lines indented by 5 blanks,
-and ends with `# end`. WHAT is `opcodes` (NAMES are opcodes, or one group), `errors`, `constants`
-or `enums`; or `layout`, `spec` or `events`, see specs.py. const() makes the compiler put the
-numbers into the code, so they take neither flash nor RAM of their own.
+and ends with `# end`. WHAT is `opcodes` (NAMES are opcodes, or one group), `errors`, `constants`,
+`enums`, `ids` or `options` (NAMES of config, as GROUP.NAME); or `layout`, `spec` or `events`, see
+specs.py. const() makes the compiler put the numbers into the code, so they take neither flash nor
+RAM of their own.
 """
 
 from __future__ import annotations
@@ -81,4 +82,28 @@ def _enums(table: dict, name: str) -> list[tuple[str, str]]:
     ]
 
 
-_ROWS = {"opcodes": _opcodes, "errors": _errors, "constants": _constants, "enums": _enums}
+def _numbers(table: dict, name: str, kind: str) -> list[tuple[str, str]]:
+    """The number of an option, or of the group that it belongs to: GROUP.NAME."""
+    group, _, name = name.partition(".")
+    key = "id_name" if kind == "id" else "option_name" if group != "sockopt" else "name"
+    found = {row[kind] for row in table["config"][group] if row[key] == name}
+    (number,) = found  # one, and the same everywhere
+    return [(name, str(number))]
+
+
+def _ids(table: dict, name: str) -> list[tuple[str, str]]:
+    return _numbers(table, name, "id")
+
+
+def _options(table: dict, name: str) -> list[tuple[str, str]]:
+    return _numbers(table, name, "option")
+
+
+_ROWS = {
+    "opcodes": _opcodes,
+    "errors": _errors,
+    "constants": _constants,
+    "enums": _enums,
+    "ids": _ids,
+    "options": _options,
+}
