@@ -12,7 +12,12 @@ _SECURITY = const(b"wlan_security")
 _ENTERPRISE = const(5)
 # The scan has only started: style guide asks again by itself, every 500 ms for 10 s.
 _PATIENCE = const((-2073, 500, 10000))
-_ENTRY = const(44)
+# table: layout network_entry pm_policy
+_NETWORK_ENTRY = const("<32s6sBbhB1x")
+_NETWORK_ENTRY_SIZE = const(44)
+_PM_POLICY = const("<B1x2xH2x")
+_PM_POLICY_SIZE = const(8)
+# end
 
 _NETWORK = const(
     (
@@ -139,15 +144,15 @@ _POLICY = {
 def policy_get(cmd, type):
     """Get a policy (table 33)."""
     option, data = cmd.sl.wlan.policy_get(type)
-    interval, sleep = unpack_from("<IH", bytes(data) + bytes(8))
+    data = bytes(data) + bytes(_PM_POLICY_SIZE)
     value = None
     if type == _P2P:
         value = option >> 5
         option &= 0x1F
     elif type == _SCAN and option:
-        value = interval
+        value = unpack_from("<I", data)[0]
     elif type == _PM and option == _LONG_SLEEP:
-        value = sleep
+        value = unpack_from(_PM_POLICY, data)[1]
     return _POLICY[type], (option, value)
 
 
@@ -158,28 +163,29 @@ def policy_get(cmd, type):
     patience=_PATIENCE,
     reply=(
         ("must", 0, ("str", 0)),
-        ("of", 1, ("mac", 32), ("i8", 39), ("u8", 42)),
-        ("key", 2, b"wlan_scan_security"),
+        ("mac", 1),
+        ("i8", 2),
         ("u8", 3),
-        ("key", 4, b"wlan_scan_cipher"),
-        ("key", 5, b"wlan_scan_key_mgmt"),
+        ("key", 4, b"wlan_scan_security"),
+        ("u8", 5),
+        ("key", 6, b"wlan_scan_cipher"),
+        ("key", 7, b"wlan_scan_key_mgmt"),
         ("guide", ("end", 0x3B)),
     ),
 )
 async def scan(cmd, index, count):
     """Tell the networks found (table 34); in style guide wait for a scan that has only started."""
     data = bytes(await cmd.patiently(cmd.sl.wlan.scan_results, index, count))
-    for at in range(0, len(data), _ENTRY):
-        await cmd.emit(network(data[at : at + _ENTRY]))
+    for at in range(0, len(data), _NETWORK_ENTRY_SIZE):
+        await cmd.emit(network(*unpack_from(_NETWORK_ENTRY, data, at)))
 
 
-def network(entry: bytes):
-    """What the line of a record network_entry is made from."""
-    info = entry[40] | entry[41] << 8
+def network(ssid, bssid, size, rssi, info, channel):
+    """What the line of a network is made from."""
     security = info >> 8 & 7
     management = 0 if security < 2 else info >> 11 & 3 or 4
-    ssid = entry[: min(entry[38], 32)]
-    return ssid, entry, security, info >> 13 & 1, info >> 4 & 15, management
+    cipher = info >> 4 & 15
+    return ssid[:size], bssid, rssi, channel, security, info >> 13 & 1, cipher, management
 
 
 @command(b"WlanSetMode", (("Mode", "key", "", b"wlan_role"),))

@@ -1,6 +1,6 @@
 """AT+WlanSet and AT+WlanGet: guide tables 36 and 37; at-commands.md 10.10 and 10.11."""
 
-from struct import pack
+from struct import pack, unpack_from
 
 from ..compat import const
 from ..dispatch import BY_OPTION
@@ -86,6 +86,10 @@ _SET = const(
     )
 )
 
+# table: spec SCAN_LINE scan_params channel_mask:hex guide:rssi_threshold ti:rssi_threshold:hex
+_SCAN_LINE_SIZE = const(8)
+_SCAN_LINE = const((("hex", 0), ("guide", ("i32", 4)), ("ti", ("hex", 4))))
+# end
 # Table 37: (option, bytes asked for, value line).
 _TEXT = const((("str", 0),))
 _NUMBER = const((("u8", 0),))
@@ -103,7 +107,7 @@ _GET = const(
         (9, 3, _TEXT),
         (10, 4, _WORD),
         (11, 4, _WORD),
-        (_SCAN_PARAMS, 8, (("hex", 0), ("guide", ("i32", 4)), ("ti", ("hex", 4)))),
+        (_SCAN_PARAMS, _SCAN_LINE_SIZE, _SCAN_LINE),
         (13, 18, _TEXT),
         (_CHANNELS, 4, (("u8", 0), ("u8", 1), ("u8", 2), ("u8", 3))),
         (_STATE, 16, (("array", 0, 16, 0x3A),)),
@@ -113,6 +117,10 @@ _GET = const(
     )
 )
 _MACS = const((("list", 6, ("mac", 0)),))
+# table: layout connection_info
+_CONNECTION_INFO = const("<BBB1xB32s6sBB32s3x")
+_CONNECTION_INFO_SIZE = const(80)
+# end
 _CONNECTION_LINE = const(
     (
         ("key", 0, b"wlan_role"),
@@ -187,17 +195,13 @@ def access_list(cmd, index: int):
 
 def connection(cmd):
     """The present connection: role, status, security, SSID, BSSID, device name (of P2P alone)."""
-    data = bytes(cmd.sl.wlan.get(_CONNECTION, 0, 80))
-    data += bytes(80 - len(data))
-    role, status, security, size = data[0], data[1], data[2], min(data[4], 32)
-    ssid = data[5 : 5 + size]
-    bssid = data[37:43] if size else None
-    device = data[45 : 45 + min(data[44], 32)] if role == _P2P else None
-    return _CONNECTION_LINE, (
-        role,
-        status,
-        security if status else None,
-        ssid,
-        bssid,
-        device,
+    data = cmd.sl.wlan.get(_CONNECTION, 0, _CONNECTION_INFO_SIZE)
+    role, status, security, size, ssid, bssid, _, length, device = unpack_from(
+        _CONNECTION_INFO, bytes(data) + bytes(_CONNECTION_INFO_SIZE)
     )
+    if not status:
+        security = None
+    if not size:
+        bssid = None
+    device = device[:length] if role == _P2P else None
+    return _CONNECTION_LINE, (role, status, security, ssid[:size], bssid, device)
