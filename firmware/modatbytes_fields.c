@@ -471,7 +471,8 @@ static mp_obj_t atbytes_value_line(size_t n_args, const mp_obj_t *args) {
     if (w.none) {
         return mp_const_none;
     }
-    w.at = atbytes_put_end(w.buf, w.size, w.at, w.pieces == MP_OBJ_NULL ? blank : 0, w.ti);
+    bool whole = w.pieces == MP_OBJ_NULL; // only then may the line end behind its blank
+    w.at = atbytes_put_end(w.buf, w.size, w.at, whole ? blank : 0, w.ti || !whole);
     mp_obj_t last = mp_obj_new_bytes(w.buf, w.at);
     if (w.pieces == MP_OBJ_NULL) {
         return last;

@@ -26,7 +26,7 @@ class Source:
         if src is None or isinstance(src, int):
             src = (src,)
         self.items = src if isinstance(src, tuple | list) else None
-        self.data = None if self.items is not None else bytes(src)
+        self.data = None if self.items is not None else bytes(memoryview(src))
 
     def missing(self, at: int) -> bool:
         return self.items is not None and self.item(at) is None
@@ -37,7 +37,7 @@ class Source:
         return self.items[at]
 
     def bytes(self, at: int, size: int) -> bytes:
-        data = self.data[at:] if self.items is None else bytes(self.item(at))
+        data = self.data[at:] if self.items is None else bytes(memoryview(self.item(at)))
         if len(data) < size or (self.items is None and at > len(self.data)):
             raise ValueError("range")
         return data[:size] if self.items is None else data
