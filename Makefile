@@ -31,6 +31,8 @@ TESTS ?= tests
 VECTORS ?= tests/vectors
 PYTEST_ARGS ?=
 MINUTES ?= 3
+INPUTS ?=
+HOURS ?= 24
 SEED ?= $(shell date +%s)
 # A file a process; one more than cores, as MicroPython's suite mostly waits. A board is alone.
 PARALLEL ?= $(if $(findstring --port,$(PYTEST_ARGS)),,-n $(shell expr $(JOBS) + 1) \
@@ -43,7 +45,7 @@ HOST_C = $(wildcard tools/cc32at/*/*.c tests/unit/link/*.c firmware/link/*.c)
 HOST_WARNINGS = -std=gnu11 -O2 -fsyntax-only -Wall -Wextra -Werror -Ifirmware/link \
     -Itools/cc32at/hostlink
 
-.PHONY: help setup run test conformance fuzz firmware size bench flash program lint format \
+.PHONY: help setup run test conformance fuzz soak firmware size bench flash program lint format \
     generate clean distclean
 
 help:
@@ -51,7 +53,8 @@ help:
 	@echo 'make test         everything: lint, unit, target and conformance tests, MicroPython suite;'
 	@echo '                  or a part and what that needs: TESTS=tests/unit/client'
 	@echo 'make conformance  replay recordings against the firmware: VECTORS=DIR'
-	@echo 'make fuzz         random sessions against the AT core: MINUTES= SEED='
+	@echo 'make fuzz         random sessions against the AT core: MINUTES= or INPUTS=, SEED='
+	@echo 'make soak         a day of a board in virtual time, its heap watched: HOURS='
 	@echo 'make firmware     build $(ELF): BOARD=NAME, REPL=0 without prompt'
 	@echo 'make size         flash, RAM and heap against the budgets'
 	@echo 'make bench        instructions a command takes, against the budgets'
@@ -127,10 +130,13 @@ conformance: firmware
 
 # What goes wrong is kept in build/fuzz.
 FUZZ = PYTHONPATH=.:tools:firmware/modules $(PY) -m tests.fuzz --jobs $(JOBS) --seed $(SEED) \
-    --minutes $(MINUTES) --found $(BUILD)/fuzz
+    $(if $(INPUTS),--lines $(INPUTS),--minutes $(MINUTES)) --found $(BUILD)/fuzz
 
 fuzz: firmware
 	@$(FUZZ) $(ARGS)
+
+soak: firmware
+	@PYTHONPATH=.:tools:firmware/modules $(PY) -m tests.fuzz.soak --hours $(HOURS) --elf $(ELF) $(ARGS)
 
 # The image in SRAM is linked too, whatever the board: its parts have budgets of their own.
 size: firmware

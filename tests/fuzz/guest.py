@@ -90,13 +90,24 @@ class Guest:
 
     def heap(self, collected: bool = True) -> Heap:
         """The heap now, or as it would be after a collection; the guest notices nothing."""
-        machine, cpu = self.machine, self.cpu
-        before = machine.snapshot()
+        before = self.machine.snapshot()
+        found = self.look(collected)
+        self.machine.restore(before)
+        return found
+
+    def look(self, collected: bool = True) -> Heap:
+        """The same, for a guest that may notice: time passes, and what is garbage is collected.
+
+        For machines of which there is no snapshot, with a connection open for instance.
+        """
+        cpu = self.cpu
+        registers, pc = cpu.save(), cpu.pc
         place = (cpu.read(UC_ARM_REG_SP) & ~7) - ROOM
         cpu.write(UC_ARM_REG_SP, place - ROOM)
         if collected:
             self.call("gc_collect")
         self.call("gc_info", place)
-        total, used, free, largest = struct.unpack("<4I", machine.read(place, 16))
-        machine.restore(before)
+        total, used, free, largest = struct.unpack("<4I", self.machine.read(place, 16))
+        cpu.load(registers)
+        cpu.pc = pc
         return Heap(total, used, free, largest * BLOCK)
