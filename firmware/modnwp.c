@@ -18,7 +18,7 @@ _Static_assert(LINK_SOCKETS == 16, "root pointers");
 static const MP_DEFINE_MEMORYVIEW_OBJ(nwp_answer_obj, 'B' | MP_OBJ_ARRAY_TYPECODE_FLAG_RW, 0,
                                       LINK_ANSWER_SIZE, link_answer_buf);
 
-#define RECEIVE_MAX (16000) // bytes of one receive (nwp-protocol.md 4.4)
+#define RECEIVE_MAX NWP_RECV_MAX_LEN_DOCUMENTED // bytes of one receive (nwp-protocol.md 4.4)
 // With so many bytes allocated since, who has waited for so long collects; or, with so many, who waits at
 // all.
 #define IDLE_MS   (100)

@@ -5,15 +5,11 @@
 #include "link_io.h"
 #include "link_port.h"
 #include "link_queue.h"
+#include "protocol.h"
 
-// Opcodes of received frames that the link itself understands (nwp-protocol.md 3.1, 3.2).
-#define OP_FROM_HOST        (0x8000u)
-#define OP_ANSWER           (0x0400u)
-#define OP_DEVICE_ABORT     (0x000cu)
-#define OP_DUMMY            (0x0063u)
-#define OP_RECV_DONE        (0x100au)
-#define OP_RECVFROM_DONE_V4 (0x100bu)
-#define OP_RECVFROM_DONE_V6 (0x120bu)
+// Bits of the opcode of a received frame (nwp-protocol.md 3.1, 3.2).
+#define OP_FROM_HOST (0x8000u)
+#define OP_ANSWER    (0x0400u)
 
 typedef enum _slot_state_t {
     SLOT_FREE,
@@ -173,7 +169,9 @@ static int16_t store_data(unsigned id, int16_t status) {
 }
 
 static void read_data(const link_header_t *header) {
-    size_t size = header->opcode == OP_RECV_DONE ? 4 : header->opcode == OP_RECVFROM_DONE_V4 ? 12 : 24;
+    size_t size = header->opcode == OP_SOCKET_RECV_DONE          ? 4
+                  : header->opcode == OP_SOCKET_RECVFROM_DONE_V4 ? 12
+                                                                 : 24;
     uint8_t args[24] = {0};
     size_t len = link_io_left();
     if (len < size) {
@@ -220,10 +218,10 @@ static void read_message(void) {
         read_answer(&header);
     } else if (header.opcode & OP_FROM_HOST) {
         self.counters[LINK_N_UNKNOWN]++;
-    } else if (header.opcode == OP_RECV_DONE || header.opcode == OP_RECVFROM_DONE_V4 ||
-               header.opcode == OP_RECVFROM_DONE_V6) {
+    } else if (header.opcode == OP_SOCKET_RECV_DONE || header.opcode == OP_SOCKET_RECVFROM_DONE_V4 ||
+               header.opcode == OP_SOCKET_RECVFROM_DONE_V6) {
         read_data(&header);
-    } else if (header.opcode != OP_DUMMY) {
+    } else if (header.opcode != OP_DEVICE_DUMMY) {
         read_to_queue(header.opcode, header.dev_status, LINK_EVENT_ARGS);
     }
     self.counters[LINK_N_DRAINED] += link_io_end();

@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "protocol.h"
+
 // Results below 0. Those of link_post() besides are the wire's own: -11 (not enough credits now), -1
 // (transmit failure) and -9 (no such socket).
 #define LINK_E_BUSY   (-1001) // the command slot is taken
@@ -45,11 +47,11 @@
 #define LINK_OP_ANSWER (0xff00u)
 
 #define LINK_ANSWER_SIZE   (2048u) // answers are cut there, those in the queue 4 bytes before
-#define LINK_EVENT_ARGS    (1600u) // events are cut there (nwp-protocol.md 2.4)
+#define LINK_EVENT_ARGS    NWP_ASYNC_MAX_PAYLOAD_WITH_REQUEST_HANDLER // events are cut there
 #define LINK_EVENT_SIZE    (4u + LINK_EVENT_ARGS)
-#define LINK_SOCKETS       (16u)
-#define LINK_SOCKET_MASK   (0x1fu) // the id in a socket descriptor
-#define LINK_TIMEOUT_MS    (10000u)
+#define LINK_SOCKETS       NWP_MAX_SOCKETS
+#define LINK_SOCKET_MASK   NWP_SOCKET_ID_MASK // the id in a socket descriptor
+#define LINK_TIMEOUT_MS    NWP_TIMEOUT_SHORT_MS
 #define LINK_POLL_MESSAGES (32u) // read by one link_poll() at most
 
 // Counters since link_open(). LINK_COUNTER_NAMES has them in the same order.

@@ -5,13 +5,12 @@
 #include <string.h>
 
 #include "link_flow.h"
+#include "protocol.h"
 
-#define CREDITS_INITIAL (2)
-#define CREDITS_RESERVE (2) // protects the commands
-#define CREDITS_KEPT    (1) // no send takes the last one above the reserve: that is for a receive request
-#define MIN_TX_INITIAL  (1536)
-#define FULL_FRAME      (4096)  // bytes: the longest payload of an AT command
-#define TRANSCEIVER     (0x80u) // in a descriptor, above the id
+#define CREDITS_RESERVE ((int)NWP_FLOW_RESERVED_CREDITS) // protects the commands
+#define CREDITS_KEPT    (1)    // no send takes the last one above the reserve: that is for a receive request
+#define FULL_FRAME      (4096) // bytes: the longest payload of an AT command
+#define TRANSCEIVER     NWP_SOCKET_TYPE_RAW_TRANSCEIVER // in a descriptor, above the id
 
 static link_status_t status;
 
@@ -28,7 +27,10 @@ static struct {
 } flow;
 
 void link_flow_reset(void) {
-    status = (link_status_t){.credits = CREDITS_INITIAL, .min_tx = MIN_TX_INITIAL};
+    status = (link_status_t){
+        .credits = NWP_FLOW_INITIAL_CREDITS,
+        .min_tx = NWP_FLOW_INITIAL_MIN_TX_PAYLOAD,
+    };
     memset(&flow, 0, sizeof(flow));
     flow.open = ~0u;
 }

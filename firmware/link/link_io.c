@@ -2,15 +2,10 @@
 
 #include "link_io.h"
 #include "link_port.h"
+#include "protocol.h"
 
 #define ALIGN4(n) (((n) + 3) & ~(size_t)3)
 
-#define SYNC_OUT         (0x12344321u)
-#define READ_REQUEST     (0x56788765u)
-#define SYNC_IN          (0xabcddcbcu) // with the sequence number in bits 0 and 1
-#define SYNC_IN_NO_SEQ   (0xabcddcbau)
-#define SYNC_MASK        (0x7fff7f7fu) // bits 7, 15 and 31 are known to fail
-#define SYNC_LIMIT_MS    (50u)
 #define SYNC_LIMIT_WORDS (65536u) // more than 50 ms of the fastest clock, should the time stand still
 
 #define WINDOW (16u) // sync, opcode, length, header: no message is shorter
@@ -153,7 +148,7 @@ static bool find_sync(uint8_t *window, bool *slipped) {
         }
         *slipped |= window_slide(window, at, &idle);
         bytes += at;
-        if (link_port_ticks_ms() - start > SYNC_LIMIT_MS) {
+        if (link_port_ticks_ms() - start > NWP_SYNC_TIMEOUT_MS) {
             break;
         }
     }

@@ -8,8 +8,10 @@
 #include <stdint.h>
 
 #include "link.h"
+#include "protocol.h"
 
-#define LINK_IO_HEADER (8u) // bytes that the length field of a received frame counts before the body
+// Bytes that the length field of a received frame counts before the body.
+#define LINK_IO_HEADER NWP_RESPONSE_SPECIFIC_HEADER_SIZE
 
 typedef struct _link_header_t {
     uint16_t opcode;

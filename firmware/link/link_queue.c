@@ -2,10 +2,9 @@
 
 #include "link.h"
 #include "link_queue.h"
+#include "protocol.h"
 
 #define ALIGN4(n) (((n) + 3) & ~(size_t)3)
-
-#define OP_SOCKET_ASYNC (0x100f) // completes a start-TLS if its type is 3 or 4
 
 typedef struct _record_t {
     uint16_t len; // of the arguments
@@ -15,27 +14,8 @@ typedef struct _record_t {
     uint16_t stride; // from this record to the next
 } record_t;
 
-// Frames that complete an operation (nwp-protocol.md chapter 6, "async").
-static const uint16_t completions[] = {
-    0x0008, // DEVICE_INIT_COMPLETE
-    0x0073, // DEVICE_STOP_DONE
-    0x1003, // SOCKET_ACCEPT_DONE_V4
-    0x1203, // SOCKET_ACCEPT_DONE_V6
-    0x1006, // SOCKET_CONNECT_DONE
-    0x1007, // SOCKET_SELECT_DONE
-    0x100a, // SOCKET_RECV_DONE
-    0x100b, // SOCKET_RECVFROM_DONE_V4
-    0x120b, // SOCKET_RECVFROM_DONE_V6
-    0x1010, // SOCKET_CLOSE_DONE
-    0x1820, // NETAPP_DNS_BY_NAME_DONE_V4
-    0x1a20, // NETAPP_DNS_BY_NAME_DONE_V6
-    0x1822, // NETAPP_PING_REPORT
-    0x1835, // NETAPP_HOST_BY_SERVICE_DONE_V4
-    0x1a35, // NETAPP_HOST_BY_SERVICE_DONE_V6
-    0x187b, // NETAPP_RECEIVE
-    0x30c1, // NETUTIL_CMD_DONE
-    LINK_OP_ANSWER,
-};
+// Frames that complete an operation (nwp-protocol.md chapter 6, "async"), or stand for an answer.
+static const uint16_t completions[] = {OP_DEVICE_INIT_COMPLETE, OP_COMPLETIONS, LINK_OP_ANSWER};
 
 // Frames lie one behind the other from `head` to `tail`, never across the end.
 static _Alignas(4) uint8_t store[LINK_QUEUE_SIZE];
@@ -102,7 +82,7 @@ uint8_t *link_queue_reserve(size_t len, bool force) {
 }
 
 static bool is_completion(uint16_t opcode, const uint8_t *args, size_t len) {
-    if (opcode == OP_SOCKET_ASYNC) {
+    if (opcode == OP_SOCKET_EV_ASYNC) { // completes a start-TLS if its type is 3 or 4
         return len > 1 && (args[1] == 3 || args[1] == 4);
     }
     for (size_t i = 0; i < sizeof(completions) / sizeof(completions[0]); i++) {

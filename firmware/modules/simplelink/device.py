@@ -20,6 +20,9 @@ _DEVICE_INIT_COMPLETE = const(0x0008)
 _DEVICE_STOP_DONE = const(0x0073)
 _DEVICE_RESET_REQUEST = const(0x0099)
 # end
+# table: locks DEVICE
+_LOCK_DEVICE = const(20)
+# end
 # table: errors SL_API_ABORTED SL_RET_CODE_DEV_ALREADY_STARTED SL_RET_CODE_STOP_IN_PROGRESS
 _SL_API_ABORTED = const(-2005)
 _SL_RET_CODE_DEV_ALREADY_STARTED = const(-2012)
@@ -45,7 +48,6 @@ _RESET_REQUEST_TOTAL_WAIT_MS = const(600)
 # end
 
 _COMING = const(8)  # Link.state
-_LOCK = const(20)
 _PROVISIONING = const(0x18)
 _LEAVING_MS = const(1000)  # for those whose wait was ended by a stop
 # Start status 0-15 -> role, or error counted from -4107 down (nwp-protocol 1.4).
@@ -89,14 +91,14 @@ class Device:
         link.sl.reset()
         self.session = 0
         link.state = _COMING
-        wait = link.own(_LOCK, _DEVICE_INIT_COMPLETE)
+        wait = link.own(_LOCK_DEVICE, _DEVICE_INIT_COMPLETE)
         try:
             link.nwp.open()
             link.nwp.sockets(0, 0)
             link.expire(wait, _TIMEOUT_INIT_COMPLETE_MS)
             done = await wait
         finally:
-            link.leave(_LOCK, wait)
+            link.leave(_LOCK_DEVICE, wait)
             if not wait.done:
                 link.state = STARTED | RESTART
         return self._started(done)
@@ -147,7 +149,7 @@ class Device:
         link = self.link
         nwp = link.nwp
         provisioning = nwp.dev_status() & _PROVISIONING
-        wait = link.own(_LOCK, _DEVICE_STOP_DONE)
+        wait = link.own(_LOCK_DEVICE, _DEVICE_STOP_DONE)
         try:
             if not own:
                 await link.free()
@@ -163,7 +165,7 @@ class Device:
         except SlError:
             return  # the power goes off all the same
         finally:
-            link.leave(_LOCK, wait)
+            link.leave(_LOCK_DEVICE, wait)
         await self._until(nwp.shutdown_ready, _SHUTDOWN_READY_TIMEOUT_MS)
 
     async def _emptied(self):

@@ -9,6 +9,9 @@ from .waiter import Listed
 # table: opcodes SOCKET_GETSOCKOPT
 _SOCKET_GETSOCKOPT = const(0x9409)
 # end
+# table: link E_CREDITS
+_E_CREDITS = const(-11)
+# end
 # table: errors SL_ERROR_BSD_EAGAIN SL_ERROR_BSD_EBADF SL_ERROR_BSD_ENOBUFS SL_ERROR_BSD_ETIMEDOUT
 _SL_ERROR_BSD_EAGAIN = const(-11)
 _SL_ERROR_BSD_EBADF = const(-9)
@@ -19,7 +22,6 @@ _SL_ERROR_BSD_ETIMEDOUT = const(-110)
 _FLOW_RESERVED_CREDITS = const(2)
 # end
 
-_E_CREDITS = const(-11)
 _SOL_SOCKET = const(1)
 _NONBLOCKING = const(24)  # an option of 4 bytes
 _REFRESH_MS = const(250)

@@ -7,37 +7,50 @@ from .waiter import NO_MEMORY, Completion
 _SL_API_ABORTED = const(-2005)
 _SL_ERROR_BSD_EBADF = const(-9)
 # end
-# table: opcodes DEVICE_INIT_COMPLETE DEVICE_FLOW_CTRL DEVICE_RESET_REQUEST DEVICE_STOP_DONE
+# table: opcodes DEVICE_INIT_COMPLETE DEVICE_FLOW_CTRL DEVICE_RESET_REQUEST
 _DEVICE_INIT_COMPLETE = const(0x0008)
 _DEVICE_FLOW_CTRL = const(0x0079)
 _DEVICE_RESET_REQUEST = const(0x0099)
-_DEVICE_STOP_DONE = const(0x0073)
 # end
-# table: opcodes SOCKET_ACCEPT_DONE_V4 SOCKET_CONNECT_DONE SOCKET_SELECT_DONE SOCKET_RECV_DONE
-_SOCKET_ACCEPT_DONE_V4 = const(0x1003)
-_SOCKET_CONNECT_DONE = const(0x1006)
-_SOCKET_SELECT_DONE = const(0x1007)
+# table: opcodes SOCKET_RECV_DONE SOCKET_CLOSE_DONE SOCKET_EV_ASYNC
 _SOCKET_RECV_DONE = const(0x100A)
-# end
-# table: opcodes SOCKET_RECVFROM_DONE_V4 SOCKET_CLOSE_DONE SOCKET_EV_ASYNC NETAPP_EV_REQUEST
-_SOCKET_RECVFROM_DONE_V4 = const(0x100B)
 _SOCKET_CLOSE_DONE = const(0x1010)
 _SOCKET_EV_ASYNC = const(0x100F)
+# end
+# table: opcodes NETAPP_EV_REQUEST NETAPP_EV_HTTP_GET_TOKEN
 _NETAPP_EV_REQUEST = const(0x1878)
-# end
-# table: opcodes NETAPP_DNS_BY_NAME_DONE_V4 NETAPP_HOST_BY_SERVICE_DONE_V4 NETAPP_RECEIVE
-_NETAPP_DNS_BY_NAME_DONE_V4 = const(0x1820)
-_NETAPP_HOST_BY_SERVICE_DONE_V4 = const(0x1835)
-_NETAPP_RECEIVE = const(0x187B)
-# end
-# table: opcodes NETAPP_PING_REPORT NETAPP_EV_HTTP_GET_TOKEN
-_NETAPP_PING_REPORT = const(0x1822)
 _NETAPP_EV_HTTP_GET_TOKEN = const(0x182E)
 # end
-# table: opcodes NETUTIL_CMD_DONE WLAN_EV_PROVISIONING_STATUS WLAN_EV_PROVISIONING_PROFILE_ADDED
-_NETUTIL_CMD_DONE = const(0x30C1)
+# table: opcodes WLAN_EV_PROVISIONING_STATUS WLAN_EV_PROVISIONING_PROFILE_ADDED
 _WLAN_EV_PROVISIONING_STATUS = const(0x089A)
 _WLAN_EV_PROVISIONING_PROFILE_ADDED = const(0x08B2)
+# end
+# table: completions
+_COMPLETIONS = const(
+    (
+        0x0073,  # DEVICE_STOP_DONE
+        0x1003,  # SOCKET_ACCEPT_DONE_V4
+        0x1006,  # SOCKET_CONNECT_DONE
+        0x1007,  # SOCKET_SELECT_DONE
+        0x100A,  # SOCKET_RECV_DONE
+        0x100B,  # SOCKET_RECVFROM_DONE_V4
+        0x1010,  # SOCKET_CLOSE_DONE
+        0x1820,  # NETAPP_DNS_BY_NAME_DONE_V4
+        0x1822,  # NETAPP_PING_REPORT
+        0x1835,  # NETAPP_HOST_BY_SERVICE_DONE_V4
+        0x187B,  # NETAPP_RECEIVE
+        0x30C1,  # NETUTIL_CMD_DONE
+    )
+)
+# end
+# table: locks SLOT
+_LOCK_SLOT = const(23)
+# end
+# table: link ANSWER EVENT OP_FATAL FATAL_CMD_TIMEOUT
+_ANSWER = const(2)
+_EVENT = const(4)
+_OP_FATAL = const(0xFF00)
+_FATAL_CMD_TIMEOUT = const(5)
 # end
 # table: enums dev_status
 _DEV_STATUS_WLAN_CONN = const(1)
@@ -57,31 +70,11 @@ _COMING = const(8)  # instead of STARTED: a start is under way, commands wait
 _ABANDONED = const(16)  # the command slot belongs to one whose answer nobody waits for
 
 _PROVISIONING = const(0x18)  # device status
-_FATAL = const(0xFF00)  # pseudo events of the link: + kind
-_CMD_TIMEOUT = const(5)
 _RESTARTING = const(4)  # Link.state: RESTART
-_ANSWER = const(2)  # flags of the link
-_EVENT = const(4)
-_NEWS = const(2 | 4)
-_E_AGAIN = const(-1006)
+_NEWS = const(2 | 4)  # flags of the link: _ANSWER, _EVENT
 _IPV6 = const(0x0200)
 _SOCKETS = const(16)  # locks below are those of sockets
-_SLOT = const(23)
 _SD = const(4 + 2)  # where a completion's frame has its socket descriptor
-_COMPLETIONS = (  # nobody but a waiter can use these
-    _SOCKET_ACCEPT_DONE_V4,
-    _SOCKET_CONNECT_DONE,
-    _SOCKET_SELECT_DONE,
-    _SOCKET_RECV_DONE,
-    _SOCKET_RECVFROM_DONE_V4,
-    _NETAPP_DNS_BY_NAME_DONE_V4,
-    _NETAPP_HOST_BY_SERVICE_DONE_V4,
-    _NETAPP_RECEIVE,
-    _NETAPP_PING_REPORT,
-    _NETUTIL_CMD_DONE,
-    _DEVICE_STOP_DONE,
-)
-
 _ANSWERED = (_NETAPP_EV_REQUEST, _NETAPP_EV_HTTP_GET_TOKEN)  # by netapp
 
 
@@ -113,7 +106,7 @@ class Inbox:
             self.limits.remove(wait)
         wait.into = None
         wait.orphan = True
-        if self.owners[_SLOT] is wait:
+        if self.owners[_LOCK_SLOT] is wait:
             self.state |= _ABANDONED
 
     def expire(self, wait, ms: int):
@@ -190,7 +183,7 @@ class Inbox:
 
     def _answered(self, at: int, n: int) -> bool:
         """The arguments of that answer are in the buffer: whether somebody waits for it."""
-        wait = self.owners[_SLOT]
+        wait = self.owners[_LOCK_SLOT]
         if wait is None:
             return False  # given up
         try:
@@ -198,7 +191,7 @@ class Inbox:
         except MemoryError:
             self._unheard(wait, at, n)
         if wait.orphan:
-            self._unwanted(_SLOT, wait)
+            self._unwanted(_LOCK_SLOT, wait)
             return False
         return True
 
@@ -222,7 +215,7 @@ class Inbox:
                         return
                 except MemoryError:
                     lock = self._owner(opcode & ~_IPV6, n)
-                    if lock < 0 or opcode >= _FATAL:
+                    if lock < 0 or opcode >= _OP_FATAL:
                         raise
                     wait = self.owners[lock]
                     self._unheard(wait, 4, n)
@@ -244,10 +237,10 @@ class Inbox:
 
     def _frame(self, opcode: int, n: int) -> bool:
         """The frame of n bytes in the buffer: whether somebody waits for it."""
-        if opcode == _FATAL:
+        if opcode == _OP_FATAL:
             return self._answered(4, n)
         args = self.answer[4:n]
-        if opcode > _FATAL:
+        if opcode > _OP_FATAL:
             self.fatal(opcode, args)
             return False
         if not self.state & _RESTARTING:
@@ -277,7 +270,7 @@ class Inbox:
             wait = owners[lock]
             if wait is not None and wait.opcode == base and not wait.done:
                 return lock
-        for lock in range(_SOCKETS, _SLOT):
+        for lock in range(_SOCKETS, _LOCK_SLOT):
             wait = owners[lock]
             if wait is not None and wait.opcode == base and not wait.done:
                 return lock
@@ -287,10 +280,10 @@ class Inbox:
         """An event that completes nothing, for the driver or for the application: whether it has
         ended a wait all the same.
         """
-        if opcode & ~_IPV6 in _COMPLETIONS:
-            self.late += 1
-        elif opcode == _SOCKET_CLOSE_DONE:
+        if opcode == _SOCKET_CLOSE_DONE:
             return self._closed(args)
+        if opcode & ~_IPV6 in _COMPLETIONS:  # nobody but a waiter can use it
+            self.late += 1
         elif opcode == _DEVICE_RESET_REQUEST:
             self.sl.device.reset_request(args, status)
         elif (
@@ -316,7 +309,7 @@ class Inbox:
     def _unwanted(self, lock: int, wait):
         """A cancelled operation is complete: its lock is free, what it left behind is undone."""
         self.owners[lock] = None
-        if lock == _SLOT:
+        if lock == _LOCK_SLOT:
             self.state &= ~_ABANDONED
         self.late += 1
         if wait.undo is not None and not wait.error:
@@ -355,7 +348,7 @@ class Inbox:
                 args = bytearray(8)
                 args[0] = wait.opcode & 0xFF
                 args[1] = wait.opcode >> 8
-                self.fatal(_FATAL | _CMD_TIMEOUT, memoryview(args))
+                self.fatal(_OP_FATAL | _FATAL_CMD_TIMEOUT, memoryview(args))
                 return
 
     def abort_all(self, code: int):

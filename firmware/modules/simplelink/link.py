@@ -31,6 +31,14 @@ _DEV_STATUS_PROVISIONING_USER_INITIATED = const(0x10)
 _DEV_STATUS_PRESERVATION = const(0x20)
 _DEV_STATUS_PROVISIONING_ENABLE_API = const(0x40)
 # end
+# table: locks SLOT
+_LOCK_SLOT = const(23)
+# end
+# table: link EVENT E_BUSY E_SIZE
+_EVENT = const(4)
+_E_BUSY = const(-1001)
+_E_SIZE = const(-1008)
+# end
 # table: constants max_sockets
 _MAX_SOCKETS = const(16)
 # end
@@ -41,19 +49,15 @@ _TIMEOUT_NONBLOCKING_COMPLETION_MS = const(10000)
 # end
 
 # Link.owners, by lock: 0-15 sockets, 16-22 what the NWP does once at a time (their modules know
-# which), and the command slot:
-_SLOT = const(23)
-_LOCKS = const(24)
+# which), the last one the command slot.
+_LOCKS = const(_LOCK_SLOT + 1)
 
 _RUNNING = const(1)  # Link.state: STARTED alone
 _COMING = const(8)
 _LOOK_MS = const(2)
 _REFUSING = const(0x1C)  # device status: locked or provisioning
 _PROVISIONING = const(0x18)
-_EVENT = const(4)  # flag of the link
 _NO_EVENT = const(-1)
-_E_BUSY = const(-1001)
-_E_SIZE = const(-1008)
 
 
 class Link(Inbox):
@@ -174,7 +178,7 @@ class Link(Inbox):
 
     def refresh(self, opcode: int, args):
         """Have the credits told: a request for its header's sake, if nobody has the wire."""
-        if self.owners[_SLOT] is None:
+        if self.owners[_LOCK_SLOT] is None:
             self.request(opcode, args)
             self.woken = True
 
@@ -194,9 +198,9 @@ class Link(Inbox):
         if self.state == _COMING:
             await self.free()
         self.check(fs)
-        if self.owners[_SLOT] is not None or self.queue:
-            await Turn(self, _SLOT)
-        wait = self.own(_SLOT, _NO_EVENT)
+        if self.owners[_LOCK_SLOT] is not None or self.queue:
+            await Turn(self, _LOCK_SLOT)
+        wait = self.own(_LOCK_SLOT, _NO_EVENT)
         wait.head = head
         wait.into = into
         wait.undo = undo
@@ -213,7 +217,7 @@ class Link(Inbox):
                 self.owners[lock].sent = True
             await wait
         finally:
-            self.leave(_SLOT, wait)
+            self.leave(_LOCK_SLOT, wait)
         if len(wait.result) < head:
             self._short(wait.result)
         return wait
@@ -251,5 +255,5 @@ class Link(Inbox):
         """Until no start is under way and no long command holds the slot."""
         while self.state == _COMING:
             await Sleep(self, _LOOK_MS)
-        if self.owners[_SLOT] is not None:
-            await Turn(self, _SLOT)
+        if self.owners[_LOCK_SLOT] is not None:
+            await Turn(self, _LOCK_SLOT)

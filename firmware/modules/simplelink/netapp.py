@@ -53,6 +53,12 @@ _NETAPP_EV_NO_GLOBAL_IPV6_COLLISION = const(0x1AC6)
 _SL_EZEROLEN = const(-2002)
 _SL_RET_CODE_NET_APP_PING_INVALID_PARAMS = const(-2015)
 # end
+# table: locks DNS SERVICE PING RECEIVE
+_LOCK_DNS = const(16)
+_LOCK_SERVICE = const(17)
+_LOCK_PING = const(18)
+_LOCK_RECEIVE = const(19)
+# end
 # table: constants netapp_metadata_max netapp_data_max
 _NETAPP_METADATA_MAX = const(1024)
 _NETAPP_DATA_MAX = const(1364)
@@ -63,10 +69,6 @@ _HTTP_TOKEN_NAME_MAX = const(20)
 _HTTP_TOKEN_VALUE_MAX = const(64)
 # end
 
-_DNS = const(16)
-_SERVICE = const(17)
-_PING = const(18)
-_RECEIVE = const(19)
 _IPV4 = const(2)
 _ADD_SERVICE = const(0x80000000)
 _NOT_FOUND = const(404)
@@ -162,7 +164,7 @@ class NetApp:
         """Address of a host: a number, or four for family 3."""
         args = pack("<HBB", len(name), family, 0)
         done = await self.link.exchange(
-            _DNS, _NETAPP_DNS_BY_NAME, args, _NETAPP_DNS_BY_NAME_DONE_V4, name
+            _LOCK_DNS, _NETAPP_DNS_BY_NAME, args, _NETAPP_DNS_BY_NAME_DONE_V4, name
         )
         _check(done)
         return _words(done, 4, family)
@@ -171,7 +173,7 @@ class NetApp:
         """(address, port, text) of a service."""
         args = pack("<BBH", size8(name), family, 0)
         done = await self.link.exchange(
-            _SERVICE, _NETAPP_HOST_BY_SERVICE, args, _NETAPP_HOST_BY_SERVICE_DONE_V4, name
+            _LOCK_SERVICE, _NETAPP_HOST_BY_SERVICE, args, _NETAPP_HOST_BY_SERVICE_DONE_V4, name
         )
         _check(done)
         size, port = unpack_from("<HI", done + b"\0\0\0\0\0\0", 2)
@@ -186,7 +188,9 @@ class NetApp:
             raise SlError(_SL_RET_CODE_NET_APP_PING_INVALID_PARAMS)
         opcode, args = _ping(ip, size, interval, timeout, attempts, flags)
         ms = _PING_GUARD_MS + interval * attempts
-        return _report(await self.link.exchange(_PING, opcode, args, _NETAPP_PING_REPORT, ms=ms))
+        return _report(
+            await self.link.exchange(_LOCK_PING, opcode, args, _NETAPP_PING_REPORT, ms=ms)
+        )
 
     def pings(self, ip, size=32, interval=1000, timeout=1000, attempts=1, flags=0) -> Reports:
         """Ping ip; returns when the network processor has accepted, each report is to be awaited.
@@ -201,14 +205,14 @@ class NetApp:
             return success or not flags & _EACH or 0 < attempts <= report[5]
 
         self.link.call(opcode, args)
-        reports = Reports(self.link, _PING, _NETAPP_PING_REPORT, _report, last)
+        reports = Reports(self.link, _LOCK_PING, _NETAPP_PING_REPORT, _report, last)
         reports.begin()
         return reports
 
     def ping_stop(self, ip=0) -> None:
         """End what pings() has begun, and its reports. ip: nothing but zeros, of either family."""
         self.link.call(*_ping(ip, 0, 0, 0, 0, 0))
-        reports = self.link.owners[_PING]
+        reports = self.link.owners[_LOCK_PING]
         if isinstance(reports, Reports):
             reports.end()
 
@@ -216,9 +220,9 @@ class NetApp:
         """More of a request that has it; returns (count, flags): 1 if there is still more."""
         link = self.link
         await link.admit()
-        if link.owners[_RECEIVE] is not None or link.queue:
-            await Turn(link, _RECEIVE)
-        wait = link.own(_RECEIVE, _NETAPP_RECEIVE)
+        if link.owners[_LOCK_RECEIVE] is not None or link.queue:
+            await Turn(link, _LOCK_RECEIVE)
+        wait = link.own(_LOCK_RECEIVE, _NETAPP_RECEIVE)
         wait.head = 8
         wait.into = buf
         try:
@@ -229,7 +233,7 @@ class NetApp:
             wait.sent = True
             done = await wait
         finally:
-            link.leave(_RECEIVE, wait)
+            link.leave(_LOCK_RECEIVE, wait)
         if len(done) < 8 or unpack_from("<H", done)[0] != handle:
             return 0, 0
         size, flags = unpack_from("<HI", done, 2)

@@ -11,12 +11,13 @@ _NETUTIL_GET = const(0xB4C0)
 _NETUTIL_CMD = const(0xB4C1)
 _NETUTIL_CMD_DONE = const(0x30C1)
 # end
+# table: locks NETUTIL
+_LOCK_NETUTIL = const(21)
+# end
 # table: errors SL_ESMALLBUF SL_EZEROLEN
 _SL_ESMALLBUF = const(-2001)
 _SL_EZEROLEN = const(-2002)
 # end
-
-_LOCK = const(21)
 
 
 class NetUtil:
@@ -46,9 +47,9 @@ class NetUtil:
         """
         link = self.link
         await link.admit()
-        if link.owners[_LOCK] is not None or link.queue:
-            await Turn(link, _LOCK)
-        wait = link.own(_LOCK, _NETUTIL_CMD_DONE)
+        if link.owners[_LOCK_NETUTIL] is not None or link.queue:
+            await Turn(link, _LOCK_NETUTIL)
+        wait = link.own(_LOCK_NETUTIL, _NETUTIL_CMD_DONE)
         wait.head = 12
         wait.into = out
         try:
@@ -56,13 +57,13 @@ class NetUtil:
             await self._started(wait, args, attrib, data)
             return _output(await wait, wait.size, len(out))
         finally:
-            link.leave(_LOCK, wait)
+            link.leave(_LOCK_NETUTIL, wait)
 
     async def _started(self, wait, args, attrib, data):
         """Send a command and take its answer; `wait` is for the event that follows."""
         try:
             done = await self.link.command(
-                _NETUTIL_CMD, args, attrib, more=data, undo=self._unwanted, lock=_LOCK
+                _NETUTIL_CMD, args, attrib, more=data, undo=self._unwanted, lock=_LOCK_NETUTIL
             )
             status = unpack_from("<h", done.result)[0]
             if status < 0:
@@ -74,7 +75,7 @@ class NetUtil:
     async def _unwanted(self, answer):
         """The answer of a command that was cancelled before it: no event follows a refusal."""
         if len(answer) < 2 or answer[1] & 0x80:
-            self.link.owners[_LOCK] = None
+            self.link.owners[_LOCK_NETUTIL] = None
 
 
 def _output(done: bytes, size: int, room: int) -> int:

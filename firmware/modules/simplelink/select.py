@@ -23,6 +23,9 @@ _SOCKET_SELECT_DONE = const(0x1007)
 _SOCKET_SENDTO_V4 = const(0x940D)
 _SOCKET_RECVFROM = const(0x940B)
 # end
+# table: locks SELECT
+_LOCK_SELECT = const(22)
+# end
 # table: errors SL_ERROR_BSD_EBADF SL_ERROR_BSD_ENSOCK
 _SL_ERROR_BSD_EBADF = const(-9)
 _SL_ERROR_BSD_ENSOCK = const(-10)
@@ -34,7 +37,6 @@ _MAX_SOCKETS = const(16)
 # end
 
 _ABANDONED = const(16)  # Link.state
-_LOCK = const(22)
 _NONE = const(-1)
 _UNASKED = const(-2)  # what crosses for the control socket takes credits, but waits for none
 _PATIENCE_MS = const(3000)  # longest request without control socket, for which others must wait
@@ -147,7 +149,7 @@ class Selector:
         usec = min(usec >> 10, _SELECT_INFINITE)
         self.poked = False
         args = pack("<BBBBHHHH", nfds & 0xFF, 0, 0, 0, read, write, usec, sec)
-        done = await self.link.exchange(_LOCK, _SOCKET_SELECT, args, _SOCKET_SELECT_DONE)
+        done = await self.link.exchange(_LOCK_SELECT, _SOCKET_SELECT, args, _SOCKET_SELECT_DONE)
         count, _, read, write = unpack_from("<hHHH", done + b"\0\0\0\0\0\0\0\0")
         if count < 0:
             raise SlError(count)

@@ -43,6 +43,10 @@ _SOCKET_SENDTO_V6 = const(0x960D)
 _SOCKET_EV_TX_FAILED = const(0x100E)
 _SOCKET_EV_ASYNC = const(0x100F)
 # end
+# table: link E_CREDITS E_TX_FAIL
+_E_CREDITS = const(-11)
+_E_TX_FAIL = const(-1)
+# end
 # table: errors SL_ERROR_BSD_SOC_ERROR SL_ERROR_BSD_EAGAIN SL_ERROR_BSD_EBADF SL_ERROR_BSD_E2BIG
 _SL_ERROR_BSD_SOC_ERROR = const(-1)
 _SL_ERROR_BSD_EAGAIN = const(-11)
@@ -71,8 +75,6 @@ _EVER = const(0xFFFF)
 _RUNNING = const(1)  # Link.state: STARTED alone
 _REFUSING = const(0x1C)  # device status: locked or provisioning
 _SPARES = const(4)
-_E_CREDITS = const(-11)
-_E_TX_FAILED = const(-1)  # SL_ERROR_BSD_SOC_ERROR as well
 
 
 class Sockets:
@@ -361,7 +363,7 @@ class Sockets:
         while code == _E_CREDITS:
             yield from room(self.link, sd, _id(sd), size)
             code = post(opcode, args, data, sd, size, prefix)
-        if code == _E_TX_FAILED or code == _SL_ERROR_BSD_EBADF:
+        if code == _E_TX_FAIL or code == _SL_ERROR_BSD_EBADF:
             raise SlError(code)
         if code < 0:
             self.link.broken(code)

@@ -2,16 +2,19 @@
 
 A block begins with a line `# table: WHAT NAMES...`, which may go on in lines indented by 5 blanks,
 and ends with `# end`. WHAT is `opcodes` (NAMES are opcodes, or one group), `errors`, `constants`,
-`enums`, `ids` or `options` (NAMES of config, as GROUP.NAME); or `layout`, `spec` or `events`, see
-specs.py. const() makes the compiler put the numbers into the code, so they take neither flash nor
-RAM of their own.
+`enums`, `locks`, `ids` or `options` (NAMES of config, as GROUP.NAME), `completions`, or `link`
+(NAMES of firmware/link/link.h without LINK_); or `layout`, `spec` or `events`, see specs.py.
+const() makes the compiler put the numbers into the code, so they take neither flash nor RAM of
+their own.
 """
 
 from __future__ import annotations
 
 import itertools
 
-from . import specs
+from cc32at.hostlink.header import numbers
+
+from . import header, specs
 
 START = "# table: "
 END = "# end"
@@ -31,6 +34,8 @@ def fill(text: str, table: dict) -> str:
             what, *names = first[len(START) :].split()
             if what in specs.MADE:
                 lines += specs.MADE[what](table, names, [row[2:] for row in further])
+            elif what == "completions":
+                lines += _completions(table)
             else:
                 lines += [f"_{name} = const({value})" for name, value in rows(table, what, names)]
             lines.append(END)
@@ -99,6 +104,28 @@ def _options(table: dict, name: str) -> list[tuple[str, str]]:
     return _numbers(table, name, "option")
 
 
+def _locks(table: dict, name: str) -> list[tuple[str, str]]:
+    return [(f"LOCK_{name}", str(table["locks"][name.lower()]))]
+
+
+def _link(table: dict, name: str) -> list[tuple[str, str]]:
+    value = numbers()[name]
+    return [(name, str(value) if value < 10 else f"0x{value:X}")]
+
+
+def _completions(table: dict) -> list[str]:
+    """A tuple of what completes the operation of a command; those of IPv6 go by those of IPv4."""
+    names = {row["opcode"]: row["name"] for row in table["opcodes"]}
+    rows = [number for number in header.completions(table) if not number & 0x0200]
+    return [
+        "_COMPLETIONS = const(",
+        "    (",
+        *[f"        0x{number:04X},  # {names[number]}" for number in rows],
+        "    )",
+        ")",
+    ]
+
+
 _ROWS = {
     "opcodes": _opcodes,
     "errors": _errors,
@@ -106,4 +133,6 @@ _ROWS = {
     "enums": _enums,
     "ids": _ids,
     "options": _options,
+    "locks": _locks,
+    "link": _link,
 }

@@ -6,6 +6,7 @@ import ctypes as ct
 import struct
 import types
 
+from .header import numbers
 from .hostport import FOREVER, HostPort
 from .library import Frame, Part, load
 
@@ -22,25 +23,12 @@ COUNTERS = (
     "short",
 )
 
-CONSTANTS = {
-    "UART": 0x01,
-    "ANSWER": 0x02,
-    "EVENT": 0x04,
-    "FATAL": 0x08,
-    "TIMEOUT": 0x10,
-    "TX": 0x20,
-    "OP_FATAL": 0xFF00,
-    "EVENT_SIZE": 1604,
-    "E_BUSY": -1001,
-    "E_NO_ACK": -1002,
-    "E_SYNC": -1003,
-    "E_ABORT": -1004,
-    "E_CLOSED": -1005,
-    "E_AGAIN": -1006,
-    "E_SIZE": -1008,
-}
-E_BREAK = -1007
-ANSWER_SIZE = 2048
+# Of link.h, as modnwp.c has them.
+EXPORTED = ("UART", "ANSWER", "EVENT", "FATAL", "TIMEOUT", "TX", "OP_FATAL")
+EXPORTED += ("E_BUSY", "E_NO_ACK", "E_SYNC", "E_ABORT", "E_CLOSED", "E_AGAIN", "E_SIZE")
+CONSTANTS = {name: numbers()[name] for name in EXPORTED} | {"EVENT_SIZE": 1604}
+E_BREAK = numbers()["E_BREAK"]
+ANSWER_SIZE = numbers()["ANSWER_SIZE"]
 TIMEOUT_MS = 10000
 RECEIVE_MAX = 16000
 
