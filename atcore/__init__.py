@@ -33,8 +33,9 @@ from .events import line_of
 from .framing import MAX_HEADER, NO_NUMBER, Framer, payload_of
 from .grammar import TOO_LONG
 from .pump import SPARES, UART, free, serve, step, stray
-from .queue import MANY, Queue
+from .queue import HELD, KEPT, MANY, Queue
 from .settings import Settings
+from .work import Work
 
 LINE_SIZE = 2048  # of a message but a payload; a longer one goes in pieces
 EVENT_SIZE = 640
@@ -90,6 +91,8 @@ class Core:
         self.borrower = None  # who has it: a Command, then its message
         self.foreground = None  # Command that holds back the next line
         self.background = []
+        self.work = Work(self)
+        self.tasks = self.work.tasks
         self.booting = None  # Command-like: the start at power-up
         self.autostarted = False  # the first AT+Start still answers OK (style guide)
         self.processed = 0  # commands with parameters since the heap was looked at
@@ -142,8 +145,11 @@ class Core:
         self.current = None
         if self.borrower is message:
             self.borrower = None
-        if type(message) is reply.Pieces:
-            return message.copy(buf, size)
+        if isinstance(message, reply.Pieces):
+            message.copy(buf, size)
+            if type(message) is KEPT:
+                message.delivered()
+            return size
         return put(buf, 0, message[:size])
 
     def up(self) -> bool:
@@ -159,12 +165,15 @@ class Core:
             if ticks_diff(self.muted, self.ticks()) > 0:
                 return None
             self.muted = None
-        kind = type(self.entries[0])
-        held = framer is not None and (kind is tuple or kind is list) and framer.holds()
+        held = framer is not None and type(self.entries[0]) in HELD and framer.holds()
         message = self.out.take(held, self.ti)
         if message is None:
             self.active = True  # until they may be delivered
         return message
+
+    def wake(self):
+        """Something became ready that the link does not tell of: step() looks at once."""
+        self.link.woken = self.active = True
 
     def provide(self):
         """Make all Commands that there can be at a time: later they would lie high in the heap."""

@@ -368,6 +368,8 @@ def go_on(core, flags: int):
         link.woken = True  # it has more, perhaps
     if core.background:
         advance(core)
+    if core.tasks:
+        core.work.advance()
     command = core.foreground
     if command is not None and due(command.wait):
         resume(core, command)
@@ -392,6 +394,8 @@ def news(core, flags: int):
             link.woken = True
     if core.background:
         advance(core)
+    if core.tasks:
+        core.work.advance()
     if link.woken or link.limits or link.pending or link.jobs:
         core.active = True
 
@@ -492,9 +496,10 @@ def still_active(core) -> bool:
         or (framer is not None and framer.state)
     ):
         return True
-    for command in core.background:
-        if command.wait.deadline is not None:
-            return True
+    for beside in (core.background, core.tasks):
+        for one in beside:
+            if one.wait.deadline is not None:
+                return True
     return False
 
 
@@ -528,8 +533,9 @@ def limit(core, ms: int) -> int:
     if not ms or link.woken:
         return 0
     now = core.ticks()
-    for command in core.background:
-        ms = nearer(ms, command.wait.deadline, now)
+    for beside in (core.background, core.tasks):
+        for one in beside:
+            ms = nearer(ms, one.wait.deadline, now)
     for command in (core.foreground, core.booting):
         if command is not None:
             ms = nearer(ms, command.wait.deadline, now)

@@ -4,16 +4,53 @@ Replies keep the order of their commands (rule O8). Late results and events may 
 never inside a list or while the stream holds them back (rule O9); the answer of a command that
 has waited does not pass those that came before it meanwhile. Replies and late results are
 never dropped: they hold back the reading of lines. Of the events the oldest are dropped when
-there are too many; `+EventLost: <number>` then says how many, once, where they are missing.
+there are too many; `+EventLost: <number>` then says how many, once, where they are missing. An
+event that is kept is never dropped: it holds its source back.
 """
+
+from .reply import Pieces
 
 MANY = 8  # messages that hold back the reading of lines
 EVENTS = 48  # events kept
 
-# An entry is a message: a reply; a list: an event; a tuple: late lines that stay together, or by
-# its first element
+# Kinds of entries. A reply is the message itself. An EVENT is a list of one message. A LATE entry
+# is a tuple of lines that stay together, or a mark and a message. A KEPT one is an event that is
+# never dropped.
+LATE = tuple
+EVENT = list
+# Marks:
 _FIRST = None  # what nothing may come before
 _BEHIND = False  # a reply that passes nothing, nor does what is behind it
+
+
+class Kept(Pieces):
+    """An event that is never dropped, in pieces; and a waiter: done when it has been printed."""
+
+    deadline = None
+    done = False
+
+    def __init__(self, core, parts: list):
+        super().__init__(parts)
+        self.core = core
+
+    def delivered(self):
+        """It has been printed, or copied: what it was made of is free."""
+        self.parts = ()
+        self.done = True
+        self.core.wake()
+
+    def ready(self) -> bool:
+        return self.done
+
+    def __iter__(self):
+        while not self.done:
+            yield self
+
+    __await__ = __iter__
+
+
+KEPT = Kept
+HELD = (LATE, EVENT, KEPT)  # kinds that stay while a line is half typed
 
 
 class Room:
@@ -43,6 +80,7 @@ class Queue:
         self.group = None  # the command whose list is not complete
         self.behind = []  # what came meanwhile
         self.events = 0
+        self.kept = 0
         self.lost = 0
         self.line = line  # builder for the line about lost events
         self.room = Room(self)
@@ -50,7 +88,8 @@ class Queue:
 
     def full(self) -> bool:
         """Whether commands should wait for the application to take something."""
-        return len(self.entries) >= MANY and len(self.entries) - self.events >= MANY
+        count = len(self.entries)
+        return count >= MANY and count - self.events - self.kept >= MANY
 
     def push(self, message):
         """A reply."""
@@ -97,11 +136,16 @@ class Queue:
         (self.behind if self.group else self.entries).append([message])
         self.events += 1
 
+    def keep(self, kept: Kept):
+        """An event that is never dropped. Its source must wait until it is printed."""
+        (self.behind if self.group else self.entries).append(kept)
+        self.kept += 1
+
     def drop(self):
         """Forget the oldest event."""
         for entries in (self.entries, self.behind):
             for i in range(len(entries)):
-                if type(entries[i]) is list:
+                if type(entries[i]) is EVENT:
                     del entries[i]
                     self.events -= 1
                     self.lost += 1
@@ -118,10 +162,10 @@ class Queue:
             return None
         entry = entries[i]
         kind = type(entry)
-        self.was_event = kind is list or kind is tuple and entry[0] is not _BEHIND
-        if kind is list and self.lost:
+        self.was_event = kind in HELD and not (kind is LATE and entry[0] is _BEHIND)
+        if kind is EVENT and self.lost:
             return self.confess(ti)
-        if kind is tuple:
+        if kind is LATE:
             if not entry[0]:
                 entry = entry[1:]
             if len(entry) > 1:
@@ -130,9 +174,11 @@ class Queue:
                 del entries[i]
             return entry[0]
         del entries[i]
-        if kind is list:
+        if kind is EVENT:
             self.events -= 1
             return entry[0]
+        if kind is KEPT:
+            self.kept -= 1
         return entry
 
     def passable(self) -> int:
@@ -141,9 +187,9 @@ class Queue:
         for i in range(len(entries)):
             entry = entries[i]
             kind = type(entry)
-            if kind is tuple and not entry[0]:
+            if kind is LATE and not entry[0]:
                 return len(entries) if i else 0
-            if kind is not tuple and kind is not list:
+            if kind not in HELD:
                 return i
         return len(entries)
 

@@ -16,6 +16,7 @@ from ..commands._chapters import CHAPTERS, EAGER
 from ..compat import const, ticks_add, ticks_diff
 from ..framing import nothing
 from ..pump import UART, boot, go_on, news, step, still_active, stray, unforeseen
+from ..queue import EVENT, KEPT, LATE
 from ..reply import Pieces
 
 SETTINGS_MS = 3000  # if the settings are not known by then, the defaults hold
@@ -171,7 +172,7 @@ class AtCommands:
         wait = core.wait
         write = self.stream.write
         # A built-in name costs five times what a variable does.
-        kind_of, size_of, late, event, uart = type, len, tuple, list, UART
+        kind_of, size_of, late, event, uart = type, len, LATE, EVENT, UART
         held = self.held
         while core.escape is None:
             while entries and not core.active:
@@ -235,8 +236,10 @@ class AtCommands:
 
     def write(self, message):
         """Print a message."""
-        if type(message) is Pieces:
+        if isinstance(message, Pieces):
             self.group(message.parts)
+            if type(message) is KEPT:
+                message.delivered()
             return
         core = self.core
         n = self.stream.write(message)

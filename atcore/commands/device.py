@@ -82,6 +82,7 @@ async def start(cmd):
 async def stop(cmd, timeout):
     """Stop it; what waits in the background ends with its error first (table 10)."""
     cmd.core.autostarted = False
+    cmd.core.work.cancel()
     await cmd.sl.device.stop(timeout)
 
 
