@@ -81,8 +81,7 @@ class Core:
         self.fields = array("H", bytes(2 * (2 + 3 * PARAMETERS)))
         self.spare = None  # a Command that nobody uses; so is its `next`
         self.command = self.new_command()  # for the next line
-        self.text = None  # the line whose parameters are parsed, and how many it has
-        self.count = 0
+        self.form = None  # the row of its forms that the command's values chose (grammar.py)
         self.execute = execute
         self.refused = refused
         self.resume = driver.link.nwp.resume

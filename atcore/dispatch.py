@@ -11,6 +11,17 @@ The handler gets the running Command and one value an argument (grammar.py). It 
 differs by option with its spec before them; a message with a payload (Command.payload); a Line.
 It knows no style. An `async def` may suspend. SlError and ParseError become the error line, and so
 does every other exception, as -2010. Declarations are tuples of constants: they stay in flash.
+
+Where the arguments differ by what stands before them, a row of `forms` says which there are, and
+whatever else the handler needs to know of that form:
+
+    @command(b"NetUtilCmd", (("Cmd", "key", "", b"netutil_cmd"),), forms=(
+        (2, (("Value1", "u32", ""), ("Value2", "format", ""), ("Value3", "size", ""),
+             ("Value4", "data", "")), "<III"),  # sign_msg
+        (4, (("Value1", "u32", ""), ("Value2", "key", "", b"temp_keys")), "<IIHH"),
+    ))
+    def netutil_cmd(cmd, number, *values):
+        ... cmd.core.form[2] ...  # until it awaits something
 """
 
 from atbytes import b64_decode, cut, frame, get, payload, tokenize
@@ -21,7 +32,8 @@ from simplelink.waiter import Sleep
 from . import grammar, reply
 from ._keywords import TABLES
 from .compat import const, ticks_add, ticks_diff
-from .grammar import ParseError, parse, parse_from, quick
+from .forms import payload_row, settled, usage
+from .grammar import ParseError, finish, is_help, quick
 from .pump import accepted, finished, run, unforeseen
 
 # A declaration is a tuple (see Commands.command).
@@ -30,7 +42,7 @@ _ARGS = const(1)
 _HANDLER = const(2)
 _SHAPE = const(3)
 PAYLOAD = const(4)
-_MORE = const(5)
+_COUNT = const(5)
 _OFFLINE = const(6)
 _PATIENCE = const(8)
 
@@ -46,7 +58,8 @@ ALONE, FIRST = 0, 1
 
 # Bits of a declaration's shape: ok, 2: the same in style ti, 4: late_name, and these.
 _GUIDE_ONLY = const(32)
-_VARIES = const(64)
+
+VALUES = const("Value1,...,ValueX")  # the guide's name for what differs
 
 MAX_DATA = const(4096)  # payload bytes, decoded
 MAX_TEXT = const(5464)  # payload characters in Base64
@@ -64,7 +77,7 @@ class Commands:
 
     def command(
         self, name, args=(), ok=ANSWER, ti_ok=None, values=ONCE, late_name=ALONE, varies=False,
-        guide_only=False, payload=None, more=None, offline=None, key=None, reply=None,
+        guide_only=False, forms=None, payload=False, offline=None, key=None, reply=None,
         patience=None
     ):  # fmt: skip
         """Declare a command; use as a decorator.
@@ -75,13 +88,11 @@ class Commands:
         differs. Style ti prints a second OK behind the value of a command that is AT_ONCE there.
         values: value lines, ONCE or REPEATED.
         late_name: what an error behind OK names, the command ALONE or its FIRST parameter as well.
-        varies: the number of parameters is not checked as such.
+        varies: the number of parameters is not checked as such, because it differs by form, or
+        the command has a payload.
         guide_only: the command is unknown in style ti.
-        payload: alternatives (data, length, format, further length, selector[, keyword]) of
-        parameter numbers from 0, 255 for what is not in the request. The payload is as long as
-        both lengths say. keyword, in lower case: the selector's for the alternative to hold.
-        more: names of the arguments behind `args`, which differ by option, for the usage text:
-        the handler takes them by cmd.rest().
+        forms: rows of grammar.py; what follows the arguments, by their values.
+        payload: one of these has a payload.
         offline: True if it needs no network processor, or the first value for which it needs none.
         key: the name as typed, in lower case, if it is not at+name.
         reply: the spec of the value line (reply.py); BY_OPTION: the handler returns
@@ -91,29 +102,30 @@ class Commands:
         """
         if ti_ok is None:
             ti_ok = ok
-        if more:
-            varies = True
-        shape = ok | ti_ok << 2 | late_name << 4 | guide_only << 5 | varies << 6 | values << 7
+        if forms:
+            args += ((VALUES, "forms", "", forms),)
+        args = settled(args)
+        laden = payload or len(args) > 0 and args[-1][1] == "data"
+        count = None if varies else parameters(args)
+        shape = ok | ti_ok << 2 | late_name << 4 | guide_only << 5 | values << 7
 
         def declare(handler):
-            declaration = (name, args, handler, shape, payload, more, offline, reply, patience)
             typed = key or b"at+" + name.lower()
-            self.table[typed] = declaration
-            if payload:
-                self.payloads += payload_row(typed, payload)
+            self.table[typed] = (
+                name, args, handler, shape, laden, count, offline, reply, patience
+            )  # fmt: skip
+            if laden:
+                self.payloads += payload_row(typed, args)
             return handler
 
         return declare
 
 
-def payload_row(name: bytes, forms: tuple) -> bytes:
-    """Where a command has its payload, as atbytes.header() reads it."""
-    row = bytes((len(name),)) + name + bytes((len(forms),))
-    for form in forms:
-        row += bytes(form[:5])
-        if len(form) > 5:
-            row += bytes((len(form[5]),)) + form[5]
-    return row
+def parameters(args: tuple) -> int:
+    """How many a line has: in each form as many as in the first."""
+    if args and args[-1][1] == "forms":
+        return len(args) - 1 + parameters(args[-1][3][0][1])
+    return len(args)
 
 
 class Command:
@@ -195,22 +207,6 @@ class Command:
         """The driver has accepted (ACCEPTED): OK, and the command goes on in the background."""
         accepted(self.core, self)
 
-    def rest(self, args: tuple) -> list:
-        """The values of the parameters behind the declared ones (commands with `more`)."""
-        if not args:
-            return []
-        core = self.core
-        index = len(self.declaration[_ARGS])
-        return parse(core.text, core.fields, core.count, args, index, args[-1], [])
-
-    def parameter(self, index: int, arg: tuple, before=None):
-        """The value of one parameter whose type depends on others (kind "later").
-
-        before: the value before it, for a "sub".
-        """
-        core = self.core
-        return parse(core.text, core.fields, core.count, (arg,), index, arg, [before])[1]
-
     def data(self, format: int, data):
         """The bytes of a payload: decoded in place for format 1."""
         size = len(data)
@@ -255,7 +251,7 @@ def execute(core, found, line, count: int, data=None, wrong=0):
         if not count and not found[_ARGS]:
             run(core, found, ())
         elif count == HELP:
-            usage(core, found)
+            tell(core, found)
         else:
             start(core, found, line, count, data, wrong)
     except Exception as error:
@@ -266,42 +262,60 @@ def start(core, declaration, line, count: int, data=None, wrong=0):
     """Check the arguments of a known command and run its handler."""
     core.processed += 1
     args = declaration[_ARGS]
-    wanted = len(args)
-    if data is not None:
-        wanted -= 1
-    if count != wanted and not declaration[_SHAPE] & _VARIES or count == _MANY:
-        refuse(core, reply.COUNT, 0)
+    wanted = declaration[_COUNT]
+    given = count if data is None else count + 1
+    if wanted is not None and given != wanted or count < 0:
+        miscounted(core, declaration, line, count, given)
         return
+    values = []
     try:
-        if count < 0:
-            raise ParseError(grammar.NO_DELIMITER)
-        core.text = line
-        core.count = count
-        if data is None:
-            values = []
-            done = quick(TABLES, line, core.fields, count, args, 0, values)
-            if done < wanted:
-                last = None if declaration[_MORE] else args[-1]
-                parse_from(line, core.fields, count, args, 0, last, values, done)
-        else:
-            values = parse(line, core.fields, count, args[:-1], 0, args[-2], [])
-            if wrong:
-                raise ParseError(wrong, args[-1][0])
-            values.append(data)
+        if not quick(TABLES, line, core.fields, count, args, values, core, data):
+            finish(core, line, count, args, values, data)
+        if wrong:
+            raise ParseError(wrong, (core.form[1] if args[-1][1] == "forms" else args)[-1][0])
         run(core, declaration, values)
     except ParseError as error:
-        refuse(core, reply.PARSE, error.code, error.name)
+        spoiled(core, declaration, given, values, error)
     except Exception as error:
         refused(core, error)
 
 
-def usage(core, declaration):
-    """AT+<name>=? (rule O10): the parameters as the guide names them, `[ID],[Option]`."""
-    names = [arg[0] for arg in declaration[_ARGS]]
-    if declaration[_MORE]:
-        names += declaration[_MORE]
-    text = ",".join(["[" + name + "]" if name != "..." else name for name in names]).encode()
-    if core.ti:
+def miscounted(core, declaration, line, count: int, given: int):
+    """Not as many parameters as the command has; a quote without end where that varies."""
+    wanted = declaration[_COUNT]
+    if wanted is None and count != _MANY:
+        refuse(core, reply.PARSE, grammar.NO_DELIMITER)
+        return
+    values = []
+    try:
+        if is_help(line, core.fields, count, count - 1):
+            finish(core, line, count, declaration[_ARGS], values, None)
+    except ParseError as error:
+        if error.code == grammar.ASKED:
+            tell(core, declaration, values)
+            return
+    refuse(core, reply.COUNT, 0, (wanted, given) if wanted is not None and given >= 0 else None)
+
+
+def spoiled(core, declaration, given: int, values: list, error):
+    """A command whose parameters are no good, or that asks for help behind a keyword."""
+    code = error.code
+    if code == grammar.ASKED:
+        tell(core, declaration, values)
+    elif code == grammar.SURPLUS:
+        refuse(core, reply.COUNT, 0, (error.name, given))
+    else:
+        if not core.ti and isinstance(error, grammar.BeyondLimit):
+            code = grammar.WRONG
+        refuse(core, reply.PARSE, code, error.name)
+
+
+def tell(core, declaration, values=()):
+    """The usage of a command (rule O10), behind keywords that choose with what goes with them."""
+    ti = core.ti
+    keywords = len(values) > 0 or core.settings.verbose > 0
+    text = usage(declaration[_ARGS], values, ti, keywords)
+    if ti:
         core.out.push((text or b"[]") + b"\r\n")
     else:
         line = core.line.begin(declaration[NAME], False)
@@ -317,9 +331,13 @@ def refused(core, error):
     refuse(core, what, code)
 
 
-def refuse(core, what: int, code: int, name=None):
-    """An error in place of all other lines (rule O5)."""
+def refuse(core, what: int, code: int, about=None):
+    """An error in place of all other lines (rule O5).
+
+    about: the name of the parameter, or how many were wanted and given; told if asked for.
+    """
     detail = b""
-    if name and core.settings.verbose:
-        detail = b" (" + name.encode() + b")"
+    if about and core.settings.verbose:
+        text = " (%d wanted, %d given)" if type(about) is tuple else " (%s)"
+        detail = (text % about).encode()
     core.out.push(core.line.error(what, code, core.ti, detail))

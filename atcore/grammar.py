@@ -9,6 +9,18 @@ in every log. Kinds and their limits are the functions below; each gets the line
 index of the text, the tokenizer's flags, the declaration and the values so far, and raises
 ParseError with a code of at-commands.md chapter 6.2. The tokenizer marks text that holds escapes
 (guide-style.md V8).
+
+Three kinds stand at the end of a list alone, and are no parameter of the line like others:
+
+    ("data", "data", "")                the payload: as long as the arguments of kind "size" before
+                                        it say together, in the "format" before it, if there is one
+    ("Value1,...,ValueX", "forms", flags, rows)
+                                        what follows differs by the values before it; flags "?":
+                                        the line may end there, and help says nothing of it
+
+A row of forms is (choice, arguments[, what the handler makes of it]). choice: the last value, a
+tuple for as many of the last values, or None for any; the first row that fits counts. A payload
+is found by keywords: the choice of a form with one is of arguments of kind "key" or "sub".
 """
 
 from atbytes import cut, kw_find, kw_mask, number, unquote
@@ -20,9 +32,11 @@ try:
     from atbytes import parse as quick
 except ImportError:
 
-    def quick(tables, line, fields, count, args, index, values):
-        """What the device has in C: the leading numbers and keywords that are as declared."""
-        return 0
+    def quick(tables, line, fields, count, args, values, core, data):
+        """What the device has in C: the leading numbers and keywords that are as declared, and
+        the payload, if that is all; whether it was.
+        """
+        return False
 
 
 # Flags of the tokenizer.
@@ -40,10 +54,15 @@ MISSING = const(-1)
 NO_DELIMITER = const(-3)
 WRONG = const(-4)
 TOO_LONG = const(-5)
+# None that is printed: more parameters than there may be, and a question mark for one (rule O11).
+SURPLUS = const(1)
+ASKED = const(2)
 
+_HELP = const(0x3F)
 
 _SIX = const(("MAC", "array", "", 6, b":"))
 _FAMILY = const(("Family", "key", "", b"socket_family"))
+_WORDS = const(("str", "key", "sub", "mask", "family"))  # kinds
 _INET6 = const(3)
 
 
@@ -53,6 +72,10 @@ class ParseError(Exception):
     def __init__(self, code: int, name=None):
         self.code = code
         self.name = name
+
+
+class BeyondLimit(ParseError):
+    """A value is beyond a limit that has a code of its own in style ti: -4 in style guide."""
 
 
 def plain(line, start, end, flags):
@@ -120,11 +143,19 @@ def i32(line, start, end, flags, arg, before):
     return value
 
 
-def key(line, start, end, flags, arg, before):
-    """One keyword of the table arg[3], any case, not quoted."""
-    value = None if flags & _QUOTED else kw_find(TABLES, arg[3], line, start, end)
+def keyword(table: bytes, line, start, end, flags):
+    """The value of one keyword, any case, not quoted."""
+    value = None if flags & _QUOTED else kw_find(TABLES, table, line, start, end)
     if value is None:
         raise ParseError(WRONG)
+    return value
+
+
+def key(line, start, end, flags, arg, before):
+    """One keyword of the table arg[3], with a value up to arg[4]."""
+    value = keyword(arg[3], line, start, end, flags)
+    if len(arg) > 4 and value > arg[4]:
+        raise BeyondLimit(MISSING)
     return value
 
 
@@ -257,8 +288,16 @@ def length(line, start, end, flags, arg, before):
     if size is None or size == 0:
         raise ParseError(WRONG)
     if not 0 < size <= 32767:
-        raise ParseError(MISSING)
+        raise BeyondLimit(MISSING)
     return size
+
+
+def form(line, start, end, flags, arg, before):
+    """Format of a payload: 0 binary, 1 Base64."""
+    value = plain(line, start, end, flags)
+    if value != 0 and value != 1:
+        raise ParseError(WRONG)
+    return value
 
 
 def few(line, start, end, flags, arg, before):
@@ -267,7 +306,7 @@ def few(line, start, end, flags, arg, before):
     if size is None or size < 0:
         raise ParseError(WRONG)
     if size > arg[3]:
-        raise ParseError(arg[4])
+        raise BeyondLimit(arg[4])
     return size
 
 
@@ -296,27 +335,34 @@ def numbers(line, start, end, flags, arg, before):
 
 
 def address(line, start, end, flags, arg, before) -> bytes:
-    """An address of the family two before it: 4 or 16 bytes in network order."""
-    if before[-2] != _INET6:
+    """An address of the family arg[3]: 4 or 16 bytes in network order.
+
+    arg[3]: the name of the argument that says it; once declared its number (forms.py).
+    """
+    if before[arg[3]] != _INET6:
         return ip4(line, start, end, flags, arg, before).to_bytes(4, "big")
     words = ip6(line, start, end, flags, arg, before)
     return b"".join([word.to_bytes(4, "big") for word in words])
 
 
-def option(line, start, end, flags, arg, before):
-    """A keyword; arg[3] has its table for the value before it (-1 for a value without one)."""
-    group = before[-1]
-    for pair in arg[3]:
-        if pair[0] == group:
-            value = None if flags & _QUOTED else kw_find(TABLES, pair[1], line, start, end)
-            if value is None:
-                raise ParseError(WRONG)
-            return value
+def table_for(pairs, value):
+    """The keyword table of a "sub" behind this value, None for anything; or ParseError."""
+    for pair in pairs:
+        if pair[0] == value or pair[0] is None:
+            return pair[1]
     raise ParseError(MISSING)
 
 
-def later(line, start, end, flags, arg, before):
-    """Left to the handler, because its type depends on others."""
+def option(line, start, end, flags, arg, before):
+    """A keyword by the value before it. arg[3]: pairs of a value or None, which is any, and the
+    table, or None: whatever stands there, the value is None.
+    """
+    table = table_for(arg[3], before[-1])
+    return None if table is None else keyword(table, line, start, end, flags)
+
+
+def ignored(line, start, end, flags, arg, before):
+    """Whatever stands there does not count: None."""
     return None
 
 
@@ -340,46 +386,121 @@ KINDS = {
     "addr": address,
     "family": family,
     "list": numbers,
-    "later": later,
+    "any": ignored,
+    "size": u16,
+    "format": form,
 }
 
 
-def parse(line, fields, count: int, args: tuple, index: int, last, values: list) -> list:
-    """Append to `values` the parameters from `index` on; only `last` may end the text.
+def choose(rows: tuple, values: list):
+    """The row of forms that the values so far choose, or None."""
+    for row in rows:
+        choice = row[0]
+        if type(choice) is tuple:
+            if choice == tuple(values[-len(choice) :]):
+                return row
+        elif choice is None or choice == values[-1]:
+            return row
+    return None
 
-    fields, count: what the tokenizer made of the line. A parameter that is legally empty is None.
-    """
-    done = quick(TABLES, line, fields, count, args, index, values)
+
+def is_help(line, fields, count: int, index: int) -> bool:
+    """Whether the last parameter has this number and is `?`, not quoted."""
+    at = 3 * index + 2
     return (
-        values
-        if done == len(args)
-        else parse_from(line, fields, count, args, index, last, values, done)
+        count > 0
+        and index == count - 1
+        and fields[at] + 1 == fields[at + 1]
+        and line[fields[at]] == _HELP
+        and not fields[at + 2]
     )
 
 
-def parse_from(line, fields, count, args, index, last, values, done) -> list:
-    """parse() from declaration number `done` on."""
-    index += done
+def ends(args: tuple, at: int, data) -> bool:
+    """Whether the line may end before declaration number `at`."""
+    return (
+        at == len(args)
+        or (args[at][1] == "forms" and "?" in args[at][2])
+        or (args[at][1] == "data" and data is not None)
+    )
+
+
+def finish(core, line, count: int, args: tuple, values: list, data):
+    """Parse what quick() has left, from the first parameter without a value on.
+
+    count: what the tokenizer made of the line in core.fields; data: the payload or None. A
+    parameter that is legally empty is None. core.form is the row of forms that was chosen last.
+    """
+    fields = core.fields
+    known = len(values)
+    index = at = 0
+    chosen = False  # the keyword before it chooses: `?` asks what goes with that
+    last = arg = None
     try:
-        while done < len(args):
-            arg = args[done]
-            if index >= count:
-                raise ParseError(NO_DELIMITER)
-            at = 3 * index + 2
-            start = fields[at]
-            end = fields[at + 1]
-            flags = fields[at + 2]
-            if start == end and not flags & _PRESENT:
-                if "?" not in arg[2]:
+        while at < len(args):
+            arg = args[at]
+            at += 1
+            kind = arg[1]
+            if kind == "forms":
+                row = choose(arg[3], values[:index])
+                if row is None:
+                    arg = last
+                    at -= 1
+                    index -= 1
                     raise ParseError(MISSING)
-                values.append(None)
-            else:
-                values.append(KINDS[arg[1]](line, start, end, flags, arg, values))
+                core.form = row
+                args = row[1]
+                at = 0
+                chosen = True
+                continue
+            if kind == "data" and data is not None and index == count:
+                values.append(data)
+                return
+            if index >= known:
+                if index >= count:
+                    raise ParseError(NO_DELIMITER)
+                if (chosen or kind == "sub") and is_help(line, fields, count, index):
+                    raise ParseError(ASKED)
+                index += convert(line, fields, count, arg, index, values) - 1
             index += 1
-            done += 1
+            last = arg
+            chosen = False
     except ParseError as error:
         error.name = arg[0]
-        if index == count - 1 and arg is not last:
+        if index == count - 1 and error.code != ASKED and not ends(args, at, data):
             error.code = NO_DELIMITER
         raise
-    return values
+    if chosen and is_help(line, fields, count, index):
+        raise ParseError(ASKED)
+    if index < count and not (core.ti and last[1] not in _WORDS):
+        surplus(fields, count, index)
+
+
+def surplus(fields, count: int, index: int):
+    """Refuse what stands behind the last parameter there is, unless it is empty (rule O11)."""
+    for at in range(3 * index + 2, 3 * count + 2, 3):
+        if fields[at] != fields[at + 1] or fields[at + 2] & _PRESENT:
+            raise ParseError(SURPLUS, index)
+
+
+def convert(line, fields, count: int, arg: tuple, index: int, values: list) -> int:
+    """Append the value of one argument; how many parameters it takes: an array with commas and
+    without brackets all of its elements.
+    """
+    at = 3 * index + 2
+    start = fields[at]
+    end = fields[at + 1]
+    flags = fields[at + 2]
+    taken = 1
+    if start == end and not flags & _PRESENT:
+        if "?" not in arg[2]:
+            raise ParseError(MISSING)
+        values.append(None)
+        return taken
+    if arg[1] == "array" and arg[4] == b"," and inner(line, start, end)[0] == start:
+        taken = min(arg[3], count - index)
+        end = fields[at + 3 * taken - 2]
+        for i in range(1, taken):
+            flags |= fields[at + 3 * i + 2]
+    values.append(KINDS[arg[1]](line, start, end, flags, arg, values))
+    return taken

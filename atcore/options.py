@@ -1,49 +1,33 @@
-"""Options of the Set/Get commands as table rows.
+"""Options of the Set/Get commands as table rows, which are forms of their commands (grammar.py).
 
-    (number, wire format, arguments)
+    (number, arguments, wire format)
 
-The wire format is struct's; None for one string, address or byte array as it is. The arguments
-are declared as in grammar.py; the row parses what Set is given, and packs it. For Get:
+The wire format is struct's; None for one string, address or byte array as it is. A string at its
+end stands behind its length. The row parses what Set is given, and packs it. For Get:
 
-    (number, bytes asked for, value line)
+    (number, [arguments,] bytes asked for, value line)
 
 with the spec of a value line as in reply.py.
 """
 
 from struct import pack
 
-from .grammar import MISSING, NO_DELIMITER, ParseError
 
-
-def find(rows: tuple, number: int):
-    """The row of an option; -1 without one: known, but not for this command."""
-    for row in rows:
-        if row[0] == number:
-            return row
-    raise ParseError(MISSING)
-
-
-def unfit(cmd, index: int):
-    """Refuse a known option, parameter number `index`, that does not go with those before it.
-
-    The command has values behind it: if the text ends with it, what is missing is their comma.
-    """
-    raise ParseError(MISSING if cmd.core.count > index + 1 else NO_DELIMITER)
-
-
-def packed(row: tuple, values: list) -> bytes:
+def packed(row: tuple, values) -> bytes:
     """The values of a row as they cross the wire."""
-    form = row[1]
-    if form:
-        return pack(form, *values)
-    return values[0] if values else b""
+    form = row[2]
+    if not form:
+        return values[0] if values else b""
+    if form[-1] == "s":
+        return pack(form, *values[:-1], len(values[-1]), values[-1])
+    return pack(form, *values)
 
 
 def told(row: tuple, data) -> tuple:
     """What a handler returns (BY_OPTION) for a row (..., size, spec) and the bytes that came for
     it; bytes that did not come are 0.
     """
-    _, size, spec = row
+    size, spec = row[-2:]
     if len(data) < size:
         data = bytes(data) + bytes(size - len(data))
     return spec, data

@@ -11,20 +11,27 @@ counts as damaged, and then the defaults hold. STYLE is `guide` or `ti`, the res
 
 from simplelink.errors import SlError
 
+from .compat import const
+
 FILE = b"/atcore/settings"
 SIZE = 512
 ABORTED = -2005  # SL_API_ABORTED: not done in time, or ended with the network processor
 
-# name (as in keyword table at_setting), attribute, default, lowest, highest
+_SWITCH = const((("Value1", "range", "", 0, 1),))
+# By number, as in keyword table at_setting: forms of AT+Set (the values that choose, arguments);
+# name, attribute, default.
 ROWS = (
-    (b"STYLE", "style", 0, 0, 1),
-    (b"ECHO", "echo", 0, 0, 1),
-    (b"BANNER", "banner", 1, 0, 1),
-    (b"AUTOSTART", "autostart", 1, 0, 1),
-    (b"BAUD", "baud", 115200, 1200, 3000000),
-    (b"VERBOSE", "verbose", 0, 0, 1),
-    (b"SENDWAIT", "sendwait", 10, 1, 65),
+    ((255, 0), (("Value1", "key", "", b"at_style"),), b"STYLE", "style", 0),
+    ((255, 1), _SWITCH, b"ECHO", "echo", 0),
+    ((255, 2), _SWITCH, b"BANNER", "banner", 1),
+    ((255, 3), _SWITCH, b"AUTOSTART", "autostart", 1),
+    ((255, 4), (("Value1", "range", "", 1200, 3000000),), b"BAUD", "baud", 115200),
+    ((255, 5), _SWITCH, b"VERBOSE", "verbose", 0),
+    ((255, 6), (("Value1", "range", "", 1, 65),), b"SENDWAIT", "sendwait", 10),
 )
+_ARGS = const(1)
+_NAME = const(2)
+_ATTRIBUTE = const(3)
 STYLES = (b"guide", b"ti")
 
 
@@ -40,7 +47,7 @@ def adler32(data) -> int:
 def encode(values: dict) -> bytes:
     """The file for these values (attribute name -> number)."""
     text = b""
-    for name, attribute, _, _, _ in ROWS:
+    for _, _, name, attribute, _ in ROWS:
         value = values[attribute]
         text += name + b"=" + (STYLES[value] if name == b"STYLE" else b"%d" % value) + b"\n"
     return text + b"SUM=%08x\n" % adler32(text)
@@ -56,13 +63,15 @@ def decode(data) -> dict:
     for line in data[:at].split(b"\n"):
         name, _, value = line.partition(b"=")
         for row in ROWS:
-            if row[0] == name:
+            if row[_NAME] == name:
                 number = number_of(value)
                 if name == b"STYLE":
                     number = STYLES.index(value) if value in STYLES else None
-                if number is None or not row[3] <= number <= row[4]:
+                elif number is not None and not row[_ARGS][0][3] <= number <= row[_ARGS][0][4]:
+                    number = None
+                if number is None:
                     return {}
-                values[row[1]] = number
+                values[row[_ATTRIBUTE]] = number
     return values
 
 
@@ -78,13 +87,13 @@ class Settings:
         self.core = None
         self.changes = {}  # made since power-up and not yet in the file
         self.on_trial = False  # a new BAUD has to prove itself before it is kept
-        for _, attribute, default, _, _ in ROWS:
+        for _, _, _, attribute, default in ROWS:
             setattr(self, attribute, values.get(attribute, default))
         self.proven = self.baud
 
     def values(self) -> dict:
         """What is kept: attribute name -> number."""
-        values = {row[1]: getattr(self, row[1]) for row in ROWS}
+        values = {row[_ATTRIBUTE]: getattr(self, row[_ATTRIBUTE]) for row in ROWS}
         values["baud"] = self.proven
         return values
 
@@ -99,7 +108,7 @@ class Settings:
 
     def set(self, index: int, value: int):
         """Change one setting (index into ROWS, range checked by the caller)."""
-        attribute = ROWS[index][1]
+        attribute = ROWS[index][_ATTRIBUTE]
         setattr(self, attribute, value)
         if attribute != "baud" or not self.on_trial:
             self.changes[attribute] = value
@@ -122,7 +131,7 @@ class Settings:
 
     async def change(self, index: int, value: int):
         """Change one setting and keep it; a file that does not answer in time changes nothing."""
-        before = getattr(self, ROWS[index][1])
+        before = getattr(self, ROWS[index][_ATTRIBUTE])
         self.set(index, value)
         try:
             await self.keep(False, True)

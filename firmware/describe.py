@@ -17,7 +17,6 @@ import types
 from pathlib import Path
 
 LATEST = 1000  # behind all tables of the guide
-VALUES = "Value1,...,ValueX"  # the guide's name for what differs
 TABLE = re.compile(r"\(tables? (\d+)\b")
 
 
@@ -70,19 +69,17 @@ def argument(declared: tuple) -> dict:
     return {"name": name, "kind": kind, "flags": flags, "limits": plain(limits)}
 
 
-def arguments(said: dict) -> list:
+def declared(said: dict) -> tuple:
     """All arguments of a command; what differs by those before it is the last, of kind "forms"."""
-    args = said["args"]
-    if said.get("forms"):
-        args += ((VALUES, "forms", "", said["forms"]),)
-    if said.get("more"):
-        args += ((said["more"][0], "later", ""),)
-    return [argument(one) for one in args]
+    from atcore.dispatch import VALUES
+
+    return said["args"] + (((VALUES, "forms", "", said["forms"]),) if said["forms"] else ())
 
 
-def usage(said: dict) -> list:
+def usage(args: tuple) -> list:
     """The names of the parameters as AT+<name>=? tells them."""
-    return [one[0] for one in said["args"]] + list(said.get("more") or ())
+    names = [name for name, kind, flags, *_ in args if kind != "forms" or "?" not in flags]
+    return ",".join(names).split(",") if names else []
 
 
 def command(said: dict, handler) -> dict:
@@ -91,19 +88,20 @@ def command(said: dict, handler) -> dict:
     table = TABLE.search(about)
     names = ("alone", "first"), ("answer", "at once", "accepted"), ("once", "repeated")
     late_name, ok, values = names
+    args = declared(said)
     return {
         "name": plain(said["name"]),
         "typed": plain(said["key"] or b"at+" + said["name"].lower()),
         "about": about,
         "table": int(table[1]) if table else None,
-        "usage": usage(said),
-        "arguments": arguments(said),
+        "usage": usage(args),
+        "arguments": [argument(one) for one in args],
         "ok": ok[said["ok"]],
         "ok_ti": ok[said["ok"] if said["ti_ok"] is None else said["ti_ok"]],
         "values": values[said["values"]],
         "reply": plain(said["reply"]),
         "late_name": late_name[said["late_name"]],
-        "varies": bool(said["varies"] or said.get("more")),
+        "varies": said["varies"],
         "guide_only": said["guide_only"],
         "offline": plain(said["offline"]),
     }

@@ -39,14 +39,40 @@ static mp_obj_t atbytes_kw_mask(size_t n_args, const mp_obj_t *args) {
 }
 MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(atbytes_kw_mask_obj, 5, 5, atbytes_kw_mask);
 
-// Arguments
+// (tables, name[, ti]): a list of its keywords and their values in turn; with a style those that are told in
+// it, as it prints them.
+static mp_obj_t atbytes_kw_all(size_t n_args, const mp_obj_t *args) {
+    keywords_t table = get_table(args);
+    keywords_t rest = table;
+    keyword_t keyword;
+    bool ti = n_args > 2 && mp_obj_is_true(args[2]);
+    mp_obj_t all = mp_obj_new_list(0, NULL);
+    while (keywords_next(&rest, &keyword)) {
+        if (n_args > 2 && !keywords_is_told(table, &keyword, ti)) {
+            continue;
+        }
+        vstr_t text;
+        vstr_init_len(&text, keyword.len);
+        keywords_copy((uint8_t *)text.buf, &keyword, ti);
+        mp_obj_list_append(all, mp_obj_new_bytes_from_vstr(&text));
+        mp_obj_list_append(all, mp_obj_new_int_from_uint(keyword.value));
+    }
+    return all;
+}
+MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(atbytes_kw_all_obj, 2, 3, atbytes_kw_all);
+
+// Arguments: see atcore/grammar.py, which does the rest, errors among it.
 
 // What is needed to convert the parameters of a line.
 typedef struct _params_t {
     mp_obj_t tables;
     const uint8_t *line;
     size_t len;
+    const uint16_t *fields;
+    size_t count;
     mp_obj_list_t *values;
+    mp_obj_t core;
+    mp_obj_t data;
 } params_t;
 
 static mp_obj_t convert_number(const params_t *p, const uint16_t *field, int64_t low, int64_t high) {
@@ -73,7 +99,7 @@ static mp_obj_t convert_keyword(const params_t *p, const uint16_t *field, mp_obj
     return mp_obj_new_int_from_uint(value);
 }
 
-// The keyword table for the value before: `pairs` of (value, table).
+// By the keyword table for the value before: `pairs` of (value or None for any, table or None for anything).
 static mp_obj_t convert_option(const params_t *p, const uint16_t *field, mp_obj_t pairs_in) {
     if (p->values->len == 0) {
         return MP_OBJ_NULL;
@@ -85,8 +111,8 @@ static mp_obj_t convert_option(const params_t *p, const uint16_t *field, mp_obj_
     for (size_t i = 0; i < n; i++) {
         mp_obj_t *pair;
         mp_obj_get_array_fixed_n(pairs[i], 2, &pair);
-        if (pair[0] == group) {
-            return convert_keyword(p, field, pair[1]);
+        if (pair[0] == group || pair[0] == mp_const_none) {
+            return pair[1] == mp_const_none ? mp_const_none : convert_keyword(p, field, pair[1]);
         }
     }
     return MP_OBJ_NULL;
@@ -101,11 +127,14 @@ static mp_obj_t convert(const params_t *p, const uint16_t *field, size_t n, cons
         case MP_QSTR_u8:
             return convert_number(p, field, 0, UINT8_MAX);
         case MP_QSTR_u16:
+        case MP_QSTR_size:
             return convert_number(p, field, 0, UINT16_MAX);
         case MP_QSTR_u32:
             return convert_number(p, field, 0, UINT32_MAX);
         case MP_QSTR_length:
             return convert_number(p, field, 1, INT16_MAX);
+        case MP_QSTR_format:
+            return convert_number(p, field, 0, 1);
         case MP_QSTR_range:
             if (n == 5 && mp_obj_is_small_int(declared[3]) && mp_obj_is_small_int(declared[4])) {
                 return convert_number(p, field, MP_OBJ_SMALL_INT_VALUE(declared[3]),
@@ -121,36 +150,108 @@ static mp_obj_t convert(const params_t *p, const uint16_t *field, size_t n, cons
     }
 }
 
-// (tables, line, fields, count, declarations, index, values): appends the parameters from `index`
-// on to values as long as they are numbers and keywords as declared; how many. The declarations
-// are those of atcore/grammar.py, which does the rest, errors among it.
+// Whether the last values are what a row of forms is for: the last one, or as many as it has.
+static bool is_chosen(const mp_obj_list_t *values, mp_obj_t choice) {
+    size_t n = 1;
+    mp_obj_t *wanted = &choice;
+    if (choice == mp_const_none) {
+        return true;
+    }
+    if (mp_obj_is_type(choice, &mp_type_tuple)) {
+        mp_obj_get_array(choice, &n, &wanted);
+    }
+    if (n > values->len) {
+        return false;
+    }
+    const mp_obj_t *last = values->items + values->len - n;
+    for (size_t i = 0; i < n; i++) {
+        if (last[i] != wanted[i] && !mp_obj_equal(last[i], wanted[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+// The row of forms that the values so far choose, or NULL.
+static mp_obj_t *choose_form(const mp_obj_list_t *values, mp_obj_t rows_in) {
+    size_t n;
+    mp_obj_t *rows;
+    mp_obj_get_array(rows_in, &n, &rows);
+    for (; n > 0; n--, rows++) {
+        size_t width;
+        mp_obj_t *row;
+        mp_obj_get_array(*rows, &width, &row);
+        if (width >= 2 && is_chosen(values, row[0])) {
+            return rows;
+        }
+    }
+    return NULL;
+}
+
+// Appends parameters as long as they are as declared; how many.
+static size_t parse_some(params_t *p, size_t n, const mp_obj_t *declared) {
+    size_t done = 0;
+    for (; done < n && p->values->len < p->count; done++) {
+        size_t width;
+        mp_obj_t *arg;
+        mp_obj_get_array(declared[done], &width, &arg);
+        mp_obj_t value = convert(p, p->fields + p->values->len * ATTOK_PARAM_FIELDS, width, arg);
+        if (value == MP_OBJ_NULL) {
+            break;
+        }
+        mp_obj_list_append(MP_OBJ_FROM_PTR(p->values), value);
+    }
+    return done;
+}
+
+// Takes the declarations of one form after the other; whether what is declared is all there is.
+static bool parse_all(params_t *p, mp_obj_t declarations) {
+    for (;;) {
+        size_t n;
+        mp_obj_t *declared;
+        mp_obj_get_array(declarations, &n, &declared);
+        size_t done = parse_some(p, n, declared);
+        bool complete = p->values->len == p->count;
+        if (done == n) {
+            return complete;
+        }
+        mp_obj_get_array(declared[done], &n, &declared);
+        if (n < 2) {
+            return false;
+        }
+        if (declared[1] == MP_OBJ_NEW_QSTR(MP_QSTR_data) && p->data != mp_const_none && complete) {
+            mp_obj_list_append(MP_OBJ_FROM_PTR(p->values), p->data);
+            return true;
+        }
+        mp_obj_t *row = NULL;
+        if (n == 4 && declared[1] == MP_OBJ_NEW_QSTR(MP_QSTR_forms)) {
+            row = choose_form(p->values, declared[3]);
+        }
+        if (row == NULL) {
+            return false;
+        }
+        mp_store_attr(p->core, MP_QSTR_form, *row);
+        mp_obj_get_array(*row, &n, &declared);
+        declarations = declared[1];
+    }
+}
+
+// (tables, line, fields, count, declarations, values, core, data): appends the parameters to values, as
+// long as they are numbers and keywords as declared, and the payload. Whether that was all. `core.form` is
+// the row of forms that was chosen last.
 static mp_obj_t atbytes_parse(size_t n_args, const mp_obj_t *args) {
     (void)n_args;
     mp_buffer_info_t line = get_buffer(args[1], MP_BUFFER_READ);
     mp_buffer_info_t fields = get_buffer(args[2], MP_BUFFER_READ);
     mp_int_t count = mp_obj_get_int(args[3]);
-    mp_int_t index = mp_obj_get_int(args[5]);
-    if (fields.typecode != 'H' || !mp_obj_is_type(args[6], &mp_type_list) || index < 0 ||
+    if (fields.typecode != 'H' || !mp_obj_is_type(args[5], &mp_type_list) || count < 0 ||
         count > (mp_int_t)((fields.len / sizeof(uint16_t) - ATTOK_NAME_FIELDS) / ATTOK_PARAM_FIELDS)) {
         raise_range();
     }
-    params_t params = {args[0], line.buf, line.len, MP_OBJ_TO_PTR(args[6])};
-    size_t n;
-    mp_obj_t *declarations;
-    mp_obj_get_array(args[4], &n, &declarations);
-    size_t done = 0;
-    for (; done < n && index < count; done++, index++) {
-        size_t width;
-        mp_obj_t *declared;
-        mp_obj_get_array(declarations[done], &width, &declared);
-        const uint16_t *field = fields.buf;
-        field += ATTOK_NAME_FIELDS + index * ATTOK_PARAM_FIELDS;
-        mp_obj_t value = convert(&params, field, width, declared);
-        if (value == MP_OBJ_NULL) {
-            break;
-        }
-        mp_obj_list_append(args[6], value);
-    }
-    return MP_OBJ_NEW_SMALL_INT(done);
+    params_t params = {args[0],  line.buf,
+                       line.len, (const uint16_t *)fields.buf + ATTOK_NAME_FIELDS,
+                       count,    MP_OBJ_TO_PTR(args[5]),
+                       args[6],  args[7]};
+    return mp_obj_new_bool(parse_all(&params, args[4]));
 }
-MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(atbytes_parse_obj, 7, 7, atbytes_parse);
+MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(atbytes_parse_obj, 8, 8, atbytes_parse);

@@ -1,11 +1,9 @@
 """Device commands: guide 6.1, tables 9-13; at-commands.md chapter 8."""
 
-from struct import pack
-
 from ..compat import const
 from ..dispatch import BY_OPTION
 from ..grammar import MISSING, ParseError
-from ..options import unfit
+from ..options import packed
 from ..pump import boot
 from ..settings import ROWS
 from . import command
@@ -54,18 +52,25 @@ _GET = const(
 )
 _STYLE_LINE = const((("key", 0, b"at_style"),))
 _SETTING_LINE = const((("u32", 0),))
-_CLOCK = const(
+# Table 12: (id and option, values, format on the wire).
+_SET = const(
     (
-        ("Hour", "range", "", 0, 23),
-        ("Minute", "range", "", 0, 59),
-        ("Second", "range", "", 0, 59),
-        ("Day", "range", "", 1, 31),
-        ("Month", "range", "", 1, 12),
-        ("Year", "u32", ""),
+        ((_GENERAL, _PERSISTENT), (("Value1", "range", "", 0, 1),), "<B"),
+        (
+            (_GENERAL, _TIME),
+            (
+                ("Hour", "range", "", 0, 23),
+                ("Minute", "range", "", 0, 59),
+                ("Second", "range", "", 0, 59),
+                ("Day", "range", "", 1, 31),
+                ("Month", "range", "", 1, 12),
+                ("Year", "u32", ""),
+            ),
+            "<6I20x",
+        ),
     )
 )
-_SWITCH = const((("Value1", "range", "", 0, 1),))
-_STYLE = const((("Value1", "key", "", b"at_style"),))
+_ATTRIBUTE = const(3)  # in ROWS
 
 
 @command(b"Start")
@@ -100,7 +105,7 @@ def test(cmd):
 def get(cmd, id, option):
     """Device configurations, and this firmware's own settings (table 11)."""
     if id == _AT:
-        value = getattr(cmd.core.settings, ROWS[option][1])
+        value = getattr(cmd.core.settings, ROWS[option][_ATTRIBUTE])
         return _SETTING_LINE if option else _STYLE_LINE, value
     for row in _GET:
         if row[0] == id and row[1] == option:
@@ -111,32 +116,18 @@ def get(cmd, id, option):
 @command(
     b"Set",
     (("ID", "key", "", b"device_id"), ("Option", "sub", "", _OPTIONS)),
-    more=("Value1", "...", "ValueX"),
+    varies=True,
+    forms=_SET + ROWS,
     offline=_AT,
 )
-def set(cmd, id, option):
+def set(cmd, id, option, *values):
     """Device configurations, and this firmware's own settings (table 12)."""
     if id == _AT:
-        return setting(cmd, option)
-    if id != _GENERAL or option == _VERSION:
-        unfit(cmd, 1)
-    if option == _PERSISTENT:
-        cmd.sl.device.set(_GENERAL, _PERSISTENT, bytes(cmd.rest(_SWITCH)))
-    else:
-        hour, minute, second, day, month, year = cmd.rest(_CLOCK)
-        data = pack("<6I20x", second, minute, hour, day, month, year)
-        cmd.sl.device.set(_GENERAL, _TIME, data)
+        return cmd.core.settings.change(option, values[0])
+    if option == _TIME:
+        values = (values[2], values[1], values[0]) + values[3:]  # the second is first there
+    cmd.sl.device.set(id, option, packed(cmd.core.form, values))
     return None
-
-
-def setting(cmd, option):
-    """Change a setting and keep it."""
-    row = ROWS[option]
-    if option:
-        value = cmd.rest((("Value1", "range", "", row[3], row[4]),))[0]
-    else:
-        value = cmd.rest(_STYLE)[0]
-    return cmd.core.settings.change(option, value)
 
 
 @command(b"AT", key=b"at", guide_only=True, offline=True)

@@ -1,11 +1,9 @@
 """Network configuration commands: guide 6.6, tables 58 and 59; at-commands.md chapter 13."""
 
-from struct import pack
-
 from ..compat import const
 from ..dispatch import BY_OPTION
-from ..grammar import MISSING, ParseError, parse
-from ..options import unfit
+from ..grammar import MISSING, ParseError
+from ..options import packed
 from . import command
 
 _EAGER = const("netcfg")
@@ -32,7 +30,19 @@ _RELEASE_SET = const(7)
 _RELEASE_OFF = const(8)
 
 _ID = const(("ConfigId", "key", "", b"netcfg_id"))
-_OPTION = const(("ConfigOpt", "key", "", b"netcfg_option"))
+_OPTION = const(
+    (
+        "ConfigOpt",
+        "sub",
+        "?",
+        (
+            (_SET_MAC, None),
+            (_DISCONNECT, None),
+            (_DNS_CLIENT, None),
+            (None, b"netcfg_option"),
+        ),
+    )
+)
 _IPV4 = const(
     (
         ("Value1", "ip4", ""),
@@ -43,68 +53,39 @@ _IPV4 = const(
 )
 _MAC = const((("Value1", "mac", ""),))
 
-# Table 58 where the option counts: (id, option, format on the wire, values).
+# Table 58, in its order: (id and option, values, format on the wire). The option of a MAC address
+# and of a DNS server is ignored.
 _SET = const(
     (
-        (_IF, _STATE, "<I", (("Value1", "mask", "?", b"netcfg_if_state"),)),
-        (_STA_ADDR, _STATIC, "<4I", _IPV4),
-        (_STA_ADDR, _DHCP, None, ()),
-        (_STA_ADDR, _DHCP_LLA, None, ()),
-        (_STA_ADDR, _RELEASE_SET, None, ()),
-        (_STA_ADDR, _RELEASE_OFF, None, ()),
-        (_AP_ADDR, _STATIC, "<4I", _IPV4),
-        (_LOCAL, _STATIC, "<4I20x", (("Value1", "ip6", ""),)),
-        (_LOCAL, _STATELESS, None, ()),
-        (_LOCAL, _STATEFUL, None, ()),
-        (_GLOBAL, _STATIC, "<8I4x", (("Value1", "ip6", ""), ("Value2", "ip6", ""))),
-        (_GLOBAL, _STATELESS, None, ()),
-        (_GLOBAL, _STATEFUL, None, ()),
-    )
-)
-# Where it is ignored: (id, number on the wire, format, values).
-_PLAIN = const(
-    (
-        (_SET_MAC, 1, None, _MAC),
-        (_DISCONNECT, 1, None, _MAC),
-        (_DNS_CLIENT, 0, "<I", (("Value1", "ip4", ""),)),
+        ((_IF, _STATE), (("Value1", "mask", "?", b"netcfg_if_state"),), "<I"),
+        ((_SET_MAC, None), _MAC, None),
+        ((_STA_ADDR, _STATIC), _IPV4, "<4I"),
+        ((_STA_ADDR, _DHCP), (), None),
+        ((_STA_ADDR, _DHCP_LLA), (), None),
+        ((_STA_ADDR, _RELEASE_SET), (), None),
+        ((_STA_ADDR, _RELEASE_OFF), (), None),
+        ((_AP_ADDR, _STATIC), _IPV4, "<4I"),
+        ((_LOCAL, _STATIC), (("Value1", "ip6", ""),), "<4I20x"),
+        ((_LOCAL, _STATELESS), (), None),
+        ((_LOCAL, _STATEFUL), (), None),
+        ((_GLOBAL, _STATIC), (("Value1", "ip6", ""), ("Value2", "ip6", "")), "<8I4x"),
+        ((_GLOBAL, _STATELESS), (), None),
+        ((_GLOBAL, _STATEFUL), (), None),
+        ((_DISCONNECT, None), _MAC, None),
+        ((_DNS_CLIENT, None), (("Value1", "ip4", ""),), "<I"),
     )
 )
 
 
-@command(b"NetCfgSet", (_ID,), more=("ConfigOpt", "Value1", "...", "ValueX"))
-def set_config(cmd, id):
+@command(b"NetCfgSet", (_ID, _OPTION), varies=True, forms=_SET)
+def set_config(cmd, id, option, *values):
     """Set a network configuration (table 58)."""
-    for row in _PLAIN:
-        if row[0] == id:
-            values = cmd.rest((("ConfigOpt", "later", "?"),) + row[3])[1:]
-            break
-    else:
-        row = option_row(cmd, id)
-        values = cmd.rest((_OPTION,) + row[3])[1:] if row[3] else ()
-    cmd.sl.netcfg.set(id, row[1], wire(row[2], values))
-
-
-def option_row(cmd, id: int):
-    """The row of an id and its option. Only options without values may end the text."""
-    core = cmd.core
-    option = parse(core.text, core.fields, core.count, (_OPTION,), 1, None, [])[0]
-    for row in _SET:
-        if row[0] == id and row[1] == option:
-            return row
-    unfit(cmd, 1)
-
-
-def wire(form, values) -> bytes:
-    """Values as they cross the link: addresses as words in host order."""
-    if form is None:
-        return values[0] if values else b""
+    if option is None:
+        option = 0 if id == _DNS_CLIENT else 1  # on the wire
     words = []
-    for value in values:
-        if type(value) is tuple:
-            words += value
-        else:
-            words.append(value or 0)
-    return pack(form, *words)
+    for value in values:  # an IPv6 address is four
+        words += value if type(value) is tuple else (value or 0,)
+    cmd.sl.netcfg.set(id, option, packed(cmd.core.form, words))
 
 
 @command(b"NetCfgGet", (_ID,), reply=BY_OPTION)

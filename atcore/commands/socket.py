@@ -3,7 +3,7 @@
 from ..compat import const
 from ..dispatch import AT_ONCE, BY_OPTION, FIRST
 from ..grammar import MISSING, ParseError
-from ..options import find, packed, told
+from ..options import packed, told
 from . import command
 
 _EAGER = const("sockets")
@@ -14,9 +14,11 @@ _INET6 = const(3)
 _SD = const(("socket", "u8", ""))
 _FAMILY = const(("family", "family", ""))
 _PORT = const(("Port", "u16", ""))
-_ADDRESS = const(("Address", "addr", ""))
-_FORMAT = const(("format", "range", "", 0, 1))
-_NUMBER = const((("u8", 0),))
+_ADDRESS = const(("Address", "addr", "", "family"))
+_FORMAT = const(("format", "format", ""))
+_LENGTH = const(("length", "size", ""))
+_DATA = const(("data", "data", ""))
+_SD_LINE = const((("u8", 0),))
 
 _LEVELS = const(
     (
@@ -26,43 +28,52 @@ _LEVELS = const(
     )
 )
 
-# Table 21: (option, format on the wire, values).
+_FLAG = const((("Value1", "range", "", 0, 1),))
+_NUMBER = const((("Value1", "u32", ""),))
+_NAME = const((("Value1", "str", "", 255),))
+_GROUP = const((("Value1", "ip4", ""), ("Value2", "ip4", "")))
+
+# Table 21, in its order: (option, values, format on the wire).
 _OPTIONS = const(
     (
-        (8, "<I", (("Value1", "u32", ""),)),  # RCVBUF
-        (9, "<I", (("Value1", "range", "", 0, 1),)),  # KEEPALIVE
-        (13, "<II", (("Value1", "range", "", 0, 1), ("Value2", "u32", ""))),  # LINGER
+        (9, _FLAG, "<I"),  # KEEPALIVE
+        (37, _NUMBER, "<I"),  # KEEPALIVETIME
+        (39, _FLAG, "<I"),  # RX_NO_IP_BOUNDARY
         (
             20,
-            "<II",
             (("Value1", "range", "", 0, 0x7FFFFFFF), ("Value2", "range", "", 0, 0x7FFFFFFF)),
-        ),
-        (24, "<I", (("Value1", "range", "", 0, 1),)),  # NONBLOCKING
-        (25, "<B", (("Value1", "key", "", b"sec_method"),)),  # SECMETHOD
-        (26, "<I", (("Value1", "mask", "?", b"cipher"),)),  # SECURE_MASK
-        (28, "<I", (("Value1", "range", "", 1, 13),)),  # CHANGE_CHANNEL
-        (30, None, (("Value1", "str", "", 255),)),  # SECURE_FILES_PRIVATE_KEY_FILE_NAME
-        (31, None, (("Value1", "str", "", 255),)),  # SECURE_FILES_CERTIFICATE_FILE_NAME
-        (32, None, (("Value1", "str", "", 255),)),  # SECURE_FILES_CA_FILE_NAME
-        (33, None, (("Value1", "str", "", 255),)),  # SECURE_FILES_DH_KEY_FILE_NAME
-        (37, "<I", (("Value1", "u32", ""),)),  # KEEPALIVETIME
-        (39, "<I", (("Value1", "range", "", 0, 1),)),  # RX_NO_IP_BOUNDARY
-        (40, "<I", (("Value1", "mask", "", b"alpn"),)),  # SECURE_ALPN
-        (41, "<4x", ()),  # SECURE_EXT_CLIENT_CHLNG_RESP
-        (42, None, (("Value1", "str", "", 255),)),  # SECURE_DOMAIN_NAME_VERIFICATION
-        (61, "<B", (("Value1", "u8", ""),)),  # MULTICAST_TTL
-        (65, ">II", (("Value1", "ip4", ""), ("Value2", "ip4", ""))),  # ADD_MEMBERSHIP
-        (66, ">II", (("Value1", "ip4", ""), ("Value2", "ip4", ""))),  # DROP_MEMBERSHIP
-        (67, "<I", (("Value1", "range", "", 0, 1),)),  # HDRINCL
-        (68, "<I", (("Value1", "range", "", 0, 1),)),  # RAW_RX_NO_HEADER
-        (69, "<I", (("Value1", "range", "", 0, 1),)),  # RAW_IPV6_HDRINCL
-        (100, "<I", (("Value1", "u32", ""),)),  # PHY_RATE
-        (101, "<I", (("Value1", "range", "", 1, 15),)),  # PHY_TX_POWER
-        (102, "<I", (("Value1", "u32", ""),)),  # PHY_NUM_FRAMES_TO_TX
-        (103, "<I", (("Value1", "u32", ""),)),  # PHY_PREAMBLE
-        (104, "<I", (("Value1", "key", "", b"phy_tx_inhibit_threshold"),)),
-        (105, "<I", (("Value1", "range", "", 0, 10),)),  # PHY_TX_TIMEOUT
-        (106, "<I", (("Value1", "range", "", 0, 1),)),  # PHY_ALLOW_ACKS
+            "<II",
+        ),  # RCVTIMEO
+        (8, _NUMBER, "<I"),  # RCVBUF
+        (24, _FLAG, "<I"),  # NONBLOCKING
+        (25, (("Value1", "key", "", b"sec_method"),), "<B"),  # SECMETHOD
+        (26, (("Value1", "mask", "?", b"cipher"),), "<I"),  # SECURE_MASK
+        (32, _NAME, None),  # SECURE_FILES_CA_FILE_NAME
+        (30, _NAME, None),  # SECURE_FILES_PRIVATE_KEY_FILE_NAME
+        (31, _NAME, None),  # SECURE_FILES_CERTIFICATE_FILE_NAME
+        (33, _NAME, None),  # SECURE_FILES_DH_KEY_FILE_NAME
+        (28, (("Value1", "range", "", 1, 13),), "<I"),  # CHANGE_CHANNEL
+        (40, (("Value1", "mask", "", b"alpn"),), "<I"),  # SECURE_ALPN
+        (13, (("Value1", "range", "", 0, 1), ("Value2", "u32", "")), "<II"),  # LINGER
+        (41, (), "<4x"),  # SECURE_EXT_CLIENT_CHLNG_RESP
+        (42, _NAME, None),  # SECURE_DOMAIN_NAME_VERIFICATION
+        (61, (("Value1", "u8", ""),), "<B"),  # MULTICAST_TTL
+        (65, _GROUP, ">II"),  # ADD_MEMBERSHIP
+        (66, _GROUP, ">II"),  # DROP_MEMBERSHIP
+        (68, _FLAG, "<I"),  # RAW_RX_NO_HEADER
+        (67, _FLAG, "<I"),  # HDRINCL
+        (69, _FLAG, "<I"),  # RAW_IPV6_HDRINCL
+        (100, _NUMBER, "<I"),  # PHY_RATE
+        (101, (("Value1", "range", "", 1, 15),), "<I"),  # PHY_TX_POWER
+        (102, _NUMBER, "<I"),  # PHY_NUM_FRAMES_TO_TX
+        (103, _NUMBER, "<I"),  # PHY_PREAMBLE
+        (
+            104,
+            (("Value1", "key", "", b"phy_tx_inhibit_threshold"),),
+            "<I",
+        ),  # PHY_TX_INHIBIT_THRESHOLD
+        (105, (("Value1", "range", "", 0, 10),), "<I"),  # PHY_TX_TIMEOUT
+        (106, _FLAG, "<I"),  # PHY_ALLOW_ACKS
     )
 )
 # Table 22: (options, bytes asked for, value line).
@@ -80,6 +91,7 @@ _GET = const(
         ((41,), 4, ()),  # SECURE_EXT_CLIENT_CHLNG_RESP
     )
 )
+_SECURE_MASK = const(26)
 _ALL_CIPHERS = const(0xFFFFFFFF)
 
 
@@ -90,14 +102,14 @@ _ALL_CIPHERS = const(0xFFFFFFFF)
         ("Type", "key", "", b"socket_type"),
         ("Protocol", "key", "", b"socket_protocol"),
     ),
-    reply=_NUMBER,
+    reply=_SD_LINE,
 )
 def socket(cmd, domain, type, protocol):
     """Create an end-point (table 14)."""
     return cmd.sl.sockets.open(domain, type, protocol)
 
 
-@command(b"Close", (_SD,), reply=_NUMBER)
+@command(b"Close", (_SD,), reply=_SD_LINE)
 async def close(cmd, sd):
     """Close a socket; what waits on it ends with an error (table 15)."""
     await cmd.sl.sockets.close(sd)
@@ -178,15 +190,14 @@ def descriptors(numbers) -> int:
         ("Level", "key", "", b"socket_level"),
         ("Option", "sub", "", _LEVELS),
     ),
-    more=("Value1", "...", "ValueX"),
+    varies=True,
+    forms=_OPTIONS,
 )
-def set_option(cmd, sd, level, option):
+def set_option(cmd, sd, level, option, *values):
     """Set a socket option (table 21)."""
-    row = find(_OPTIONS, option)
-    values = cmd.rest(row[2])
-    if values and values[0] is None:
-        values[0] = _ALL_CIPHERS
-    cmd.sl.sockets.setsockopt(sd, level, option, packed(row, values))
+    if option == _SECURE_MASK and values[0] is None:
+        values = (_ALL_CIPHERS,)
+    cmd.sl.sockets.setsockopt(sd, level, option, packed(cmd.core.form, values))
 
 
 @command(
@@ -224,7 +235,7 @@ async def recv(cmd, sd, format, length):
         ("sd", "u8", ""),
         _FAMILY,
         ("port", "u16", ""),
-        ("addr", "addr", ""),
+        ("addr", "addr", "", "family"),
         _FORMAT,
         ("length", "length", ""),
     ),
@@ -240,9 +251,8 @@ async def recv_from(cmd, sd, family, port, address, format, length):
 
 @command(
     b"Send",
-    (("sd", "u8", ""), _FORMAT, ("length", "u16", ""), ("data", "data", "")),
+    (("sd", "u8", ""), _FORMAT, _LENGTH, _DATA),
     varies=True,
-    payload=((3, 2, 1, 255, 255),),
 )
 def send(cmd, sd, format, length, data):
     """Write to a connected socket; OK when every byte was taken (table 25)."""
@@ -255,13 +265,12 @@ def send(cmd, sd, format, length, data):
         ("sd", "u8", ""),
         _FAMILY,
         ("port", "u16", ""),
-        ("addr", "addr", ""),
+        ("addr", "addr", "", "family"),
         _FORMAT,
-        ("length", "u16", ""),
-        ("data", "data", ""),
+        _LENGTH,
+        _DATA,
     ),
     varies=True,
-    payload=((6, 5, 4, 255, 255),),
 )
 def send_to(cmd, sd, family, port, address, format, length, data):
     """Send a datagram (table 26)."""

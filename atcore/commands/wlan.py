@@ -99,36 +99,67 @@ _PM = const(48)
 _P2P = const(64)
 _LONG_SLEEP = const(4)
 
-# Type of policy: its options, as an argument (table 32).
-POLICIES = {
-    _CONNECTION: ("Option", "mask", "?", b"wlan_policy_connection"),
-    _SCAN: ("Option", "key", "", b"wlan_policy_scan"),
-    _PM: ("Option", "key", "", b"wlan_policy_pm"),
-    _P2P: ("Option", "key", "", b"wlan_policy_p2p_role"),
-}
 _INITIATOR = const(b"wlan_policy_p2p_initiator")
+_TYPE = const(("Type", "key", "", b"wlan_policy_type"))
+_IGNORED = const((("Value", "any", "?"),))
+_SECONDS = const((("Value", "u32", ""),))
 
-
-@command(
-    b"WlanPolicySet",
+# Table 32, in its order: (type, option and value, format of the value on the wire). The value
+# differs by option where there is one more choice.
+_POLICIES = const(
     (
-        ("Type", "key", "", b"wlan_policy_type"),
-        ("Option", "later", "?"),
-        ("Value", "later", "?"),
-    ),
+        (
+            _CONNECTION,
+            (("Option", "mask", "?", b"wlan_policy_connection"), ("Value", "any", "?")),
+            None,
+        ),
+        (
+            _SCAN,
+            (
+                ("Option", "key", "", b"wlan_policy_scan"),
+                (
+                    "Value",
+                    "forms",
+                    "",
+                    (
+                        (3, _SECONDS, "<I"),  # Hidden_SSID
+                        (1, _SECONDS, "<I"),  # No_Hidden_SSID
+                        (0, _IGNORED, "<I"),  # Disable_Scan
+                    ),
+                ),
+            ),
+        ),
+        (
+            _PM,
+            (
+                ("Option", "key", "", b"wlan_policy_pm"),
+                (
+                    "Value",
+                    "forms",
+                    "",
+                    ((_LONG_SLEEP, (("Value", "u16", "?"),), "<4xHxx"), (None, _IGNORED, None)),
+                ),
+            ),
+        ),
+        (
+            _P2P,
+            (
+                ("Option", "key", "", b"wlan_policy_p2p_role"),
+                ("Value", "key", "", _INITIATOR),
+            ),
+            None,
+        ),
+    )
 )
-def policy_set(cmd, type, _, __):
+
+
+@command(b"WlanPolicySet", (_TYPE, ("Option,Value", "forms", "", _POLICIES)))
+def policy_set(cmd, type, option, value):
     """Set a policy (table 32)."""
-    option = cmd.parameter(1, POLICIES[type]) or 0
-    data = b""
-    if type == _SCAN:
-        interval = cmd.parameter(2, ("Value", "u32", "")) if option else 0
-        data = pack("<I", interval)
-    elif type == _PM and option == _LONG_SLEEP:
-        data = pack("<4xHxx", cmd.parameter(2, ("Value", "u16", "?")) or 0)
-    elif type == _P2P:
-        option |= cmd.parameter(2, ("Value", "key", "", _INITIATOR)) << 5
-    cmd.sl.wlan.policy_set(type, option, data)
+    form = cmd.core.form[2]
+    if type == _P2P:
+        option |= value << 5
+    cmd.sl.wlan.policy_set(type, option or 0, pack(form, value or 0) if form else b"")
 
 
 # Table 33: the value line of the option and its value.
@@ -140,7 +171,7 @@ _POLICY = {
 }
 
 
-@command(b"WlanPolicyGet", (("Type", "key", "", b"wlan_policy_type"),), reply=BY_OPTION)
+@command(b"WlanPolicyGet", (_TYPE,), reply=BY_OPTION)
 def policy_get(cmd, type):
     """Get a policy (table 33)."""
     option, data = cmd.sl.wlan.policy_get(type)

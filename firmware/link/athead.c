@@ -85,7 +85,7 @@ typedef struct _form_t {
     uint8_t length;
     uint8_t format;
     uint8_t further;
-    uint8_t selector;
+    uint8_t selectors;
 } form_t;
 
 static bool is_index(uint8_t value, bool may_lack) {
@@ -94,7 +94,7 @@ static bool is_index(uint8_t value, bool may_lack) {
 
 static bool is_form(const form_t *form) {
     return is_index(form->data, false) && is_index(form->length, false) && is_index(form->format, true) &&
-           is_index(form->further, true) && is_index(form->selector, true) && form->length < form->data &&
+           is_index(form->further, true) && form->length < form->data &&
            (form->format == ATHEAD_ABSENT || form->format < form->data) &&
            (form->further == ATHEAD_ABSENT || form->further < form->data);
 }
@@ -113,28 +113,37 @@ bool athead_rows_ok(const uint8_t *rows, size_t rows_len) {
             }
             memcpy(&form, rows + at, sizeof(form));
             at += sizeof(form);
-            if (!is_form(&form) || (form.selector != ATHEAD_ABSENT && at >= rows_len)) {
+            if (!is_form(&form)) {
                 return false;
             }
-            at += form.selector == ATHEAD_ABSENT ? 0 : 1 + rows[at];
-            if (at > rows_len) {
-                return false;
+            for (unsigned n = form.selectors; n > 0; n--) {
+                if (rows_len - at < 2 || rows[at] >= form.data || rows_len - at - 2 < rows[at + 1]) {
+                    return false;
+                }
+                at += 2 + rows[at + 1];
             }
         }
     }
     return true;
 }
 
-// Behind the alternatives that begin at `at`.
-static const uint8_t *pass_forms(const uint8_t *at) {
-    for (unsigned forms = *at++; forms > 0; forms--) {
-        const uint8_t *selector = at + offsetof(form_t, selector);
-        at += sizeof(form_t) + (*selector == ATHEAD_ABSENT ? 0 : 1 + at[sizeof(form_t)]);
+// Behind the selectors that begin at `at`.
+static const uint8_t *pass_selectors(const uint8_t *at, unsigned n) {
+    for (; n > 0; n--) {
+        at += 2 + at[1];
     }
     return at;
 }
 
-// Where the alternatives of a command are, or NULL.
+// Behind the forms that begin at `at`.
+static const uint8_t *pass_forms(const uint8_t *at) {
+    for (unsigned forms = *at++; forms > 0; forms--) {
+        at = pass_selectors(at + sizeof(form_t), at[offsetof(form_t, selectors)]);
+    }
+    return at;
+}
+
+// Where the forms of a command are, or NULL.
 static const uint8_t *find_row(const uint8_t *rows, size_t rows_len, const uint8_t *name, size_t len) {
     const uint8_t *end = rows + rows_len;
     for (const uint8_t *at = rows; at < end;) {
@@ -190,6 +199,19 @@ static bool is_keyword(const params_t *p, unsigned index, const uint8_t *keyword
         }
     }
     return true;
+}
+
+// Whether a form holds: ATHEAD_PAYLOAD, ATHEAD_NONE, or ATHEAD_INCOMPLETE.
+static athead_result_t select_form(params_t *p, const uint8_t *at, unsigned n, athead_t *found) {
+    for (; n > 0; n--, at += 2 + at[1]) {
+        if (!know(p, at[0] + 1)) {
+            return lacking(p, at[0] + 1, found);
+        }
+        if (!is_keyword(p, at[0], at + 2, at[1])) {
+            return ATHEAD_NONE;
+        }
+    }
+    return ATHEAD_PAYLOAD;
 }
 
 // A number that is not negative; tabs around it count as blanks without `escapes` (at-commands.md, 2.6).
@@ -251,18 +273,15 @@ athead_result_t athead_find(const uint8_t *buf, size_t mask, size_t start, size_
         form_t form;
         memcpy(&form, at, sizeof(form));
         at += sizeof(form);
-        if (form.selector != ATHEAD_ABSENT) {
-            const uint8_t *keyword = at + 1;
-            at = keyword + *at;
-            if (!know(&params, form.selector + 1)) {
-                return lacking(&params, form.selector + 1, found);
-            }
-            if (!is_keyword(&params, form.selector, keyword, keyword[-1])) {
-                continue;
-            }
+        athead_result_t selected = select_form(&params, at, form.selectors, found);
+        if (selected == ATHEAD_INCOMPLETE) {
+            return selected;
         }
-        return know(&params, form.data) ? read_form(&params, &form, params.at, found)
-                                        : lacking(&params, form.data, found);
+        if (selected == ATHEAD_PAYLOAD) {
+            return know(&params, form.data) ? read_form(&params, &form, params.at, found)
+                                            : lacking(&params, form.data, found);
+        }
+        at = pass_selectors(at, form.selectors);
     }
     return ATHEAD_NONE;
 }

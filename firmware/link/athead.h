@@ -2,11 +2,12 @@
 //
 // Rows: one a command that has a payload, each
 //   u8 length, name in lower case ("at+send")
-//   u8 number of alternatives, each
+//   u8 number of forms, each
 //     u8 data, length, format, further length: numbers of parameters from 0, ATHEAD_ABSENT for none
-//     u8 selector: the parameter that must be the keyword for this alternative to hold, ATHEAD_ABSENT for any
-//     u8 length, keyword in lower case (only with a selector)
-// The payload's length is the sum of length and further length.
+//     u8 number of parameters that must be keywords for this form to hold, each
+//       u8 number of the parameter
+//       u8 length, keyword in lower case
+// The first form that holds counts. The payload's length is the sum of length and further length.
 #ifndef FIRMWARE_LINK_ATHEAD_H
 #define FIRMWARE_LINK_ATHEAD_H
 

@@ -97,6 +97,12 @@ bool keywords_name(keywords_t table, uint32_t value, bool ti, keyword_t *keyword
     return false;
 }
 
+bool keywords_is_told(keywords_t table, const keyword_t *keyword, bool ti) {
+    keyword_t printed;
+    return keyword->kind != KEYWORD_ALIAS &&
+           (!keywords_name(table, keyword->value, ti, &printed) || printed.text == keyword->text);
+}
+
 int keywords_mask(keywords_t table, const uint8_t *text, size_t len, uint32_t *bits) {
     if (len >= 2 && text[0] == '[' && text[len - 1] == ']') {
         text++;

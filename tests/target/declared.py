@@ -13,6 +13,7 @@ from tests.target.words import (
     LONG,
     MOST,
     WRONG,
+    allowed,
     bad,
     good,
     keyword,
@@ -23,8 +24,8 @@ from tests.target.words import (
 )
 
 COUNT = "number of parameters, 0"
-NAME, ARGS, HANDLER, SHAPE, PAYLOAD, MORE = range(6)  # of a declaration
-LATE, VARIES = 3, 64  # OK does not come with the answer; the number is not checked
+NAME, ARGS, HANDLER, SHAPE, PAYLOAD, NUMBER = range(6)  # of a declaration
+LATE = 3  # OK does not come with the answer
 QUAD = "AAAA"  # a payload in either format
 
 
@@ -61,13 +62,13 @@ class Form:
         self.args = args
         self.fixed, self.tail = fixed, tail
         self.late = bool(declaration[SHAPE] & LATE)
-        self.varies = bool(declaration[SHAPE] & VARIES or declaration[MORE])
-        self.payload = declaration[PAYLOAD] or ()
+        self.varies = declaration[NUMBER] is None
+        self.payload = _payload(args)
         self.words = list(words or _words(args, good))
         self.alone = alone
         # A payload that is announced is waited for: lengths are a subject of their own.
         self.lengths = {row[1] for row in self.payload}
-        for data, length, *_ in self.payload:
+        for data, length, _ in self.payload:
             self.words[data], self.words[length] = QUAD, str(len(QUAD))
 
     def line(self, words: list[str] | None = None) -> str:
@@ -92,6 +93,8 @@ class Form:
             for more in ("1", "", "1,1"):
                 if self.words or self.fixed or more:
                     yield self.line() + ("," if "=" in self.line() else "=") + more, COUNT
+        elif not self.tail and not self.payload:
+            yield from ((f"{self.line()},{more}", COUNT) for more in ("1", "x", ",1", '""'))
 
     def _cut(self) -> Iterator[tuple[str, str]]:
         """Lines that end too early."""
@@ -104,7 +107,7 @@ class Form:
 
     def payload_mistakes(self) -> Iterator[tuple[str, str]]:
         """Lines whose length or payload is wrong; what is missing is waited for."""
-        for data, length, format, _, _ in self.payload:
+        for data, length, format in self.payload:
 
             def line(form: str, size: object, text: str, at=(data, length, format)) -> str:
                 words = list(self.words)
@@ -125,6 +128,8 @@ class Form:
         yield self.line()
         if self.alone:
             return
+        if self.varies and not self.payload:
+            yield from (self.line() + ",", self.line() + ", , ,")
         for i, arg in enumerate(self.args):
             if i in self.lengths or arg[1] == "data":
                 continue
@@ -151,7 +156,7 @@ class Form:
 
     def _longest(self) -> list[str]:
         words = _words(self.args, longest)
-        for data, length, *_ in self.payload:
+        for data, length, _ in self.payload:
             words[data], words[length] = QUAD, str(len(QUAD))
         return words
 
@@ -178,24 +183,70 @@ def _words(args: tuple, choose) -> list[str]:
     return words
 
 
+def _payload(args: tuple) -> tuple:
+    """(data, length, format) of a form with a payload, by their kinds."""
+    kinds = [arg[1] for arg in args]
+    return (tuple(map(kinds.index, ("data", "size", "format"))),) if "data" in kinds else ()
+
+
 def _pairs(before: tuple, arg: tuple) -> Iterator[tuple[str, str]]:
     """A keyword and an option that goes with it."""
+    known = [number for number, _ in arg[3]]
     for number, table in arg[3]:
-        if number is not None:
-            yield from ((keyword(before[3], number), word) for word in names(table))
+        groups = [number] if number is not None else set(names(before[3]).values()) - set(known)
+        for group in sorted(groups) if table else ():
+            yield from ((keyword(before[3], group), word) for word in names(table))
 
 
 def forms(declaration: tuple) -> list[Form]:
     """All ways to write a command: one, or one an option where the arguments depend on it."""
-    name = declaration[NAME].decode()
-    found = []
-    if not any(arg[1] == "later" for arg in declaration[ARGS]):
-        tail = ("1",) if declaration[MORE] else ()
-        words = _GOOD.get(name)
-        found.append(Form(declaration, declaration[ARGS], (), tail, words, alone=bool(tail)))
-    for fixed, args, *more in _OPTIONS.get(name, tuple)():
-        found.append(Form(declaration, args, fixed, **(more[0] if more else {})))
-    return found
+    return list(_forms(declaration, declaration[ARGS], (), None))
+
+
+def _forms(declaration: tuple, args: tuple, fixed: tuple, before) -> Iterator[Form]:
+    """The forms behind `fixed` words, the last of which means `before`."""
+    if args and args[0][1] == "sub":
+        args = ((*args[0][:1], "key", args[0][2], dict(args[0][3])[before]), *args[1:])
+    if not args or args[-1][1] != "forms":
+        name = declaration[NAME].decode()
+        setting = _settings().get(fixed[1]) if name == "Set" and fixed[0] == "AT" else None
+        words = setting or _GOOD.get(name)
+        yield Form(declaration, args, fixed, (), words, alone=bool(setting))
+        return
+    args, rows = args[:-1], args[-1][3]
+    more = (declaration[NUMBER] or 0) - len(fixed) - len(args)
+    yield Form(declaration, args, fixed, ("1",) * max(1, more), alone=True)
+    for row in rows:
+        for words, value in _choosing(args, row[0], [other[0] for other in rows]):
+            yield from _forms(declaration, row[1], (*fixed, *words), value)
+
+
+def _choosing(args: tuple, choice, choices: list) -> Iterator[tuple[list[str], object]]:
+    """(words for all arguments, what the last means): those by which a row of forms is chosen."""
+    words = _words(args[:-1], good)
+    last = args[-1]
+    if last[1] == "key":
+        for value in _meant(last, choice, choices):
+            yield [*words, keyword(last[3], value)], value
+        return
+    if isinstance(choice, tuple):
+        group, value = choice
+        table = dict(last[3]).get(group, dict(last[3]).get(None))
+        found = [(group, table)]
+    else:
+        value = choice
+        found = [(group, table) for group, table in last[3] if value in names(table).values()]
+    for group, table in found:
+        word = keyword(table, value) if table else ""
+        yield [*words[:-1], keyword(args[-2][3], group), word], value
+
+
+def _meant(arg: tuple, choice, choices: list) -> list[int]:
+    """The values of a keyword that choose a row; if that is for any, those of no other row."""
+    there = list(allowed(arg).values())
+    if choice is not None:
+        return [choice] if choice in there else []
+    return [value for value in there if value not in choices]
 
 
 def refused() -> Iterator[tuple[str, str]]:
@@ -226,82 +277,15 @@ NetCfgSet=IPV6_ADDR_GLOBAL,STATE,|DHCP,|DHCP_LLA,|RELEASE_IP_SET,|RELEASE_IP_OFF
 WlanGet=AP,ACCESS_LIST_ADD_MAC|ACCESS_LIST_DEL_MAC|ACCESS_LIST_DEL_IDX|ACCESS_LIST_MODE
 WlanGet=GENERAL,INFO_ELEMENT|DISABLE_ENT_SERVER_AUTH|SUSPEND_PROFILES
 WlanGet=RX_FILTER,REMOVE|STORE
-WlanSet=AP,ACCESS_LIST_NUM_ENTRIES,1
-WlanSet=AP,SECURITY,WPS_PBC|SECURITY,WPS_PIN|SECURITY,WPA_ENT|SECURITY,WPA3"""
+WlanSet=AP,ACCESS_LIST_NUM_ENTRIES,1"""
 
 
-def _rows(groups: tuple, rows: tuple, ids: bytes, *before: str) -> Iterator:
-    """Rows of a table whose options are keywords of a table an id."""
-    for number, table in groups:
-        for name, option in names(table).items():
-            for row in rows:
-                if row[0] == option:
-                    words = (*before, keyword(ids, number), name)
-                    yield words, row[2], {"alone": name in _ALONE}
+def _settings() -> dict[str, list[str]]:
+    """The value of each setting that changes nothing: no test lives with any other speed."""
+    from atcore.settings import ROWS
 
-
-_ALONE = ("SECURITY",)  # of AP: only three of the keywords count
-
-
-def _socket_options() -> Iterator:
-    module = chapter("socket")
-    yield from _rows(module._LEVELS, module._OPTIONS, b"socket_level", "0")
-
-
-def _wlan_options() -> Iterator:
-    module = chapter("wlan_config")
-    channels = ("P2P", "CHANNEL_N_REGS")
-    rows = _rows(module._OPTIONS, module._SET, b"wlan_id")
-    yield from (row for row in rows if row[0] != channels)
-    yield channels, module._NUMBERS
-    yield channels, (("Value1", "array", "", 4, b","),)
-
-
-def _wlan_values() -> Iterator:
-    for number, table in chapter("wlan_config")._OPTIONS:
-        ident = keyword(b"wlan_id", number)
-        yield (ident,), (("Option", "key", "", table),), {"alone": True}
-    yield ("ACCESS_LIST",), (("Option", "u8", ""),)
-    yield ("AP", "ACCESS_LIST"), (("Value1", "u8", ""),)
-
-
-def _netcfg_options() -> Iterator:
-    module = chapter("netcfg")
-    for ident, option, _, args in module._SET:
-        words = keyword(b"netcfg_id", ident), keyword(b"netcfg_option", option)
-        yield words, args
-        tail = [good(arg) for arg in args]
-        chosen = {"words": [words[1]], "tail": tail or [""], "alone": True}
-        yield words[:1], (module._OPTION,), chosen
-    for ident, _, _, args in module._PLAIN:
-        yield (keyword(b"netcfg_id", ident), ""), args
-
-
-def _device_options() -> Iterator:
-    module = chapter("device")
-    yield ("General", "Time"), module._CLOCK
-    yield ("General", "Persistent"), module._SWITCH
-    for name, attribute, default, low, high in module.ROWS:
-        args = (("Value1", "range", "", low, high),) if attribute != "style" else module._STYLE
-        word = str(default) if attribute != "style" else "guide"
-        yield ("AT", name.decode()), args, {"words": [word], "alone": True}
-
-
-def _policies() -> Iterator:
-    options = chapter("wlan").POLICIES
-    for number, tail in ((16, ""), (32, "10"), (48, "500"), (64, "ACTIVE")):
-        yield (keyword(b"wlan_policy_type", number),), (options[number],), {"tail": (tail,)}
-    yield ("SCAN", "Hidden_SSID"), (("Value", "u32", ""),)
-    yield ("PM", "Long_Sleep"), (("Value", "u16", "?"),)
-    yield ("P2P", "CLIENT"), (("Value", "key", "", b"wlan_policy_p2p_initiator"),)
+    found = {name.decode(): [str(default)] for _, _, name, _, default in ROWS}
+    return found | {"STYLE": ["guide"]}
 
 
 _GOOD = {"NetCfgGet": ["GET_MAC_ADDR"]}  # where the first keyword does not count
-_OPTIONS = {
-    "SetSockOpt": _socket_options,
-    "WlanSet": _wlan_options,
-    "WlanGet": _wlan_values,
-    "NetCfgSet": _netcfg_options,
-    "Set": _device_options,
-    "WlanPolicySet": _policies,
-}

@@ -7,7 +7,7 @@ from tests.target import declared
 COMMANDS = declared.load()
 FORMS = {name: declared.forms(row) for name, row in COMMANDS.items()}
 # Without those whose tail stands for words that depend on the option.
-WHOLE = {name: [form for form in found if form.tail != ("1",)] for name, found in FORMS.items()}
+WHOLE = {name: [form for form in found if not form.tail] for name, found in FORMS.items()}
 REFUSED = list(declared.refused())
 NOT_FOR_IT = {line.upper() for line, _ in REFUSED}
 WITH_PAYLOAD = [name for name, row in COMMANDS.items() if row[declared.PAYLOAD]]
@@ -149,7 +149,7 @@ def test_a_line_of_2560_bytes_is_understood_and_a_byte_more_refused_whole(talk, 
 def test_the_longest_header_takes_the_longest_payload(talk, board, name):
     talk.speed_up()
     (form,) = FORMS[name]
-    ((_, length, format, _, _),) = form.payload
+    ((_, length, format),) = form.payload
     for kind, text in (("0", "x" * 4096), ("1", "A" * 5462 + "==")):
         words = list(form.words)
         words[length], words[format], words[-1] = str(len(text)), kind, text

@@ -75,7 +75,7 @@ def test_index_and_count_choose_entries(talk, arguments, expected):
 @pytest.mark.parametrize(
     ("arguments", "error"),
     [
-        ("0,31", "parse parameters, 0"),  # at-commands 6.2
+        ("0,31", "parse parameters, -4"),  # guide-style O6
         ("30,1", "parse parameters, -4"),
         ("256,1", "parse parameters, -4"),
         ("0,x", "parse parameters, -4"),

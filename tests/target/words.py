@@ -17,6 +17,8 @@ NUMBERS = {
     "u32": (0, 0xFFFFFFFF),
     "i16": (-32768, 32767),
     "i32": (-(1 << 31), (1 << 31) - 1),
+    "size": (0, 65535),
+    "format": (0, 1),
 }
 MOST = 4096  # bytes of a payload
 
@@ -27,7 +29,12 @@ def code(number: int) -> str:
 
 
 EMPTY, CUT, WRONG, LONG = map(code, (-1, -3, -4, -5))
-EXPLICIT = {15: EMPTY, 30: code(0)}  # limits that have a code of their own (6.2)
+
+
+def allowed(arg: tuple) -> dict[str, int]:
+    """The keywords of an argument."""
+    most = arg[4] if len(arg) > 4 else 0xFFFFFFFF
+    return {name: value for name, value in names(arg[3]).items() if value <= most}
 
 
 def names(table: bytes) -> dict[str, int]:
@@ -46,7 +53,7 @@ def good(arg: tuple) -> str:
     kind = arg[1]
     if kind == "range":
         return str(arg[3])
-    if kind in NUMBERS or kind in ("list", "few", "data"):
+    if kind in NUMBERS or kind in ("list", "few", "data", "format"):
         return "1"
     if kind in ("key", "mask"):
         return keyword(arg[3])
@@ -55,7 +62,7 @@ def good(arg: tuple) -> str:
     if kind == "array":
         return _array(arg, ["1"] * arg[3])
     plain = {"mac": "1:2:3:4:5:6", "ip4": "1.2.3.4", "ip6": "1:2:3:4", "addr": "1.2.3.4"}
-    return plain.get(kind) or {"family": "INET", "length": "10", "later": ""}.get(kind, "1")
+    return plain.get(kind) or {"family": "INET", "length": "10", "any": ""}.get(kind, "1")
 
 
 def _array(arg: tuple, parts: list[str]) -> str:
@@ -73,7 +80,7 @@ def limits(arg: tuple) -> Iterator[str]:
         low, high = NUMBERS.get(kind) or arg[3:5]
         yield from (str(low), str(high), f"{high:#x}", f"0{high}", f"  {high} ")
     elif kind == "key":
-        yield from names(arg[3])
+        yield from allowed(arg)
         yield keyword(arg[3]).swapcase()
     elif kind == "mask":
         every = "|".join(names(arg[3]))
@@ -83,6 +90,8 @@ def limits(arg: tuple) -> Iterator[str]:
         yield from ("s" * most, f'"{"," * most}"', f'"{escaped(most)}"', "\x80" * (most // 2))
     elif kind == "array":
         yield from (_array(arg, [part] * arg[3]) for part in ("0", "255", "0xff"))
+        if arg[4] == b",":
+            yield from (",".join([part] * arg[3]) for part in ("0", " 255 ", "0xff"))
     else:
         yield from _LIMITS.get(kind, ())
     if kind == "few":
@@ -103,6 +112,7 @@ _LIMITS = {
     "length": ("1", "4096", "32767", "0x7fff"),
     "few": ("0",),
     "family": ("INET6", "inet"),
+    "any": ("nosuchword", '"x,y"', "1"),
 }
 
 
@@ -121,7 +131,7 @@ def longer(arg: tuple) -> Iterator[tuple[str, str]]:
 def bad(arg: tuple) -> Iterator[tuple[str, str]]:
     """(word, error) of all mistakes a type allows."""
     kind = arg[1]
-    if kind in ("data", "later"):
+    if kind in ("data", "any"):
         return
     if "?" not in arg[2]:
         yield from (("", EMPTY), ("  ", EMPTY))
@@ -130,7 +140,9 @@ def bad(arg: tuple) -> Iterator[tuple[str, str]]:
         for word in (low - 1, high + 1, 1 << 32, 1 << 64, -1 << 64, *_NO_NUMBERS):
             yield str(word), WRONG
     elif kind in ("key", "sub"):
-        first = keyword(arg[3] if kind == "key" else arg[3][0][1])
+        first = keyword(arg[3] if kind == "key" else arg[3][-1][1])
+        if kind == "key":
+            yield from ((word, WRONG) for word in names(arg[3]).keys() - allowed(arg).keys())
         for word in ("nosuchword", f'"{first}"', first + "x", first[:-1], "|", "1", "é"):
             yield word, WRONG
     elif kind == "mask":
@@ -148,7 +160,7 @@ def bad(arg: tuple) -> Iterator[tuple[str, str]]:
         for word, error in (("256", WRONG), ("x", WRONG), ("-1", WRONG), ("", EMPTY)):
             yield _array(arg, ["1"] * (arg[3] - 1) + [word]), error
     elif kind == "few":
-        yield from (("x", WRONG), ("-1", WRONG), (str(arg[3] + 1), EXPLICIT[arg[3]]))
+        yield from (("x", WRONG), ("-1", WRONG), (str(arg[3] + 1), WRONG))
     else:
         yield from _BAD.get(kind, ())
 
@@ -169,5 +181,5 @@ _BAD = {
     "ip6": (("1:2:3", CUT), ("1:2:3:x", WRONG), ("1::2::3", WRONG), ("1:2:3:0x100000000", WRONG)),
     "list": (("x", WRONG), ("16", WRONG), ("0|", EMPTY), ("256", WRONG), ("-1", WRONG)),
     "family": (("RF", EMPTY), ("nosuchword", WRONG), ('"INET"', WRONG)),
-    "length": (("0", WRONG), ("x", WRONG), ("32768", EMPTY), ("-1", EMPTY)),
+    "length": (("0", WRONG), ("x", WRONG), ("32768", WRONG), ("-1", WRONG)),
 }

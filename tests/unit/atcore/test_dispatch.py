@@ -7,6 +7,7 @@ from tests.unit.atcore.fake import FakeDriver, ask
 OK = b"OK"
 UNKNOWN = b"ERROR:command not exist, 0"
 COUNT = b"ERROR:number of parameters, 0"
+MORE = ("Value1", "u8", ""), ("Value2", "u8", "")
 
 
 class Desk:
@@ -33,9 +34,9 @@ class Desk:
         def loose(cmd, a):
             self.calls.append(a)
 
-        @command(b"More", (("a", "u8", ""),), more=("Value1", "...", "ValueX"))
-        def more(cmd, a):
-            self.calls.append((a, *cmd.rest((("Value1", "u8", ""), ("Value2", "u8", "")))))
+        @command(b"More", (("a", "u8", ""),), varies=True, forms=((None, MORE),))
+        def more(cmd, a, *values):
+            self.calls.append((a, *values))
 
         @command(b"", key=b"at", guide_only=True)
         def attention(cmd):
@@ -161,12 +162,16 @@ def test_the_count_goes_before_what_is_in_the_parameters(desk):
     ("line", "answer", "call"),
     [
         (b"AT+Loose=7", OK, 7),
-        (b"AT+Loose=7,8,9", OK, 7),  # a superfluous one is ignored
+        (b"AT+Loose=7,8,9", COUNT, None),
+        (b"AT+Loose=7,,8", COUNT, None),
+        (b'AT+Loose=7,""', COUNT, None),  # that is one of no length, and there
+        (b"AT+Loose=7, ,", OK, 7),  # empty ones are ignored (O11)
         (b"AT+Loose", b"ERROR:parse parameters, -3", None),
         (b"AT+Loose=", b"ERROR:parse parameters, -3", None),
         (b"AT+Loose=,", b"ERROR:parse parameters, -1", None),
         (b"AT+More=1,2,3", OK, (1, 2, 3)),
-        (b"AT+More=1,2,3,4", OK, (1, 2, 3)),
+        (b"AT+More=1,2,3,4", COUNT, None),
+        (b"AT+More=1,2,3,,", OK, (1, 2, 3)),
         (b"AT+More=1,2", b"ERROR:parse parameters, -3", None),
         (b"AT+More=1", b"ERROR:parse parameters, -3", None),
         (b"AT+More=1,", b"ERROR:parse parameters, -3", None),  # ended before the comma behind it

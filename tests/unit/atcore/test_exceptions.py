@@ -67,11 +67,7 @@ class Desk:
         async def odd_later(cmd, what):
             return (5, "text", b"text", ())[what]
 
-        @command(
-            b"Put",
-            (("length", "u16", ""), ("data", "data", "")),
-            payload=((1, 0, 255, 255, 255),),
-        )
+        @command(b"Put", (("length", "size", ""), ("data", "data", "")))
         def put(cmd, length, data):
             self.calls.append(bytes(data))
             raise error

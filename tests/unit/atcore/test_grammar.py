@@ -323,7 +323,9 @@ def test_no_descriptors(desk, text, code):
     [("1", 1), ("4096", 4096), ("32767", 32767), ("0", -4), ("x", -4), ('"5"', -4), ("-1", -1)],
 )
 def test_a_length_to_read(desk, text, value):
-    assert desk(f"Length={text}") == (value if value > 0 else parse_error(value))
+    """A limit has a code of its own in style ti, in style guide it is a range (O6)."""
+    assert desk(f"Length={text}") == (value if value > 0 else parse_error(-4))
+    assert Desk(style=1)(f"Length={text}") == (value if value > 0 else parse_error(value))
 
 
 # --- Empty and missing parameters ---
@@ -356,4 +358,5 @@ def test_empty_missing_and_superfluous(desk, text, result):
 def test_the_name_of_the_parameter_is_told_on_request():
     desk = Desk(verbose=1)
     assert ask(desk.core, b"AT+Three=1,123456789,2") == [b"ERROR:parse parameters (b), -5"]
-    assert ask(desk.core, b"AT+Three=1") == [b"ERROR:number of parameters, 0"]
+    assert ask(desk.core, b"AT+Three=1") == [b"ERROR:number of parameters (3 wanted, 1 given), 0"]
+    assert ask(desk.core, b'AT+Three=1,"') == [b"ERROR:number of parameters, 0"]

@@ -372,7 +372,7 @@ int fuzz_link(uint64_t seed, uint32_t count, fuzz_stats_t *stats) {
 // Lines made of what the tokenizer knows, in blocks of just their size.
 // Rows of bytes that may be anything, and a line that may be anything behind a name that they have.
 static int fuzz_header(void) {
-    static const uint8_t good[] = "\2at\1\3\2\1\377\377\3at+\2\4\3\377\2\0\1a\5\4\1\2\377";
+    static const uint8_t good[] = "\2at\1\3\2\1\377\0\3at+\3\4\3\377\2\1\0\1a\5\4\1\2\2\0\1f\1\1x\5\4\1\2\0";
     static const char letters[] = "aT+=?\"\",,,,[]\\\\0123fFx \t\377\372\360";
     size_t rows_len = sizeof(good) - 1;
     uint8_t *rows = malloc(rows_len);

@@ -15,11 +15,13 @@ ABSENT = b"\xff"
 
 
 def row(name: bytes, *forms) -> bytes:
-    """forms: (data, length, format, further length[, selector, keyword]), None for absent."""
+    """forms: (data, length, format, further length, (parameter, keyword), ...), None: absent."""
     text = bytes((len(name),)) + name + bytes((len(forms),))
     for form in forms:
         text += b"".join(ABSENT if n is None else bytes((n,)) for n in form[:4])
-        text += bytes((form[4], len(form[5]))) + form[5] if form[4:] else ABSENT
+        text += bytes((len(form) - 4,))
+        for parameter, keyword in form[4:]:
+            text += bytes((parameter, len(keyword))) + keyword
     return text
 
 
@@ -27,7 +29,7 @@ ROWS = (
     row(b"at+send", (3, 2, 1, None))
     + row(b"at+sendto", (6, 5, 4, None))
     + row(b"at+mqttpublish", (6, 5, 4, None))
-    + row(b"at+netutilcmd", (5, 4, 3, None, 0, b"sign_msg"), (8, 5, 3, 7, 0, b"verify_msg"))
+    + row(b"at+netutilcmd", (5, 4, 3, None, (0, b"sign_msg")), (8, 5, 3, 7, (0, b"verify_msg")))
 )
 
 
@@ -145,19 +147,43 @@ def test_what_stands_before_start_and_behind_end_is_not_looked_at(atbytes):
         b"\x07",
         b"\x07at+send",
         b"\x07at+send\x01\x03\x02\x01\xff",
-        b"\x07at+send\x02\x03\x02\x01\xff\xff",
+        b"\x07at+send\x02\x03\x02\x01\xff\x00",
         row(b"at+send", (24, 2, 1, None)),
         row(b"at+send", (3, 3, 1, None)),
         row(b"at+send", (3, 2, 3, None)),
         row(b"at+send", (3, 2, 1, 24)),
-        row(b"at+send", (3, 2, 1, None, 24, b"x")),
-        row(b"at+send", (3, 2, 1, None, 0, b"xyz"))[:-1],
+        row(b"at+send", (3, 2, 1, None, (3, b"x"))),
+        row(b"at+send", (3, 2, 1, None, (0, b"x"), (24, b"x"))),
+        row(b"at+send", (3, 2, 1, None, (0, b"xyz")))[:-1],
+        row(b"at+send", (3, 2, 1, None, (0, b"x"), (1, b"")))[:-1],
         row(b"at+send", (3, 2, 1, None)) + b"\x01",
     ],
 )
 def test_rows_that_are_none_are_refused(atbytes, rows):
     with pytest.raises(ValueError):
         atbytes.header(b"AT+Send=0,0,5,", 0, 14, rows, True)
+
+
+@pytest.mark.parametrize(
+    ("line", "size"),
+    [
+        (b"AT+Two=a,x,0,5,", 5),
+        (b"AT+Two= A , X ,0,5,", 5),
+        (b"AT+Two=a,y,3,4,", 7),
+        (b"AT+Two=a,z,3,4,", NONE),
+        (b"AT+Two=b,x,3,4,", NONE),
+    ],
+)
+def test_several_keywords_select_a_form(atbytes, line, size):
+    first, second = (0, b"a"), (1, b"x")
+    forms = (4, 3, 2, None, first, second), (4, 3, None, 2, first, (1, b"y"))
+    rows = row(b"at+two", *forms)
+    if size == NONE:
+        assert header(atbytes, line, rows=rows) == NONE
+    else:
+        assert begins(atbytes, line, rows=rows) == (b"", size)
+    for end in range(line.index(b",")):
+        assert header(atbytes, line[:end], rows=rows) == INCOMPLETE
 
 
 def test_no_rows_no_payload(atbytes):

@@ -66,7 +66,7 @@ def options(form: Form, argument: dict) -> list[Form]:
 
 def rows(form: Form, argument: dict) -> list[Form]:
     """What follows differs by the last values: the forms of each row that these may choose."""
-    found = [form] if "?" in argument["flags"] else []
+    found = []
     before = []
     for choice, arguments, *_ in argument["limits"][0]:
         choice = choice if isinstance(choice, list) else [choice]
