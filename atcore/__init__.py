@@ -27,6 +27,7 @@ from array import array
 from atbytes import get, header, put, tokenize
 
 from . import reply
+from .ahead import Ahead
 from .compat import static, ticks_diff
 from .dispatch import HELP, PAYLOAD, Command, execute, missing, refuse, refused
 from .events import line_of
@@ -107,7 +108,10 @@ class Core:
         self.read = serve if stream else None
         self.muted = None  # until then nothing is delivered: the settings are not known yet
         self.since = None  # when the boot, or else the foreground, began to wait for its file
+        self.ahead = Ahead(self)
+        self.look_at = None  # when to look ahead; None: for a command that has begun to wait
         driver.on_event = self.on_event
+        driver.on_wait = self.ahead.heed
 
     def send(self, line):
         """Take one command, without line end; its payload, if any, ends with it.
@@ -232,6 +236,11 @@ class Core:
 
     def set_echo(self, on):
         """Echo and edit what the stream brings, or not (application)."""
+
+    def flush(self):
+        """Print the replies there are, as far as there is room: a call holds everything up
+        (application).
+        """
 
     def load(self, name: bytes) -> bool:
         """Declare the chapter that has this command; False if there is none (application)."""

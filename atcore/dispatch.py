@@ -56,7 +56,12 @@ BY_OPTION = ()
 # What an error behind OK names: the command alone; its first parameter, too (rule O7).
 ALONE, FIRST = 0, 1
 
-# Bits of a declaration's shape: ok, 2: the same in style ti, 4: late_name, and these.
+# What the command ends that waits before it (ahead.py): nothing; whatever it is; what waits on its
+# first parameter, a socket.
+ENDS_NOTHING, ENDS_ALL, ENDS_SOCKET = 0, 1, 2
+
+# Bits of a declaration's shape: ok, 2: the same in style ti, 4: late_name, 8: ends, and these.
+ENDS_SHIFT = const(8)
 _GUIDE_ONLY = const(32)
 
 VALUES = const("Value1,...,ValueX")  # the guide's name for what differs
@@ -78,7 +83,7 @@ class Commands:
     def command(
         self, name, args=(), ok=ANSWER, ti_ok=None, values=ONCE, late_name=ALONE, varies=False,
         guide_only=False, forms=None, payload=False, offline=None, key=None, reply=None,
-        patience=None
+        patience=None, ends=ENDS_NOTHING
     ):  # fmt: skip
         """Declare a command; use as a decorator.
 
@@ -99,6 +104,7 @@ class Commands:
         (spec, values), the spec out of a table.
         patience: (code, every, for), in ms: in style guide the driver is asked again when it
         refuses with that code (Command.patiently).
+        ends: what it ends that waits before it, ENDS_ALL or ENDS_SOCKET.
         """
         if ti_ok is None:
             ti_ok = ok
@@ -108,6 +114,7 @@ class Commands:
         laden = payload or len(args) > 0 and args[-1][1] == "data"
         count = None if varies else parameters(args)
         shape = ok | ti_ok << 2 | late_name << 4 | guide_only << 5 | values << 7
+        shape |= ends << ENDS_SHIFT
 
         def declare(handler):
             typed = key or b"at+" + name.lower()
@@ -271,6 +278,8 @@ def start(core, declaration, line, count: int, data=None, wrong=0):
     try:
         if not quick(TABLES, line, core.fields, count, args, values, core, data):
             finish(core, line, count, args, values, data)
+        if values:
+            core.command.first = values[0]
         if wrong:
             raise ParseError(wrong, (core.form[1] if args[-1][1] == "forms" else args)[-1][0])
         run(core, declaration, values)

@@ -27,7 +27,9 @@ def deadline(framer):
         ms = framer.quiet_ms
     else:
         ms = SILENCE_MS if framer.begun else None
-    return None if ms is None else ticks_add(framer.last, ms)
+    if ms is None:
+        return None
+    return ticks_add(framer.last if framer.silence is None else framer.came(), ms)
 
 
 def sink(framer):
@@ -71,6 +73,20 @@ def until_quiet(framer, code: int, ms=SILENCE_MS):
     framer.quiet_ms = ms
     framer.last = None
     framer.resync()
+
+
+def cut(framer, code: int):
+    """What there was to drop behind a payload that ended early was dropped while a command waited.
+
+    As far as that went: the rest is as ever.
+    """
+    to = framer.cuts.pop(0)
+    if not framer.drops:
+        framer.consume(to)
+        return framer.failed(code)
+    framer.start = to
+    framer.drops = False
+    return until_quiet(framer, code)
 
 
 def keep(framer, start: int, eol: int):

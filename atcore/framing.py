@@ -21,8 +21,8 @@ from .compat import const, static, ticks_add, ticks_diff
 from .dispatch import MAX_TEXT, PAYLOAD, lookup, missing
 from .dropping import PAUSE_MS, SILENCE_MS
 
-_MAX_LINE = const(2560)  # bytes of a line without its payload
-SIZE = _MAX_LINE + MAX_TEXT + 2
+MAX_LINE = const(2560)  # bytes of a line without its payload
+SIZE = MAX_LINE + MAX_TEXT + 2
 _HALF_MS = const(1000)  # for so long a half-typed line holds events back
 
 # States; those in which something is dropped are dropping.py's.
@@ -110,9 +110,15 @@ class Framer:
         self.silence = getattr(stream, "silence", None)
         self.held = getattr(stream, "partial", nothing)
         self.wake_at = getattr(stream, "wake_at", None)
+        self.unread = getattr(stream, "unread", None)  # takes back what was read last
         self.loose = False  # it gives bytes as they come
         self.consumed = False  # next() is about a line that it has consumed
         self.full = False  # nothing can be read now
+        # What was found ahead (ahead.py): is there a break somewhere in what is not read; where a
+        # payload ended early, and what was to be dropped behind it is gone; whether that goes on.
+        self.breaks = getattr(stream, "breaks", None)
+        self.cuts = []
+        self.drops = False
         self.control = None  # asked about a control character that begins a line: taken?
         self.found = self.data = None
         self.count = self.wrong = 0
@@ -155,6 +161,7 @@ class Framer:
             self.scan = max(0, self.scan - start)
             self.payload_at -= start
             self.need -= start
+            self.cuts = [cut - start for cut in self.cuts]
         return self.filled < SIZE
 
     def heard(self) -> bool:
@@ -278,19 +285,19 @@ class Framer:
         if self.scan <= start:
             if buf[start] < _BLANK and self.control is not None and self.control(buf[start]):
                 self.consume(start + 1)
-                return None
+                return None if self.core.escape is None else self.hand_back()
             self.asked = False
         if not self.asked and self.early():
             return None
         eol = atbytes.find_eol(buf, max(start, self.scan), self.filled)
-        if 0 <= eol <= start + _MAX_LINE:
+        if 0 <= eol <= start + MAX_LINE:
             self.complete(start, eol, eol, eol + 1)
             found = self.found
             if self.count in (0, _HELP) or found is None or not found[PAYLOAD]:
                 return LADEN
             return self.announce(start, eol)
         self.scan = self.filled
-        if eol >= 0 or self.filled - start > _MAX_LINE:
+        if eol >= 0 or self.filled - start > MAX_LINE:
             self.state = _REST
             self.code = grammar.TOO_LONG
             return None
@@ -353,7 +360,7 @@ class Framer:
         at = found & _BEGIN
         length = found >> _LENGTH
         self.code = 0
-        if length > MAX_TEXT or at - self.start > _MAX_LINE:
+        if length > MAX_TEXT or at - self.start > MAX_LINE:
             self.code = grammar.WRONG if length > MAX_TEXT else grammar.TOO_LONG
             self.state = _SINK
             self.start = at
@@ -373,6 +380,8 @@ class Framer:
             self.unpad()
         end = self.filled
         need = self.need
+        if self.cuts and self.cuts[0] < need:
+            return dropping.cut(self, grammar.TOO_LONG)
         if end < need:
             read = self.readinto
             n = read(self.buf, end)
@@ -399,6 +408,8 @@ class Framer:
         if self.filled > need:
             byte = self.buf[need]
             if byte != _CR and byte != _LF:
+                if self.cuts:
+                    return dropping.cut(self, self.code or grammar.TOO_LONG)
                 return dropping.until_quiet(self, self.code or grammar.TOO_LONG)
             end += 1
         elif self.fill() or self.gap():
@@ -416,6 +427,7 @@ class Framer:
         while first < self.filled and self.buf[first] == _BLANK:
             first += 1
         if first > at:
+            self.cuts = [cut - (first - at) for cut in self.cuts]
             self.filled = atbytes.put(self.buf, at, self.view[first : self.filled])
         self.padded = self.filled == at
 
@@ -440,6 +452,16 @@ class Framer:
     def empty(self):
         """Nothing of what was read counts."""
         self.start = self.filled = self.kept[1] if self.kept else 0
+        self.cuts.clear()
+
+    def hand_back(self) -> int:
+        """What was read and not consumed is for somebody else who reads the stream."""
+        if self.unread is not None and self.start < self.filled:
+            self.unread(self.view[self.start : self.filled])
+            self.filled = self.start
+            self.cuts.clear()
+            self.consume(self.start)
+        return NOTHING
 
     def consume(self, to: int):
         """Begin a new line at `to`."""
@@ -451,7 +473,8 @@ class Framer:
     def forget(self):
         """Drop what has come and is no complete command."""
         self.filled = self.overrun = 0
-        self.tells = False
+        self.cuts.clear()
+        self.tells = self.drops = False
         self.kept = None
         if self.wake_at is not None:
             self.stream.forget()

@@ -19,7 +19,7 @@ from simplelink.errors import SlError
 
 from . import reply
 from ._keywords import TABLES
-from .compat import COROUTINE, const, mem_free, ticks_diff, where
+from .compat import COROUTINE, const, mem_free, ticks_add, ticks_diff, where
 from .grammar import ParseError
 from .queue import MANY
 from .reply import OK, Line, Pieces
@@ -30,6 +30,9 @@ _PROCESSED = const(16)  # commands after which the free heap is looked at
 _LITTLE = const(65536)  # free bytes below which an idle core collects
 _PROTOCOL_ERROR = const(-2010)  # SL_RET_CODE_PROTOCOL_ERROR
 _FILE_MS = const(2000)  # the settings' file has for its answer
+_BOOT_MS = const(400)  # a boot has when somebody wants to stop
+_STOPPED = const(-2017)  # SL_RET_CODE_STOP_IN_PROGRESS
+_ABANDONED = const(16)  # Link.state: the wire is not free (inbox.py)
 
 # Flags of the link.
 UART = const(1)
@@ -49,19 +52,26 @@ _WHEN = const(3)  # when it comes, in style ti _TI_OK bits further up
 _TI_OK = const(2)
 _AT_ONCE = const(1)
 _FIRST = const(16)  # a late error names the first parameter
+_ENDS = const(8)  # so many bits further up: what the command ends that waits before it
+_EVERYTHING = const(1)
 
 
 class Ready:
-    """Waiter: done when the network processor is up, or never will be by itself."""
+    """Waiter: done when the network processor is up, or never will be by itself; or after `ms`."""
 
     deadline = None
     done = False
 
-    def __init__(self, core):
+    def __init__(self, core, ms: int = 0):
         self.core = core
+        if ms:
+            self.deadline = ticks_add(core.ticks(), ms)
 
     def ready(self) -> bool:
-        return self.core.booting is None
+        core = self.core
+        if self.deadline is not None and ticks_diff(core.ticks(), self.deadline) >= 0:
+            return True
+        return core.booting is None
 
     def __iter__(self):
         while not self.ready():
@@ -147,6 +157,8 @@ def finished(command, result):
 
 def holds(declaration, values) -> bool:
     """Whether a command has to wait for a network processor that takes none at the moment."""
+    if declaration[_SHAPE] >> _ENDS == _EVERYTHING:
+        return False
     offline = declaration[_OFFLINE]
     return offline is not True and (offline is None or offline != values[0])
 
@@ -180,6 +192,7 @@ def suspend(core, command, coro):
             core.active = True
     else:
         core.foreground = command
+        core.look_at = None
         core.active = True
 
 
@@ -371,8 +384,12 @@ def go_on(core, flags: int):
     if core.tasks:
         core.work.advance()
     command = core.foreground
-    if command is not None and due(command.wait):
+    if command is None:
+        return
+    if due(command.wait):
         resume(core, command)
+    else:
+        look_ahead(core)
 
 
 def due(wait) -> bool:
@@ -526,6 +543,59 @@ def boot_on(core, job, error=None):
         core.link.woken = True  # a command may have waited for this
 
 
+async def end_boot(core):
+    """The start at power-up, or what else goes on beside the foreground, is soon over, or ends."""
+    if core.booting is not None:
+        await Ready(core, _BOOT_MS)
+        if core.booting is not None:
+            boot_on(core, core.booting, SlError(_STOPPED))
+
+
+async def recover(core):
+    """Until the wire is free again, which a command without an answer has left behind."""
+    try:
+        await core.link.free()
+    except SlError:
+        return
+    await core.settings.keep(True)
+
+
+def give_up(core, error, booting=False):
+    """The time of the command that waits, or of a boot, is over: this error there.
+
+    A command of its that is out keeps the wire until the answer comes, or the protocol's limit:
+    nothing else is taken for that, and what needs the network processor waits.
+    """
+    if booting:
+        boot_on(core, core.booting, error)
+    elif core.foreground is not None:
+        resume(core, core.foreground, error)
+    if core.booting is None and core.link.state & _ABANDONED:
+        boot(core, recover(core))
+
+
+def look_at(core, now: int) -> int:
+    """When to look ahead for the command that waits."""
+    if core.look_at is None:
+        core.look_at = core.ahead.next_at(now, False)
+    return core.look_at
+
+
+def look_ahead(core):
+    """Is there a way out for the command that waits?"""
+    now = core.ticks()
+    if ticks_diff(look_at(core, now), now) > 0:
+        return
+    try:
+        code = core.ahead.look()
+    except Exception as error:
+        code = 0
+        stray(core, error)
+    core.look_at = core.ahead.next_at(now)
+    if code:
+        give_up(core, SlError(code))
+
+
 def limit(core, ms: int) -> int:
     """How long the core may sleep: at most ms, less when a deadline is nearer."""
     link = core.link
@@ -539,6 +609,8 @@ def limit(core, ms: int) -> int:
     for command in (core.foreground, core.booting):
         if command is not None:
             ms = nearer(ms, command.wait.deadline, now)
+    if core.foreground is not None:
+        ms = nearer(ms, look_at(core, now), now)
     ms = nearer(ms, core.muted, now)
     if core.since is not None:
         ms = nearer(ms, core.since, now - _FILE_MS)

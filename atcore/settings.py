@@ -16,6 +16,7 @@ from .compat import const
 FILE = b"/atcore/settings"
 SIZE = 512
 ABORTED = -2005  # SL_API_ABORTED: not done in time, or ended with the network processor
+STOPPED = -2017  # SL_RET_CODE_STOP_IN_PROGRESS: ended by AT+Stop
 
 _SWITCH = const((("Value1", "range", "", 0, 1),))
 # By number, as in keyword table at_setting: forms of AT+Set (the values that choose, arguments);
@@ -136,36 +137,20 @@ class Settings:
         try:
             await self.keep(False, True)
         except Exception as error:
-            if not isinstance(error, SlError) or error.code == ABORTED:
+            if not isinstance(error, SlError) or error.code in (ABORTED, STOPPED):
                 self.set(index, before)
             raise
 
     def give_up(self):
         """The time of what waits for the file is over: SlError(-2005) there.
 
-        Its command that is out keeps the wire until the answer comes, or the protocol's limit:
-        nothing else is taken for that, and what needs the network processor waits. When the store
-        has answered after all it gets what holds, and not what was taken back.
+        When the store has answered after all it gets what holds, and not what was taken back.
         """
-        from .pump import boot, boot_on, resume  # loaded long ago, and needed nowhere else here
+        from .pump import give_up  # loaded long ago, and needed nowhere else here
 
         core = self.core
         core.since = None
-        error = SlError(ABORTED)
-        if core.booting is not None:
-            boot_on(core, core.booting, error)
-        elif core.foreground is not None:
-            resume(core, core.foreground, error)
-
-        async def recover():
-            try:
-                await core.link.free()
-            except SlError:
-                return
-            await self.keep(True)
-
-        if core.booting is None and core.link.state & 16:  # the wire is not free: inbox.py
-            boot(core, recover())
+        give_up(core, SlError(ABORTED), core.booting is not None)
 
     async def load(self):
         """Read the file; the defaults hold where it says nothing or is damaged.

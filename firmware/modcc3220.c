@@ -73,6 +73,16 @@ static mp_obj_t console_forget(mp_obj_t self_in) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(console_forget_obj, console_forget);
 
+// (data): puts back what was read last, for who reads next. As far as there is room.
+static mp_obj_t console_unread(mp_obj_t self_in, mp_obj_t data_in) {
+    (void)self_in;
+    mp_buffer_info_t data;
+    mp_get_buffer_raise(data_in, &data, MP_BUFFER_READ);
+    console_unget(data.buf, data.len);
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_2(console_unread_obj, console_unread);
+
 // Bytes of a line that is half typed and has not been read; less than 0 if a payload is coming in.
 static mp_obj_t console_partial(mp_obj_t self_in) {
     (void)self_in;
@@ -141,13 +151,20 @@ static mp_obj_t console_overruns(mp_obj_t self_in) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(console_overruns_obj, console_overruns);
 
-// Whether the line was held low for longer than a byte behind what was read. Tells it once, and then what
-// came behind it can be read.
-static mp_obj_t console_brk(mp_obj_t self_in) {
-    (void)self_in;
-    return mp_obj_new_bool(uart_take_break(&console));
+// ([anywhere]): whether the line was held low for longer than a byte behind what was read, or somewhere
+// behind that. Tells it once, and then what came behind it can be read.
+static mp_obj_t console_brk(size_t n_args, const mp_obj_t *args) {
+    bool anywhere = n_args > 1 && mp_obj_is_true(args[1]);
+    return mp_obj_new_bool(anywhere ? uart_drop_break(&console) : uart_take_break(&console));
 }
-static MP_DEFINE_CONST_FUN_OBJ_1(console_brk_obj, console_brk);
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(console_brk_obj, 1, 2, console_brk);
+
+// Whether brk(True) would tell of one.
+static mp_obj_t console_breaks(mp_obj_t self_in) {
+    (void)self_in;
+    return mp_obj_new_bool(console.break_seen);
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(console_breaks_obj, console_breaks);
 
 // Whether everything written is on the line.
 static mp_obj_t console_idle(mp_obj_t self_in) {
@@ -162,6 +179,7 @@ static const mp_rom_map_elem_t console_locals_table[] = {
     {MP_ROM_QSTR(MP_QSTR_watch), MP_ROM_PTR(&console_watch_obj)},
     {MP_ROM_QSTR(MP_QSTR_wake_at), MP_ROM_PTR(&console_wake_at_obj)},
     {MP_ROM_QSTR(MP_QSTR_forget), MP_ROM_PTR(&console_forget_obj)},
+    {MP_ROM_QSTR(MP_QSTR_unread), MP_ROM_PTR(&console_unread_obj)},
     {MP_ROM_QSTR(MP_QSTR_partial), MP_ROM_PTR(&console_partial_obj)},
     {MP_ROM_QSTR(MP_QSTR_silence), MP_ROM_PTR(&console_silence_obj)},
     {MP_ROM_QSTR(MP_QSTR_again), MP_ROM_PTR(&console_again_obj)},
@@ -171,6 +189,7 @@ static const mp_rom_map_elem_t console_locals_table[] = {
     {MP_ROM_QSTR(MP_QSTR_init), MP_ROM_PTR(&console_init_obj)},
     {MP_ROM_QSTR(MP_QSTR_overruns), MP_ROM_PTR(&console_overruns_obj)},
     {MP_ROM_QSTR(MP_QSTR_brk), MP_ROM_PTR(&console_brk_obj)},
+    {MP_ROM_QSTR(MP_QSTR_breaks), MP_ROM_PTR(&console_breaks_obj)},
     {MP_ROM_QSTR(MP_QSTR_idle), MP_ROM_PTR(&console_idle_obj)},
     {MP_ROM_QSTR(MP_QSTR_ESCAPES), MP_ROM_INT(ATLINE_ESCAPES)},
     {MP_ROM_QSTR(MP_QSTR_ECHO), MP_ROM_INT(ATLINE_ECHO)},

@@ -25,6 +25,10 @@ static const MP_DEFINE_MEMORYVIEW_OBJ(nwp_answer_obj, 'B' | MP_OBJ_ARRAY_TYPECOD
 #define SINCE_MAX (24 * 1024)
 #define BUSY_MAX  (40 * 1024)
 
+// What is called now and then while a request waits (nwp_heed()), and after how many ms.
+MP_REGISTER_ROOT_POINTER(mp_obj_t nwp_heeds);
+#define HEED_MS (100)
+
 static uint32_t held; // bitmap of nwp_expected
 
 static void release_buffers(void) {
@@ -44,16 +48,26 @@ static mp_obj_t nwp_open(void) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_0(nwp_open_obj, nwp_open);
 
-void nwp_deinit(void) {
+static mp_obj_t nwp_close(void) {
     link_close();
     release_buffers();
-}
-
-static mp_obj_t nwp_close(void) {
-    nwp_deinit();
     return mp_const_none;
 }
 static MP_DEFINE_CONST_FUN_OBJ_0(nwp_close_obj, nwp_close);
+
+void nwp_deinit(void) {
+    nwp_close();
+    MP_STATE_VM(nwp_heeds) = MP_OBJ_NULL;
+}
+
+// (function): called without arguments while request() waits for an answer, every 100 ms, and before it waits
+// for one that was given up. What it raises ends the request, whose answer is then nobody's. It must not use
+// the link.
+static mp_obj_t nwp_heed(mp_obj_t function) {
+    MP_STATE_VM(nwp_heeds) = function;
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(nwp_heed_obj, nwp_heed);
 
 static mp_obj_t nwp_is_open(void) {
     return mp_obj_new_bool(link_is_open());
@@ -88,25 +102,41 @@ static uint32_t get_command(link_frame_t *frame, size_t n_args, const mp_obj_t *
     return LINK_TIMEOUT_MS;
 }
 
-// A KeyboardInterrupt leaves the answer to come without an owner.
+// A wait has been interrupted, or takes long.
+static void look_up(int why) {
+    if (why == LINK_E_BREAK) {
+        mp_handle_pending(true);
+    } else if (MP_STATE_VM(nwp_heeds) != MP_OBJ_NULL) {
+        mp_call_function_0(MP_STATE_VM(nwp_heeds));
+    }
+}
+
+// A KeyboardInterrupt, or what heed() was given, leaves the answer to come without an owner.
 static int wait_answer(void) {
     for (;;) {
-        int n = link_answer();
-        if (n != LINK_E_BREAK) {
+        int n = link_answer(HEED_MS);
+        if (n != LINK_E_BREAK && n != LINK_E_AGAIN) {
             return n;
         }
         link_abandon(true);
-        mp_handle_pending(true);
+        look_up(n);
         link_abandon(false);
+    }
+}
+
+// Until the answer that nobody wants is there.
+static void settle(void) {
+    uint32_t ms = 0;
+    for (int why = link_settle(ms); why != 0; why = link_settle(ms)) {
+        look_up(why);
+        ms = HEED_MS;
     }
 }
 
 static mp_obj_t nwp_request(size_t n_args, const mp_obj_t *args) {
     link_frame_t frame;
     uint32_t timeout_ms = get_command(&frame, n_args, args);
-    while (link_settle() == LINK_E_BREAK) {
-        mp_handle_pending(true);
-    }
+    settle();
     int n = link_submit(&frame, timeout_ms);
     if (n == 0) {
         n = wait_answer();
@@ -318,6 +348,7 @@ static const mp_rom_map_elem_t nwp_globals_table[] = {
     {MP_ROM_QSTR(MP_QSTR_open), MP_ROM_PTR(&nwp_open_obj)},
     {MP_ROM_QSTR(MP_QSTR_close), MP_ROM_PTR(&nwp_close_obj)},
     {MP_ROM_QSTR(MP_QSTR_is_open), MP_ROM_PTR(&nwp_is_open_obj)},
+    {MP_ROM_QSTR(MP_QSTR_heed), MP_ROM_PTR(&nwp_heed_obj)},
     {MP_ROM_QSTR(MP_QSTR_shutdown_ready), MP_ROM_PTR(&nwp_shutdown_ready_obj)},
     {MP_ROM_QSTR(MP_QSTR_request), MP_ROM_PTR(&nwp_request_obj)},
     {MP_ROM_QSTR(MP_QSTR_submit), MP_ROM_PTR(&nwp_submit_obj)},

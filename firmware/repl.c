@@ -23,6 +23,12 @@ typedef enum { LINE_RUN, LINE_AGAIN, LINE_BANNER, LINE_AT, LINE_RAW } line_t;
 static bool reads_line;
 static bool after_cr;
 
+// A paste at the friendly prompt, and when something of it came last.
+static struct {
+    bool begun;
+    uint32_t last; // in ms
+} paste;
+
 static void print_banner(void) {
     mp_hal_stdout_tx_str(MICROPY_BANNER_NAME_AND_VERSION
                          "; " MICROPY_BANNER_MACHINE "\r\n"
@@ -33,12 +39,6 @@ static void print_banner(void) {
 static bool is_at_line(const char *line) {
     return strcmp(line, "AT") == 0 || strcmp(line, "ATE0") == 0 || strcmp(line, "ATE1") == 0 ||
            strncmp(line, "AT+", 3) == 0;
-}
-
-static void give_back(const char *text, size_t len) {
-    uint32_t state = irq_disable();
-    ring_unget(&console.rx, (const uint8_t *)text, len);
-    irq_restore(state);
 }
 
 // Whether what begins at `from` is an AT line, which then goes to the AT application. Blanks before it may be
@@ -52,7 +52,7 @@ static bool gave_back(vstr_t *line, size_t from) {
         return false;
     }
     vstr_add_byte(line, '\r');
-    give_back(line->buf + from, line->len - from);
+    console_unget((const uint8_t *)line->buf + from, line->len - from);
     return true;
 }
 
@@ -62,7 +62,10 @@ static line_t read_paste(vstr_t *line) {
     vstr_reset(line);
     bool is_first = true;
     for (;;) {
+        paste.begun = true;
+        paste.last = mp_hal_ticks_ms();
         char c = (char)mp_hal_stdin_rx_chr();
+        paste.begun = false;
         if (c == CHAR_CTRL_C || c == CHAR_CTRL_D) {
             mp_hal_stdout_tx_str("\r\n");
             return c == CHAR_CTRL_D ? LINE_RUN : LINE_AGAIN;
@@ -203,6 +206,10 @@ static struct {
 #define NO_MATCH (0xFF)
 
 uint32_t repl_patience(void) {
+    if (paste.begun) {
+        uint32_t silent = mp_hal_ticks_ms() - paste.last;
+        return silent < REPL_RAW_MS ? REPL_RAW_MS - silent : 0;
+    }
     if (raw.state == RAW_CANCEL || raw.state == RAW_LEAVE) {
         return 0;
     }
@@ -219,6 +226,10 @@ uint32_t repl_patience(void) {
 }
 
 int repl_way_out(void) {
+    if (paste.begun) {
+        mp_hal_stdout_tx_str("\r\n# nothing more of the paste in 10 s: given up");
+        return CHAR_CTRL_C;
+    }
     if (raw.state == RAW_CANCEL) {
         raw.state = RAW_LEAVE;
         return CHAR_CTRL_C;
@@ -255,7 +266,7 @@ int repl_sees(uint8_t c) {
         raw.matched = 0;
     } else if (raw.watched && begins_as_at_line(c)) {
         char line[] = {'A', 'T', c};
-        give_back(line, sizeof(line));
+        console_unget((const uint8_t *)line, sizeof(line));
         raw.notice = "# an AT line at the raw prompt: back to AT\r\n";
         raw.state = RAW_CANCEL;
         return repl_way_out();
@@ -284,7 +295,7 @@ void repl_block_ended(void *exception) {
 }
 
 void repl_abandon(void) {
-    reads_line = false;
+    reads_line = paste.begun = false;
     raw.state = RAW_OFF;
 }
 

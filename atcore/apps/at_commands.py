@@ -46,6 +46,7 @@ class AtCommands:
         self.core = core or create(driver, ALL, stream)
         self.core.load = load
         self.core.set_echo = self.set_echo
+        self.core.flush = self.flush
         self.core.settings.on_trial = True
         self.echo = False
         self.held = getattr(stream, "partial", nothing)
@@ -148,21 +149,25 @@ class AtCommands:
         self.watch()
         failures = 0
         since = core.ticks()
-        while core.escape is None:
-            try:
-                self.serve(core)
-            except Exception as error:
-                if ticks_diff(core.ticks(), since) >= _FAILURES_MS:
-                    failures = 0
-                    since = core.ticks()
-                failures += 1
-                if failures >= _FAILURES:
-                    raise
-                if isinstance(error, MemoryError):  # nothing is lost: it goes on where it was
-                    unforeseen(core, error)
-                    core.active = True
-                else:
-                    stray(core, error)
+        try:
+            while core.escape is None:
+                try:
+                    self.serve(core)
+                except Exception as error:
+                    if ticks_diff(core.ticks(), since) >= _FAILURES_MS:
+                        failures = 0
+                        since = core.ticks()
+                    failures += 1
+                    if failures >= _FAILURES:
+                        raise
+                    if isinstance(error, MemoryError):  # nothing is lost: it goes on where it was
+                        unforeseen(core, error)
+                        core.active = True
+                    else:
+                        stray(core, error)
+            self.print_all()
+        finally:
+            core.framer.hand_back()  # to the prompt, what came behind that
         return core.escape
 
     def serve(self, core):
@@ -200,10 +205,7 @@ class AtCommands:
 
     def look_around(self, core):
         """run() while there is more to do than to answer what the stream brings."""
-        message = core.take()
-        while message is not None:
-            self.deliver(message)
-            message = core.take()
+        self.print_all()
         ms = -1
         if core.attention:
             ms = self.attend()
@@ -211,6 +213,26 @@ class AtCommands:
             core.active = still_active(core)
         if core.escape is None and (core.active or core.attention):
             step(core, ms)
+
+    def flush(self):
+        """Print the replies that there is room for, without waiting for anything."""
+        core = self.core
+        entries = core.entries
+        while entries and core.muted is None and type(entries[0]) in (bytes, memoryview):
+            message = entries[0]
+            if len(message) > self.stream.space():
+                break
+            self.stream.write(entries.pop(0))
+            if core.borrower is message:
+                core.borrower = None
+
+    def print_all(self):
+        """Print what may be delivered now."""
+        core = self.core
+        message = core.take()
+        while message is not None:
+            self.deliver(message)
+            message = core.take()
 
     def deliver(self, message):
         """Print one message; a half-typed line is printed again behind an event."""

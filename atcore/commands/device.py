@@ -1,10 +1,10 @@
 """Device commands: guide 6.1, tables 9-13; at-commands.md chapter 8."""
 
 from ..compat import const
-from ..dispatch import BY_OPTION
+from ..dispatch import BY_OPTION, ENDS_ALL
 from ..grammar import MISSING, ParseError
 from ..options import packed
-from ..pump import boot
+from ..pump import boot, end_boot
 from ..settings import ROWS
 from . import command
 
@@ -83,11 +83,12 @@ async def start(cmd):
         boot(core, core.settings.keep(True))
 
 
-@command(b"Stop", (("Timeout", "u16", ""),))
+@command(b"Stop", (("Timeout", "u16", ""),), ends=ENDS_ALL)
 async def stop(cmd, timeout):
     """Stop it; what waits in the background ends with its error first (table 10)."""
     cmd.core.autostarted = False
     cmd.core.work.cancel()
+    await end_boot(cmd.core)
     await cmd.sl.device.stop(timeout)
 
 

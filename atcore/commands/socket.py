@@ -1,7 +1,7 @@
 """Socket commands: guide 6.2, tables 14-26; at-commands.md chapter 9."""
 
 from ..compat import const
-from ..dispatch import AT_ONCE, BY_OPTION, FIRST
+from ..dispatch import AT_ONCE, BY_OPTION, ENDS_SOCKET, FIRST
 from ..grammar import MISSING, ParseError
 from ..options import packed, told
 from . import command
@@ -109,7 +109,7 @@ def socket(cmd, domain, type, protocol):
     return cmd.sl.sockets.open(domain, type, protocol)
 
 
-@command(b"Close", (_SD,), reply=_SD_LINE)
+@command(b"Close", (_SD,), reply=_SD_LINE, ends=ENDS_SOCKET)
 async def close(cmd, sd):
     """Close a socket; what waits on it ends with an error (table 15)."""
     await cmd.sl.sockets.close(sd)

@@ -1,5 +1,6 @@
 #include "console.h"
 
+#include "cc3220.h"
 #include "hal.h"
 
 #include "mpconfigboard.h"
@@ -81,6 +82,14 @@ size_t console_read_raw(uint8_t *dst, size_t len) {
         atline_raw(&console_line, 1);
     }
     return uart_read(&console, dst, len);
+}
+
+void console_unget(const uint8_t *src, size_t len) {
+    atline_raw(&console_line, 1); // nothing is erased in what follows
+    uint32_t state = irq_disable();
+    ring_unget(&console.rx, src, len);
+    irq_restore(state);
+    atline_raw(&console_line, 1);
 }
 
 void console_drop(void) {

@@ -18,7 +18,8 @@ uint32_t console_patience_ms(void);
 
 size_t console_read(uint8_t *dst, size_t len);     // what the line discipline gives, at most len
 size_t console_read_raw(uint8_t *dst, size_t len); // what is there, for the prompts; ends the line discipline
-void console_drop(void);                           // what has come and is not read
+void console_unget(const uint8_t *src, size_t len); // in front of that again; ends the line discipline
+void console_drop(void);                            // what has come and is not read
 
 void console_open(volatile int *stop_char, void (*on_stop)(void));
 

@@ -377,6 +377,12 @@ bool uart_take_break(uart_t *u) {
     return true;
 }
 
+bool uart_drop_break(uart_t *u) {
+    bool seen = u->break_seen;
+    u->break_seen = false;
+    return seen;
+}
+
 uint32_t uart_take_lost(uart_t *u) {
     uint32_t n = 0;
     uint32_t state = irq_disable();

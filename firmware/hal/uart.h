@@ -65,6 +65,7 @@ void uart_send_break(uart_t *u);
 // rx there is none. The others are true, or more than 0, if it is next to be read, and then it is gone.
 bool uart_stops(const uart_t *u, uint32_t *at);
 bool uart_take_break(uart_t *u);
+bool uart_drop_break(uart_t *u); // wherever it is
 uint32_t uart_take_lost(uart_t *u);
 
 bool uart_receives(const uart_t *u);       // there are bytes that are not in rx yet

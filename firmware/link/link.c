@@ -272,8 +272,9 @@ int link_collect(void) {
     return usable() ? LINK_E_AGAIN : LINK_E_CLOSED;
 }
 
-// Reads messages until the slot leaves `state`: 0, or LINK_E_BREAK.
-static int wait_slot(slot_state_t state) {
+// Reads messages until the slot leaves `state`: 0; or LINK_E_BREAK, or LINK_E_AGAIN after `ms`.
+static int wait_slot(slot_state_t state, uint32_t ms) {
+    uint32_t start = link_port_ticks_ms();
     for (;;) {
         read_messages();
         if (slot.state != state) {
@@ -282,19 +283,24 @@ static int wait_slot(slot_state_t state) {
         if (link_port_break()) {
             return LINK_E_BREAK;
         }
-        link_port_idle(time_left(slot.start, slot.timeout_ms), LINK_WAKE_NWP);
+        uint32_t left = time_left(start, ms);
+        if (left == 0) {
+            return LINK_E_AGAIN;
+        }
+        uint32_t answer = time_left(slot.start, slot.timeout_ms);
+        link_port_idle(answer < left ? answer : left, LINK_WAKE_NWP);
     }
 }
 
-int link_answer(void) {
+int link_answer(uint32_t ms) {
     slot.awaited = true;
-    int code = wait_slot(SLOT_WAITING);
+    int code = wait_slot(SLOT_WAITING, ms);
     slot.awaited = false;
     return code != 0 ? code : link_collect();
 }
 
-int link_settle(void) {
-    return slot.state == SLOT_ABANDONED ? wait_slot(SLOT_ABANDONED) : 0;
+int link_settle(uint32_t ms) {
+    return slot.state == SLOT_ABANDONED ? wait_slot(SLOT_ABANDONED, ms) : 0;
 }
 
 void link_abandon(bool given_up) {

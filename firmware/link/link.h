@@ -93,17 +93,17 @@ void link_close(void);
 bool link_is_open(void);
 
 // Command slot. Submitting returns 0 or an error. The answer ends in link_answer_buf; its length, or an
-// error, is returned by link_collect() (LINK_E_AGAIN until it is there) or link_answer(), which waits. While
-// one is to be collected nothing is read: what came behind it stays behind it. See LINK_OP_ANSWER, too.
+// error, is returned by link_collect() (LINK_E_AGAIN until it is there) or link_answer(), which waits `ms`.
+// While one is to be collected nothing is read: what came behind it stays behind it. See LINK_OP_ANSWER, too.
 int link_submit(const link_frame_t *frame, uint32_t timeout_ms);
 int link_collect(void);
-int link_answer(void);
+int link_answer(uint32_t ms);
 
 // Gives up the answer that is outstanding (true), or wants it after all (false). The slot stays taken until
-// the answer came; it is then counted and forgotten. link_settle() waits for that: 0 when the slot is not
-// taken by such a command, or LINK_E_BREAK.
+// the answer came; it is then counted and forgotten. link_settle() waits `ms` for that: 0 when the slot is
+// not taken by such a command, or LINK_E_AGAIN or LINK_E_BREAK.
 void link_abandon(bool given_up);
-int link_settle(void);
+int link_settle(uint32_t ms);
 
 // Opcode of the answer in link_answer_buf (nwp-protocol.md 3.2: it need not match the command).
 uint16_t link_answer_opcode(void);

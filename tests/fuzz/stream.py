@@ -130,6 +130,7 @@ class Wired(Plain):
         self.readinto, self.brk, self.lost = it.readinto, it.brk, it.lost
         self.watch, self.wake_at, self.forget = it.watch, it.wake_at, it.forget
         self.partial, self.silence, self.again = it.partial, it.silence, it.again
+        self.breaks = it.breaks
         self.any = it.any
         self.take = it.sent
 

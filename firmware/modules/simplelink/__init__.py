@@ -32,7 +32,9 @@ class SimpleLink:
 
     on_event(opcode, args): called for every event that no operation waits for; args is a view that
     lasts until it returns; it must not call the driver. Fatal conditions come as opcodes 0xFF01 to
-    0xFF05. send_ms: how long a send waits for credits.
+    0xFF05. send_ms: how long a send waits for credits. on_wait(): called every 100 ms while a
+    plain method waits for its answer; the SlError that it raises ends that. It must not call the
+    driver.
     """
 
     send_ms = 10000
@@ -40,7 +42,7 @@ class SimpleLink:
     def __init__(self, nwp=None):
         if nwp is None:
             import nwp
-        self.on_event = None
+        self.on_event = self.on_wait = None
         self.resets = []  # groups that want to know of a start
         self.link = Link(self, nwp)
         self.device = Device(self.link)

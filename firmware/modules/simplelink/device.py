@@ -20,8 +20,9 @@ _DEVICE_INIT_COMPLETE = const(0x0008)
 _DEVICE_STOP_DONE = const(0x0073)
 _DEVICE_RESET_REQUEST = const(0x0099)
 # end
-# table: locks DEVICE
+# table: locks DEVICE SLOT
 _LOCK_DEVICE = const(20)
+_LOCK_SLOT = const(23)
 # end
 # table: errors SL_API_ABORTED SL_RET_CODE_DEV_ALREADY_STARTED SL_RET_CODE_STOP_IN_PROGRESS
 _SL_API_ABORTED = const(-2005)
@@ -37,17 +38,26 @@ _SL_ESMALLBUF = const(-2001)
 _SL_EZEROLEN = const(-2002)
 _SL_RET_CODE_PROTOCOL_ERROR = const(-2010)
 # end
+# table: link E_BUSY
+_E_BUSY = const(-1001)
+# end
 # table: constants timeout_init_complete_ms timeout_stop_done_ms shutdown_ready_timeout_ms
 _TIMEOUT_INIT_COMPLETE_MS = const(65535)
 _TIMEOUT_STOP_DONE_MS = const(65535)
 _SHUTDOWN_READY_TIMEOUT_MS = const(600)
 # end
-# table: constants reset_request_stop_timeout_ms reset_request_total_wait_ms
+# table: constants reset_request_stop_timeout_ms reset_request_total_wait_ms timeout_short_ms
 _RESET_REQUEST_STOP_TIMEOUT_MS = const(300)
 _RESET_REQUEST_TOTAL_WAIT_MS = const(600)
+_TIMEOUT_SHORT_MS = const(10000)
 # end
 
 _COMING = const(8)  # Link.state
+_NO_EVENT = const(-1)
+_LOOK_MS = const(5)
+# What a stop waits for what is under way, a start or a command whose answer does not come, and for
+# its own answer: then the power goes off all the same.
+_PATIENCE_MS = const(600)
 _PROVISIONING = const(0x18)
 _LEAVING_MS = const(1000)  # for those whose wait was ended by a stop
 # Start status 0-15 -> role, or error counted from -4107 down (nwp-protocol 1.4).
@@ -64,6 +74,17 @@ _IOT = const(4)
 _UDID = const(41)
 
 
+class Within(Sleep):
+    """Wait until another waiter is done, at most `ms`."""
+
+    def __init__(self, link, ms: int, wait):
+        super().__init__(link, ms)
+        self.wait = wait
+
+    def ready(self) -> bool:
+        return self.wait.done or super().ready()
+
+
 class Device:
     """sl.device"""
 
@@ -71,6 +92,7 @@ class Device:
         self.link = link
         self.chip_id = 0
         self.session = 0  # of the last reset request that was ours to do
+        self.restarts = False  # by ourselves: the stop for it is under way
 
     async def start(self) -> int:
         """Power the network processor up; returns its role: 0 station, 2 access point, 3 P2P, 4
@@ -114,10 +136,13 @@ class Device:
         """Shut down and power off. ms: grace for pending traffic, 0 none, 0xFFFF no limit.
 
         Every waiting operation ends with -2017. Raises -2018 when nothing was started (power is
-        cut anyway).
+        cut anyway). What is under way, a start or a command without an answer, holds it up for
+        600 ms at most.
         """
-        if self.link.state == _COMING:
-            await self.link.free()
+        link = self.link
+        await self._until(lambda: link.state != _COMING, _PATIENCE_MS)
+        while self.restarts:  # has an end of its own
+            await Sleep(link, _LOOK_MS)
         await self._stop(ms, _TIMEOUT_STOP_DONE_MS)
 
     async def _stop(self, ms: int, patience: int, own: bool = False) -> None:
@@ -134,7 +159,7 @@ class Device:
         else:
             link.state |= STOPPING
         try:
-            if ms and not state & RESTART:
+            if ms and state & STARTED and not state & RESTART:
                 await self._orderly(ms, patience, own)
             link.abort_all(_SL_RET_CODE_STOP_IN_PROGRESS)
             await self._emptied()
@@ -147,18 +172,16 @@ class Device:
     async def _orderly(self, ms: int, patience: int, own: bool):
         """DEVICE_STOP, its completion, then the register that says it is down."""
         link = self.link
-        nwp = link.nwp
-        provisioning = nwp.dev_status() & _PROVISIONING
+        provisioning = link.nwp.dev_status() & _PROVISIONING
         wait = link.own(_LOCK_DEVICE, _DEVICE_STOP_DONE)
+        end = ticks_add(link.ticks(), patience)
         try:
-            if not own:
-                await link.free()
-            n = nwp.request(_DEVICE_STOP, pack("<HH", ms & 0xFFFF, 0))
-            if n < 2:
-                link.broken(n)
-            if not unpack_from("<h", link.answer)[0] and not (own and provisioning):
+            status = await self._ask(ms)
+            if status is None:
+                return
+            if not status and not (own and provisioning):
                 if own:
-                    await self._until(lambda: wait.done, patience)
+                    await Within(link, ticks_diff(end, link.ticks()), wait)
                 else:
                     link.expire(wait, patience)
                     await wait
@@ -166,7 +189,38 @@ class Device:
             return  # the power goes off all the same
         finally:
             link.leave(_LOCK_DEVICE, wait)
-        await self._until(nwp.shutdown_ready, _SHUTDOWN_READY_TIMEOUT_MS)
+        await self._until(link.nwp.shutdown_ready, _SHUTDOWN_READY_TIMEOUT_MS)
+
+    async def _ask(self, ms: int):
+        """DEVICE_STOP as soon as the wire is free: its status, or None if that does not come."""
+        link = self.link
+        owners = link.owners
+        await self._until(lambda: owners[_LOCK_SLOT] is None, _PATIENCE_MS)
+        if owners[_LOCK_SLOT] is not None:
+            return None
+        answer = link.own(_LOCK_SLOT, _NO_EVENT)
+        end = ticks_add(link.ticks(), _PATIENCE_MS)
+        args = pack("<HH", ms & 0xFFFF, 0)
+        try:
+            code = _E_BUSY
+            while code == _E_BUSY:
+                code = link.nwp.submit(_DEVICE_STOP, args, b"", _TIMEOUT_SHORT_MS)
+                left = ticks_diff(end, link.ticks())
+                if code == _E_BUSY:  # by a request that was given up
+                    if left <= 0:
+                        return None
+                    await Sleep(link, _LOOK_MS)
+            if code < 0:
+                link.broken(code)
+            answer.sent = True
+            await Within(link, left, answer)
+        finally:
+            link.leave(_LOCK_SLOT, answer)
+        if answer.error:
+            raise SlError(answer.error)
+        if not answer.done or len(answer.result) < 2:
+            return None
+        return unpack_from("<h", answer.result)[0]
 
     async def _emptied(self):
         """Until everybody whose wait was ended has gone on."""
@@ -183,7 +237,7 @@ class Device:
         link = self.link
         end = ticks_add(link.ticks(), ms)
         while not condition() and ticks_diff(end, link.ticks()) > 0:
-            await Sleep(link, 5)
+            await Sleep(link, _LOOK_MS)
 
     # The network processor asks for a restart (while provisioning, 1.5)
 
@@ -205,11 +259,15 @@ class Device:
             link.spawn(self._restart())
 
     async def _restart(self):
+        self.restarts = True
         try:
             await self._stop(_RESET_REQUEST_STOP_TIMEOUT_MS, _RESET_REQUEST_TOTAL_WAIT_MS, True)
+            self.restarts = False
             await self.start()
         except SlError:
             pass  # the next call says what is wrong
+        finally:
+            self.restarts = False
 
     # Settings
 

@@ -42,8 +42,7 @@ _E_SIZE = const(-1008)
 # table: constants max_sockets
 _MAX_SOCKETS = const(16)
 # end
-# table: constants timeout_short_ms timeout_long_ms timeout_nonblocking_completion_ms
-_TIMEOUT_SHORT_MS = const(10000)
+# table: constants timeout_long_ms timeout_nonblocking_completion_ms
 _TIMEOUT_LONG_MS = const(65535)
 _TIMEOUT_NONBLOCKING_COMPLETION_MS = const(10000)
 # end
@@ -55,6 +54,7 @@ _LOCKS = const(_LOCK_SLOT + 1)
 _RUNNING = const(1)  # Link.state: STARTED alone
 _COMING = const(8)
 _LOOK_MS = const(2)
+_HEED_MS = const(100)
 _REFUSING = const(0x1C)  # device status: locked or provisioning
 _PROVISIONING = const(0x18)
 _NO_EVENT = const(-1)
@@ -83,6 +83,7 @@ class Link(Inbox):
         self.busy = False
         self.woken = False  # something became ready behind the back of who drives the coroutines
         self.state = 0
+        nwp.heed(self.heed)
 
     def reset(self):
         """Forget everything: nothing is started, nothing pends."""
@@ -92,6 +93,13 @@ class Link(Inbox):
         for waits in (self.queue, self.limits, self.pending, self.leaving):
             waits.clear()
 
+    def heed(self):
+        """A call that is not to be resumed waits for the network processor, and asks now and then
+        whether it still should.
+        """
+        if self.sl.on_wait is not None:
+            self.sl.on_wait()
+
     async def admit(self):
         """check() that suspends while a start is under way."""
         if self.state == _COMING:
@@ -100,9 +108,8 @@ class Link(Inbox):
 
     def check(self, fs: bool = False):
         """Refuse a call that must not reach the wire (nwp-protocol 3.4); wait for a start."""
-        while self.state == _COMING:  # not for ever: see Device.start()
-            self.pump(-1)
-            self.woken = True
+        if self.state == _COMING:
+            self._come()
         status = self.nwp.dev_status()
         state = self.state
         if state & STOPPING:
@@ -115,6 +122,15 @@ class Link(Inbox):
             raise SlError(_SL_RET_CODE_DEV_NOT_STARTED)
         if status & _PROVISIONING and not status & _DEV_STATUS_PROVISIONING_ENABLE_API:
             raise SlError(_SL_RET_CODE_PROVISIONING_IN_PROGRESS)
+
+    def _come(self):
+        """Wait for the start that is under way; not for ever: see Device.start()."""
+        try:
+            while self.state == _COMING:
+                self.pump(_HEED_MS)
+                self.heed()
+        finally:
+            self.woken = True
 
     # Short commands: `payload` follows `args` on the wire
 
@@ -151,8 +167,9 @@ class Link(Inbox):
         """A request ended with n: wait for the slot and try again, or give up."""
         args = bytes(args)  # the scratch may be used meanwhile
         while n == _E_BUSY:
-            self.dispatch(self.nwp.wait(self.limit(_TIMEOUT_SHORT_MS, False)))
+            self.dispatch(self.nwp.wait(self.limit(_HEED_MS, False)))
             self.woken = True
+            self.heed()
             self.check()
             n = self.nwp.request(opcode, args, payload)
         if n < 0:

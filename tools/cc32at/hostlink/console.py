@@ -114,6 +114,11 @@ class Console:
         self.rx.tail = self.rx.head
         self._stops.clear()
 
+    def unread(self, data) -> None:
+        self._c.atline_raw(self.line, 1)
+        self._c.ring_unget(self.rx, bytes(data), len(data))
+        self._c.atline_raw(self.line, 1)
+
     def partial(self) -> int:
         return self._c.atline_partial(self.line)
 
@@ -123,8 +128,14 @@ class Console:
     def again(self, at: int) -> int:
         return self._c.atline_again(self.line, at)
 
-    def brk(self) -> bool:
+    def brk(self, anywhere: bool = False) -> bool:
+        if anywhere and (stop := next((s for s in self._stops if s[1] == 0), None)):
+            self._stops.remove(stop)
+            return True
         return self._stop(lambda n: n == 0) is not None
+
+    def breaks(self) -> bool:
+        return any(n == 0 for _, n in self._stops)
 
     def lost(self) -> int:
         return self._stop(lambda n: n > 0) or 0

@@ -29,6 +29,7 @@ EXPORTED += ("E_BUSY", "E_NO_ACK", "E_SYNC", "E_ABORT", "E_CLOSED", "E_AGAIN", "
 CONSTANTS = {name: numbers()[name] for name in EXPORTED} | {"EVENT_SIZE": 1604}
 E_BREAK = numbers()["E_BREAK"]
 ANSWER_SIZE = numbers()["ANSWER_SIZE"]
+HEED_MS = 100
 TIMEOUT_MS = 10000
 RECEIVE_MAX = 16000
 
@@ -62,6 +63,7 @@ class Link:
         self.c.host_port_set(ct.byref(port.table))
         self.c.link_close()  # forget an earlier user
         self._expected: dict[int, object] = {}
+        self._heeds = None
         raw = (ct.c_ubyte * ANSWER_SIZE).in_dll(self.c, "link_answer_buf")
         self.answer = memoryview(raw).cast("B")
 
@@ -104,15 +106,25 @@ class Link:
     def submit(self, *command) -> int:
         return self._done(self._submit(*command))
 
+    def heed(self, function) -> None:
+        self._heeds = function
+
+    def _look_up(self, why) -> None:
+        self.port.check()
+        if why != E_BREAK and self._heeds is not None:
+            self._heeds()
+
     def request(self, *command) -> int:
-        while self.c.link_settle() == E_BREAK:
-            self.port.check()
+        ms = 0
+        while why := self.c.link_settle(ms):
+            self._look_up(why)
+            ms = HEED_MS
         n = self._submit(*command)
         if n != 0:
             return self._done(n)
-        while (n := self.c.link_answer()) == E_BREAK:
+        while (n := self.c.link_answer(HEED_MS)) in (E_BREAK, CONSTANTS["E_AGAIN"]):
             self.c.link_abandon(True)
-            self.port.check()
+            self._look_up(n)
             self.c.link_abandon(False)
         return self._done(n)
 

@@ -1,0 +1,269 @@
+"""The ways out of a command that waits (guide-style.md O13), looked for in what comes behind it.
+
+What ends it: a break on the line, a command declared to end everything, or one that ends what
+waits on its socket. The look ahead goes by framing, as Framer.next() will, and executes nothing:
+the bytes of a payload are none of a command. A break while a payload is incomplete ends that
+payload, as it does without anybody who waits: what is dropped then is dropped here, and the place
+is marked for the framer (Framer.cuts).
+
+It sees as far as the framer's buffer reaches, whose beginning may belong to the command that
+waits. Of what lies behind that, and behind what cannot be looked through (lost bytes, Ctrl-A, a
+payload that is too long, a quote that may hide one), only a break counts, which ends the command.
+"""
+
+from array import array
+
+import atbytes
+from atbytes import get, header, tokenize
+
+from simplelink.errors import SlError
+
+from .compat import const, ticks_add, ticks_diff
+from .dispatch import ENDS_ALL, ENDS_SHIFT, HELP, MAX_TEXT, PAYLOAD, missing
+from .dropping import SILENCE_MS
+from .framing import MAX_LINE, SIZE, payload_of
+from .grammar import ParseError, finish
+
+LOOK_MS = const(150)  # between two looks, and before the first
+_GRACE_MS = const(400)  # for the commands between the one that waits and its way out, together
+_SOON_MS = const(5)  # how long they wait when that is over
+_PAST_MS = const(5000)  # behind a way out, the next is another one
+_ABORTED = const(-2005)  # SL_API_ABORTED
+_STOPPED = const(-2017)  # SL_RET_CODE_STOP_IN_PROGRESS
+_EBADF = const(-9)  # SL_ERROR_BSD_EBADF
+_SOCKETS = ("sd", "socket")  # what the first parameter is called, if it is a socket
+_ID = const(0x0F)  # of a socket descriptor
+_NONE = const(-2)  # header(): no payload
+_CTRL_A = const(1)
+_CTRL_C = const(3)
+_BLANK = const(0x20)
+_LF = const(0x0A)
+_EOLS = b"\r\n"
+
+# Parts of a declaration (dispatch.py).
+_ARGS = const(1)
+_SHAPE = const(3)
+_COUNT = const(5)  # of its parameters
+
+# Why a walk has ended.
+_ON = const(0)  # nothing is left
+_LINE = const(1)  # a line is not complete
+_INSIDE = const(2)  # a payload is not
+_TAIL = const(3)  # its line end is not there
+_BLIND = const(4)  # nobody can tell what follows
+_OUT = const(5)  # a way out
+
+
+class Ahead:
+    """Looks ahead on the stream of one core, and in what was handed to send()."""
+
+    def __init__(self, core):
+        self.core = core
+        # As finish() wants them of a core.
+        self.fields = array("H", bytes(2 * len(core.fields)))
+        self.ti = False
+        self.offset = 0  # from where the framer is: up to there nothing was found
+        self.code = 0  # the error of the way out that was, 0 without one
+        self.found_at = None  # when
+
+    # Who asks
+
+    def heed(self):
+        """SlError if a call that waits for the network processor is to end (driver)."""
+        self.core.flush()
+        self.offset = 0
+        code = self.look()
+        if code:
+            raise SlError(code)
+
+    def look(self) -> int:
+        """The error with which the command that waits ends now; 0: it goes on waiting."""
+        code = self.handed() or self.coming()
+        if not code or code == _ABORTED:
+            return code
+        now = self.core.ticks()
+        past = _PAST_MS if self.found_at is None else ticks_diff(now, self.found_at)
+        if 0 <= past < _GRACE_MS:
+            return 0
+        if not 0 <= past < _PAST_MS:
+            self.found_at = now
+        return code
+
+    def next_at(self, now: int, again=True) -> int:
+        """When to look next, or for the first time for another command."""
+        if not again:
+            self.offset = 0
+        left = LOOK_MS
+        if self.code and self.found_at is not None:
+            left = min(left, ticks_diff(ticks_add(self.found_at, _GRACE_MS), now))
+        return ticks_add(now, max(left, _SOON_MS))
+
+    def handed(self) -> int:
+        """A way out among the commands that were handed to send()."""
+        core = self.core
+        self.code = 0
+        for line in core.waiting:
+            count = tokenize(line, len(line), self.fields, not core.ti)
+            if self.way_out(self.declared(line), line, count):
+                break
+        return self.code
+
+    # On the stream
+
+    def coming(self) -> int:
+        """A way out on the stream."""
+        framer = self.core.framer
+        if framer is None or framer.state:
+            return 0
+        broken = framer.breaks is not None and framer.breaks()  # asked before all is read
+        while True:
+            why = self.walk(framer)
+            if why == _OUT:
+                return self.code
+            if framer.drops:
+                if not self.dropped(framer):
+                    return 0
+            elif why == _BLIND or not self.read(framer):
+                break
+        if framer.heard():
+            return self.snapped(framer, why)
+        if why == _TAIL and framer.silent(SILENCE_MS):
+            self.put_eol(framer)
+        return _ABORTED if broken and framer.brk(True) else 0
+
+    def read(self, framer) -> bool:
+        """Take what the stream has, behind what is there, which stays where it is."""
+        filled = framer.filled
+        n = framer.readinto(framer.buf, filled) if filled < SIZE else 0
+        if not n:
+            return False
+        framer.filled = filled + n
+        framer.last = self.core.ticks()
+        self.core.stalled = self.core.active = True
+        return True
+
+    def snapped(self, framer, why: int) -> int:
+        """There was a break behind all that was read."""
+        if why == _INSIDE:
+            self.cut(framer)
+            return 0
+        if why == _TAIL:
+            self.put_eol(framer)
+        return _ABORTED
+
+    def put_eol(self, framer):
+        """The line of a complete payload has ended without a line end."""
+        if framer.filled < SIZE:
+            framer.buf[framer.filled] = _LF
+            framer.filled += 1
+
+    def cut(self, framer):
+        """A payload ends early at the end of what was read: drop what follows."""
+        framer.cuts.append(framer.filled)
+        framer.last = self.core.ticks()
+        framer.drops = framer.loose = True
+        if framer.wake_at is not None:
+            framer.wake_at(1)
+
+    def dropped(self, framer) -> bool:
+        """Drop what the stream has; whether it is silent."""
+        filled = framer.filled
+        if filled == SIZE:
+            return False
+        lost = framer.lost
+        while framer.readinto(framer.buf, filled) or framer.heard() or lost is not None and lost():
+            framer.last = self.core.ticks()
+        if not framer.silent(SILENCE_MS):
+            return False
+        framer.drops = framer.loose = False
+        if framer.wake_at is not None:
+            framer.wake_at(0)
+        return True
+
+    # By framing
+
+    def walk(self, framer) -> int:
+        """Go on through what was read; why not further."""
+        start = framer.start
+        at = start + self.offset
+        self.code = 0
+        why = _ON
+        while at < framer.filled and why == _ON:
+            at, why = self.step(framer, at)
+        self.offset = at - start
+        return why
+
+    def step(self, framer, at: int) -> tuple:
+        """(where the command behind the one at `at` begins, _ON), or why that is not known."""
+        buf = framer.buf
+        if buf[at] in _EOLS or buf[at] == _CTRL_C and framer.control is not None:
+            return at + 1, _ON
+        if buf[at] == _CTRL_A and framer.control is not None:
+            return at, _BLIND
+        core = self.core
+        eol = atbytes.find_eol(buf, at, framer.filled)
+        end = framer.filled if eol < 0 else eol
+        count = tokenize(buf, end, self.fields, not core.ti, at)
+        declared = self.declared(buf)
+        if declared is not None and declared[PAYLOAD] and count != HELP:
+            found = header(buf, at, end, core.declared.payloads, not core.ti)
+            if found >= 0:
+                return self.behind(framer, at, found)
+            if eol >= 0 and found > _NONE and buf.find(b'"', at, eol) >= 0:
+                return at, _BLIND
+        if eol < 0:
+            return at, _LINE if end - at <= MAX_LINE else _BLIND
+        if self.way_out(declared, buf, count):
+            return at, _OUT
+        return eol + 1, _ON
+
+    def behind(self, framer, at: int, found: int) -> tuple:
+        """step() for a command whose payload begins as header() says."""
+        begin, length, padded = payload_of(found)
+        if length > MAX_TEXT or begin - at > MAX_LINE:
+            return at, _BLIND
+        buf = framer.buf
+        filled = framer.filled
+        while padded and begin < filled and buf[begin] == _BLANK:
+            begin += 1
+        need = begin + length
+        for cut in framer.cuts:
+            if at < cut <= need + 1:
+                return cut, _ON
+        if filled <= need:
+            return at, _INSIDE if filled < need else _TAIL
+        if buf[need] not in _EOLS:
+            framer.filled = need + 1  # what follows a wrong tail is dropped, too
+            self.cut(framer)
+        return need + 1, _ON
+
+    def declared(self, line):
+        """The declaration of a tokenized line's command, or None."""
+        core = self.core
+        return get(core.commands, line, self.fields) or missing(core, line, self.fields)
+
+    def way_out(self, declared, line, count: int) -> int:
+        """The error that this command brings to the one that waits, 0 for none."""
+        kind = 0 if declared is None else declared[_SHAPE] >> ENDS_SHIFT
+        if not kind or count != declared[_COUNT]:
+            return 0
+        args = declared[_ARGS]
+        values = []
+        self.ti = self.core.ti
+        try:
+            finish(self, line, count, args, values, None)
+        except ParseError:
+            return 0
+        if kind == ENDS_ALL:
+            self.code = _STOPPED
+        elif values[0] & _ID == self.socket():
+            self.code = _EBADF
+        return self.code
+
+    def socket(self) -> int:
+        """On which socket the command that waits does so; -1 for none."""
+        command = self.core.foreground or self.core.command
+        declared = command.declaration
+        if declared is None or not declared[_ARGS] or declared[_ARGS][0][0] not in _SOCKETS:
+            return -1
+        return command.first & _ID
