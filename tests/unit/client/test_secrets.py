@@ -102,6 +102,13 @@ def test_a_password_that_only_the_reply_shows_is_masked():
     assert b"hunter22" not in masker.data(b"+WlanGet: hunter22\r\n")
 
 
+@pytest.mark.parametrize("line", ["AT+WlanGet=AP,SSID", "AT+WlanGet=AP", "AT+WlanGet=", "AT+Get"])
+def test_a_reply_that_tells_no_secret_stays(line):
+    masker = Masker()
+    masker.command(line)
+    assert masker.data(b"+WlanGet: hunter22\r\n") == b"+WlanGet: hunter22\r\n"
+
+
 def test_a_private_key_in_a_payload_is_masked():
     pem = b"-----BEGIN EC PRIVATE KEY-----\nMHcC\n-----END EC PRIVATE KEY-----\n"
     assert b"MHcC" not in Masker().data(b"AT+FileWrite=1,0,0,70," + pem)

@@ -9,7 +9,6 @@ the device has. Of any other line (a mistyped name, a comma too few) all behind 
 
 import re
 from collections import OrderedDict
-from dataclasses import dataclass
 
 from . import table
 from .shorthand import COMMANDS
@@ -17,37 +16,12 @@ from .values import split_parameters
 
 MASK = "***"
 
-
-@dataclass(frozen=True)
-class Rule:
-    """`command` has a secret at parameter `index` (from 0) that its declaration does not tell.
-
-    If `when` holds for the others, and `unless` does not.
-    """
-
-    command: str
-    index: int
-    when: tuple[tuple[int, str], ...] = ()
-    unless: tuple[tuple[int, str], ...] = ()
-
-
-RULES = (
-    # Only an enterprise network has users: what else stands there is a key that slipped.
-    *(
-        Rule(command, index, unless=((2, "wpa_ent"),))
-        for command in ("wlanconnect", "wlanprofileadd")
-        for index in (4, 5)
-    ),
-    Rule("wlanset", 2, ((0, "ap"), (1, "password"))),
-)
-
-# Replies whose value is a secret although no command carried it: the rest of the line goes.
-_REPLIES = re.compile(rb"(\+wlanget: ?)[^\r\n]*", re.IGNORECASE)
-_ASKS = re.compile(r"at\s*\+\s*wlanget\s*=\s*ap\s*,\s*password", re.IGNORECASE)
+# Only an enterprise network has users: what else stands there is a key that slipped.
+ENTERPRISE = "wpa_ent"
+USERS = {"wlanconnect": (2, (4, 5)), "wlanprofileadd": (2, (4, 5))}  # places: security, users
 _PEM = re.compile(
     rb"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL
 )
-
 
 # The name at the start of any line, with the `=` that may stand behind it.
 _HEAD = re.compile(r"""\s*(?:at\s*\+\s*)?[^\s=,:;"'(]*\s*=?\s*""", re.IGNORECASE)
@@ -65,7 +39,7 @@ class Masker:
     def __init__(self) -> None:
         self._known: list[bytes] = []
         self._lines: OrderedDict[bytes, bytes] = OrderedDict()
-        self._asked = False
+        self._asked = ""  # the command whose value line tells a secret
 
     def add(self, secret: str | bytes) -> None:
         """Mask `secret` from now on. One of fewer than three bytes is left to the rules."""
@@ -76,7 +50,7 @@ class Masker:
 
     def command(self, line: str) -> str:
         """A command line with its secrets masked; they are known from here on."""
-        self._asked = bool(_ASKS.match(line.strip()))
+        self._asked = asks_for_secret(line)
         if (start := unknown_from(line)) is not None:
             masked = line[:start] + MASK
             if len(line[start:].strip()) >= SHORTEST_KEY:
@@ -101,7 +75,8 @@ class Masker:
             data = data.replace(secret, MASK.encode())
         data = _PEM.sub(b"-----PRIVATE KEY " + MASK.encode() + b"-----", data)
         if self._asked:
-            data = _REPLIES.sub(rb"\1" + MASK.encode(), data)
+            told = re.compile(rb"(\+%s: ?)[^\r\n]*" % self._asked.encode(), re.IGNORECASE)
+            data = told.sub(rb"\1" + MASK.encode(), data)
         return data
 
 
@@ -139,7 +114,11 @@ def _has_its_form(command: table.Command, values: list[str]) -> bool:
         return bool(forms) and not _SECURITY.intersection(value.upper() for value in values)
     return any(
         all(map(_fits_one, values, form))
-        and all(at < len(values) and form[at].takes(values[at]) for at in places if form[at].words)
+        and all(
+            at < len(values) and place.takes(values[at])
+            for at, place in enumerate(form)
+            if at in places and place.words
+        )
         for form in forms
     )
 
@@ -159,9 +138,6 @@ def _anchors(command: table.Command) -> set[int]:
         for at, place in enumerate(form):
             if place.secret:
                 found |= {i for i in range(at) if form[i].words}
-    for rule in RULES:
-        if rule.command == command.name.lower():
-            found |= {place for place, _ in rule.when + rule.unless}
     return found
 
 
@@ -175,18 +151,25 @@ def secret_spans(line: str) -> list[tuple[int, int]]:
     spans = split_parameters(rest)
     words = [rest[slice(*span)].strip().lower() for span in spans]
 
-    def holds(conditions: tuple[tuple[int, str], ...]) -> bool:
-        return all(place < len(words) and words[place] == word for place, word in conditions)
-
     places = {
         i for form in command.beginning(words) for i, place in enumerate(form) if place.secret
     }
-    for rule in RULES:
-        applies = rule.command == command.name.lower() and holds(rule.when)
-        if applies and not (rule.unless and holds(rule.unless)):
-            places.add(rule.index)
+    security, users = USERS.get(command.name.lower(), (0, ()))
+    if users and words[security : security + 1] != [ENTERPRISE]:
+        places.update(users)
     found = [spans[i] for i in places if i < len(spans) and words[i].strip('"')]
     return sorted(((start + offset, end + offset) for start, end in found), reverse=True)
+
+
+def asks_for_secret(line: str) -> str:
+    """The command, in lower case, if it gets what is a secret of the one that sets it; or ''."""
+    name, rest = table.name_of(line), line.partition("=")[2]
+    setter = table.commands().get(name.removesuffix("get") + "set")
+    if setter is None or not name.endswith("get"):
+        return ""
+    words = [rest[slice(*span)].strip() for span in split_parameters(rest)]
+    behind = [form[len(words) :] for form in setter.beginning(words)]
+    return name if any(places and places[0].secret for places in behind) else ""
 
 
 def mask_line(line: str) -> str:
