@@ -1,14 +1,20 @@
 """Which parameters of a line are numbers, addresses and lists, and what the guide allows there.
 
-parameters.yaml has a row for each line of the guide.
+parameters.json has it from the declarations of the device's commands (`python -m cc32at.gen`), and
+commands.json, as `kinds`, for those that it lacks so far. A row has a kind for each parameter: a
+range `low..high`, with `!code` where going beyond it is an explicit limit of at-commands.md 6.2;
+`format` of a payload (table 23: 0 or 1); an address (`ip4`, `ip6`, `ip`: of the family named
+before it; `bytes6`: MAC, `bytes4`, `bytes16`: filters; `channels`: the rest of the line); `list`
+of descriptors; `mask` that may be empty; `name` that may not (the vendor's core reads at address 0
+for some of these); keywords with `|` that select the row; or `*` for anything else. The first row
+that fits a line counts; it says nothing about parameters behind its own.
 """
 
 import functools
+import json
 import re
 from dataclasses import dataclass
 from importlib import resources
-
-import yaml
 
 from cc32at.client.values import split_parameters
 
@@ -89,13 +95,12 @@ def _split(line: str) -> tuple[str, list[tuple[int, int]], list[str]]:
 
 @functools.cache
 def _rows() -> dict[str, list[list[str]]]:
-    """The rows of parameters.yaml by the command's name in lower case."""
-    found: dict[str, list[list[str]]] = {}
-    text = resources.files(__package__).joinpath("parameters.yaml").read_text()
-    for row in yaml.safe_load(text):
-        name, _, kinds = row.partition("=")
-        found.setdefault(name.lower(), []).append(kinds.split(","))
-    return found
+    """The rows by the command's name in lower case."""
+    files = resources.files(__package__)
+    declared = json.loads(files.joinpath("parameters.json").read_text())
+    others = json.loads(files.joinpath("commands.json").read_text())
+    rows = {row["name"]: row.get("kinds", []) for row in others} | declared
+    return {name.lower(): [kinds.split(",") for kinds in rows[name]] for name in rows}
 
 
 def _row(name: str, words: list[str]) -> list[str] | None:

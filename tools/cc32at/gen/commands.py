@@ -1,8 +1,8 @@
 """What is made from the declarations of the AT core's commands.
 
-That is the table of its chapters, the command reference and the client's table; and what the judge
-knows of the guide's other commands loses those that are declared. The declarations are the core's,
-which nothing here imports: firmware/describe.py tells them.
+That is the table of its chapters, the command reference, the client's table, and what the judge
+knows of parameters; and what that has of the guide's other commands loses those that are declared.
+The declarations are the core's, which nothing here imports: firmware/describe.py tells them.
 """
 
 from __future__ import annotations
@@ -12,12 +12,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-from . import forms, reference
+from . import forms, judge, reference
 
 DESCRIBE = Path("firmware", "describe.py")
 CHAPTERS = Path("atcore", "commands", "_chapters.py")
 REFERENCE = Path("atcore", "commands", "REFERENCE.md")
 CLIENT = Path("tools", "cc32at", "client", "commands.json")
+PARAMETERS = Path("tools", "cc32at", "conformance", "parameters.json")
 OTHERS = Path("tools", "cc32at", "conformance", "commands.json")
 LINE = 98  # characters of a line of Python, at most
 
@@ -38,7 +39,8 @@ class Refused(Exception):
 def outputs(root: Path) -> dict[Path, str]:
     """Every generated file of a checkout with the text it must have."""
     chapters = describe(root)
-    rows = [row(one) for one in commands(chapters)]
+    found = commands(chapters)
+    rows = [row(one) for one in found]
     declared = {one["name"] for one in rows}
     others = [
         one for one in json.loads((root / OTHERS).read_text()) if one["name"] not in declared
@@ -47,6 +49,7 @@ def outputs(root: Path) -> dict[Path, str]:
         root / CHAPTERS: table(chapters),
         root / REFERENCE: reference.text(chapters),
         root / CLIENT: as_json(rows),
+        root / PARAMETERS: parameters(found),
         root / OTHERS: as_json([one for one in others if one["name"] not in declared]),
     }
 
@@ -112,6 +115,13 @@ def row(command: dict) -> dict:
             found["payload"] = [form if has_format else None, length]
     found["forms"] = [[short(place) for place in way] for way in ways]
     return found
+
+
+def parameters(found: list[dict]) -> str:
+    """What the judge knows of the parameters of these commands, a command a line."""
+    rows = {one["name"]: judge.rows(forms.forms(one["arguments"])) for one in found}
+    lines = [f"{json.dumps(name)}: {json.dumps(kinds)}" for name, kinds in rows.items() if kinds]
+    return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
 def short(place: dict) -> list:

@@ -4,7 +4,8 @@ A form is a list of places. A place is a dict: the guide's `name` of the paramet
 "number", "keyword", "mask" (keywords with a bar between), "text" or "varies" (as many as it takes,
 by what stands before); the `words` that are keywords there, in the guide's spelling and order;
 `secret` if it must be masked; and the `argument` that was declared. Where a keyword decides what
-else is legal there is a form for each, or for several that go on in the same way.
+else is legal it `chooses`, and there is a form for each, or for several that go on in the same
+way.
 """
 
 from __future__ import annotations
@@ -89,7 +90,7 @@ def narrowed(one: dict, number: int | None, others: list) -> dict | None:
         for word in one["words"]
         if (table[word] == number if number is not None else table[word] not in others)
     ]
-    return one | {"words": words} if words else None
+    return one | {"words": words, "chooses": True} if words else None
 
 
 def place(argument: dict) -> dict:
