@@ -1,10 +1,12 @@
 """`make fuzz`, or `python -m tests.fuzz [--engine NAME] [--lines N] [--seed N] [--minutes N]`.
 
-Plays sessions until the time is over; each that goes wrong is kept as a session file in --found,
-which `--replay FILE` plays again and `--replay FILE --shrink` makes as short as it can be.
+Plays sessions until the time is over, or until so many lines are said; each that goes wrong is
+kept as a session file in --found, which `--replay FILE` plays again and `--replay FILE --shrink`
+makes as short as it can be. The status is 1 if one went wrong.
 """
 
 import multiprocessing
+import queue
 import sys
 import time
 from pathlib import Path
@@ -15,34 +17,67 @@ from tests.fuzz import engines, session
 from tests.fuzz.shrink import shrink
 
 FOUND = Path("build/fuzz")
+TELL_S = 60  # between lines about how far it is
+REPORT_S = 5  # between what a worker tells
 
 
 def worker(engine, seed, step, lines, end, out):
-    """Play every step-th session from a seed on; what goes wrong goes to `out`."""
-    done = 0
-    while done < lines and (end is None or time.monotonic() < end):
+    """Play every step-th session from a seed on.
+
+    To `out` goes (seed, items, what is wrong), (lines since the last time, None, whether more
+    will come).
+    """
+    done, left, told = 0, lines, time.monotonic()
+    while left > 0 and (end is None or time.monotonic() < end):
         said = engines.generate(engine, seed)
         wrong = engines.play(engine, said, seed).wrong
         done += engines.LINES
+        left -= engines.LINES
         if wrong:
             out.put((seed, said, wrong))
         seed += step
-    out.put((done, None, None))
+        if time.monotonic() > told + REPORT_S:
+            out.put((done, None, True))
+            done, told = 0, time.monotonic()
+    out.put((done, None, False))
 
 
-def gather(out, jobs, engine, found) -> tuple:
-    """(lines, sessions that went wrong) of all workers."""
-    done = bad = 0
-    while jobs:
-        first, said, wrong = out.get()
-        if said is None:
-            done, jobs = done + first, jobs - 1
-            continue
-        bad += 1
-        path = found / f"{engine}-{first}.json"
-        session.save(path, engine, first, said, wrong)
-        print(f"{path}: {wrong[0]}", flush=True)
-    return done, bad
+class Gathered:
+    """What the workers of an engine have done so far."""
+
+    def __init__(self, engine, found, lines):
+        self.engine, self.found, self.lines = engine, found, lines
+        self.done = self.bad = 0
+        self.begun = self.told = time.monotonic()
+
+    def take(self, out, workers):
+        """All that they tell, until none is left."""
+        jobs = len(workers)
+        while jobs:
+            try:
+                first, said, wrong = out.get(timeout=TELL_S)
+            except queue.Empty:
+                if any(worker.is_alive() for worker in workers):
+                    continue
+                self.bad += jobs
+                print(f"{self.engine}: {jobs} processes have died", flush=True)
+                return
+            if said is None:
+                self.done += first
+                jobs -= not wrong
+                if jobs and time.monotonic() > self.told + TELL_S:
+                    self.told = time.monotonic()
+                    print(self, flush=True)
+                continue
+            self.bad += 1
+            path = self.found / f"{self.engine}-{first}.json"
+            session.save(path, self.engine, first, said, wrong)
+            print(f"{path}: {wrong[0]}", flush=True)
+
+    def __str__(self):
+        rate = self.done / (time.monotonic() - self.begun)
+        wanted = f" of {self.lines:,}" if self.lines else ""
+        return f"{self.engine}: {self.done:,}{wanted} lines, {rate:.0f}/s, {self.bad} wrong"
 
 
 def replay(path: Path, shorter: bool) -> int:
@@ -64,20 +99,22 @@ def replay(path: Path, shorter: bool) -> int:
     return bool(wrong)
 
 
-def run(engine, lines, seed, minutes, jobs, found) -> bool:
-    """Play sessions of one engine; whether none went wrong."""
-    start = time.monotonic()
-    end = start + minutes * 60 if minutes else None
+def run(engine, lines, seed, minutes, jobs, found) -> Gathered:
+    """Play sessions of one engine."""
+    end = time.monotonic() + minutes * 60 if minutes else None
     share = sys.maxsize if minutes else -(-lines // jobs)
     fork = multiprocessing.get_context("fork")
     out = fork.Queue()
-    for i in range(jobs):
-        args = (engine, seed + i, jobs, share, end, out)
-        fork.Process(target=worker, args=args, daemon=True).start()
-    done, bad = gather(out, jobs, engine, found)
-    rate = done / (time.monotonic() - start)
-    print(f"{engine}: {done} lines from seed {seed} on, {rate:.0f}/s, {bad} sessions wrong")
-    return not bad
+    workers = [
+        fork.Process(target=worker, args=(engine, seed + i, jobs, share, end, out), daemon=True)
+        for i in range(jobs)
+    ]
+    for process in workers:
+        process.start()
+    gathered = Gathered(engine, found, 0 if minutes else lines)
+    gathered.take(out, workers)
+    print(f"{gathered}, seeds from {seed} on", flush=True)
+    return gathered
 
 
 @click.command()
@@ -87,7 +124,7 @@ def run(engine, lines, seed, minutes, jobs, found) -> bool:
     type=click.Choice(list(engines.ENGINES)),
     multiple=True,
     default=list(engines.ENGINES),
-    help="More than one share the time.",
+    help="More than one share the time, or the lines by what they cost.",
 )
 @click.option("--lines", default=100_000, help="How many lines to say, about.")
 @click.option("--seed", default=1, help="Of the first session; the next has the next number.")
@@ -101,8 +138,15 @@ def main(names, lines, seed, minutes, jobs, found, path, shorter):
     if path:
         sys.exit(replay(path, shorter))
     minutes = minutes and minutes / len(names)
-    well = [run(name, lines, seed, minutes, jobs, found) for name in names]
-    sys.exit(not all(well))
+    whole = sum(engines.SHARES[name] for name in names)
+    done = bad = 0
+    for name in names:
+        share = -(-lines * engines.SHARES[name] // whole)
+        gathered = run(name, share, seed, minutes, jobs, found)
+        done += gathered.done
+        bad += gathered.bad
+    print(f"fuzz: {done:,} lines said, {bad} sessions wrong")
+    sys.exit(bool(bad))
 
 
 if __name__ == "__main__":

@@ -9,6 +9,8 @@ ENGINES = {
     "link": ("tests.fuzz.radio", "Radio", "tests.fuzz.linked"),
     "board": ("tests.fuzz.desk", "Desk", "tests.fuzz.board"),
 }
+# Of a thousand lines so many: a line on the board takes as long as hundreds of the host.
+SHARES = {"host": 969, "link": 30, "board": 1}
 
 
 def generate(engine: str, seed: int) -> list:
