@@ -62,7 +62,7 @@ LONG_MS = 90000  # the network processor is given up
 GRACE = 1024  # bytes of heap that the last exception and a spare command may keep
 # One answer: value lines and OK, or an error; OK and then a late result or error.
 # An error stands in place of all other lines; but a long list is printed while it is made.
-ONE = re.compile(rb"(\+.*\r\n)*OK\r\n(\+.*\r\n|ERROR:.* \+.*\r\n)?|ERROR:[^+]*\r\n")
+ONE = re.compile(rb"(\+.*\r\n)*OK\r\n(\+.*\r\n|ERROR:.* \+.*\r\n)?|ERROR:[^+\r\n]*\r\n")
 LIST = re.compile(rb"(\+WlanScan: .*;\r\n)+ERROR:allocate, 0\r\n")
 EVENT = re.compile(rb"^(\+Event|# ).*\r\n", re.M)
 
@@ -100,8 +100,8 @@ class Trial:
         """What is answered, without events."""
         return EVENT.sub(b"", self.game.ask(line, ms))
 
-    def all(self):
-        """Everything that can happen once."""
+    def all(self, specs=FRAMES):
+        """Everything that can happen once, with these mishaps of frames."""
         self._prepare()
         model = self.game.model
         before = model.counters["messages"]
@@ -110,7 +110,7 @@ class Trial:
         allocations, frames = self.guest.allocations, model.counters["messages"] - before
         for n in range(1, allocations + 1):
             self.allocation(n)
-        for spec in FRAMES:
+        for spec in specs:
             for n in range(1, frames + 1):
                 self.frame(spec, n)
         for n in range(len(self.command)):
