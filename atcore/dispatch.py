@@ -271,11 +271,14 @@ def start(core, declaration, line, count: int, data=None, wrong=0):
     args = declaration[_ARGS]
     wanted = declaration[_COUNT]
     given = count if data is None else count + 1
-    if wanted is not None and given != wanted or count < 0:
-        miscounted(core, declaration, line, count, given)
-        return
     values = []
     try:
+        if count < 0 or wanted is not None and given != wanted:
+            if wanted is None and count != _MANY:
+                raise ParseError(grammar.NO_DELIMITER)
+            if is_help(line, core.fields, count, count - 1):
+                finish(core, line, count, args, values, None)
+            raise ParseError(grammar.SURPLUS, wanted)
         if not quick(TABLES, line, core.fields, count, args, values, core, data):
             finish(core, line, count, args, values, data)
         if values:
@@ -289,30 +292,18 @@ def start(core, declaration, line, count: int, data=None, wrong=0):
         refused(core, error)
 
 
-def miscounted(core, declaration, line, count: int, given: int):
-    """Not as many parameters as the command has; a quote without end where that varies."""
-    wanted = declaration[_COUNT]
-    if wanted is None and count != _MANY:
-        refuse(core, reply.PARSE, grammar.NO_DELIMITER)
-        return
-    values = []
-    try:
-        if is_help(line, core.fields, count, count - 1):
-            finish(core, line, count, declaration[_ARGS], values, None)
-    except ParseError as error:
-        if error.code == grammar.ASKED:
-            tell(core, declaration, values)
-            return
-    refuse(core, reply.COUNT, 0, (wanted, given) if wanted is not None and given >= 0 else None)
-
-
 def spoiled(core, declaration, given: int, values: list, error):
     """A command whose parameters are no good, or that asks for help behind a keyword."""
+    wanted = declaration[_COUNT]
     code = error.code
     if code == grammar.ASKED:
         tell(core, declaration, values)
-    elif code == grammar.SURPLUS:
-        refuse(core, reply.COUNT, 0, (error.name, given))
+    elif code == grammar.SURPLUS or wanted is not None and given != wanted:
+        if wanted is None:
+            wanted = error.name
+        refuse(
+            core, reply.COUNT, 0, (wanted, given) if given >= 0 and wanted is not None else None
+        )
     else:
         if not core.ti and isinstance(error, grammar.BeyondLimit):
             code = grammar.WRONG
@@ -323,7 +314,7 @@ def tell(core, declaration, values=()):
     """The usage of a command (rule O10), behind keywords that choose with what goes with them."""
     ti = core.ti
     keywords = len(values) > 0 or core.settings.verbose > 0
-    text = usage(declaration[_ARGS], values, ti, keywords)
+    text = usage(declaration[_ARGS], values, ti, keywords).encode()
     if ti:
         core.out.push((text or b"[]") + b"\r\n")
     else:

@@ -3,7 +3,7 @@
 Declarations are those of grammar.py.
 """
 
-from atbytes import kw_all
+from atbytes import kw_told
 
 from ._keywords import TABLES
 from .compat import const
@@ -58,40 +58,34 @@ def payloads(args, index: int, chosen: tuple, length: int, further: int, format:
             found.append(bytes((index + at, length, format, further, count)) + text)
         elif kind == "forms":
             for row in arg[3]:
-                for text, count in selectors(args[:at], index + at, row[0]):
-                    more = (chosen[0] + text, chosen[1] + count)
-                    found += payloads(row[1], index + at, more, length, further, format)
+                text, count = selectors(args[:at], index + at, row[0])
+                more = (chosen[0] + text, chosen[1] + count)
+                found += payloads(row[1], index + at, more, length, further, format)
     return found
 
 
-def selectors(args: tuple, index: int, choice) -> list:
-    """What selects a form, in each spelling: (text, how many keywords) of a row of athead.h.
+def selectors(args: tuple, index: int, choice) -> tuple:
+    """What selects a form: (text, how many keywords) of a row of athead.h.
 
     args: the arguments before the form, whose first parameter is number `index`.
     """
+    text = b""
     if choice is None:
-        return [(b"", 0)]
+        return text, 0
     values = choice if type(choice) is tuple else (choice,)
-    found = [b""]
+    before = None
     for i in range(-len(values), 0):
-        words = spellings(args[i], values[i])
-        found = [text + bytes((index + i, len(w))) + w for text in found for w in words]
-    return [(text, len(values)) for text in found]
-
-
-def spellings(arg: tuple, value) -> list:
-    """All that may be written for a value of a "key" or "sub", in lower case."""
-    found = []
-    for table in (arg[3],) if arg[1] == "key" else [pair[1] for pair in arg[3] if pair[1]]:
-        words = kw_all(TABLES, table)
-        found += [words[i - 1].lower() for i in range(1, len(words), 2) if words[i] == value]
-    return found
+        table = table_of(args[i], before)
+        word = kw_told(TABLES, table, True, values[i:][:1], 0).encode()
+        text += bytes((index + i, len(word))) + word
+        before = values[i]
+    return text, len(values)
 
 
 # Usage (rule O10)
 
 
-def usage(args: tuple, values, ti: bool, keywords: bool) -> bytes:
+def usage(args: tuple, values, ti: bool, keywords: bool) -> str:
     """The parameters as the guide names them, `[ID],[Option]`.
 
     values: those that are known: they stand for their parameters, and choose the form; what
@@ -102,9 +96,10 @@ def usage(args: tuple, values, ti: bool, keywords: bool) -> bytes:
     while at < len(args):
         arg = args[at]
         index = len(parts)
+        table = table_of(arg, values[index - 1] if 0 < index <= len(values) else None)
         if arg[1] == "forms":
             if index <= len(values):
-                args = choose(arg[3], values)[1]
+                args = choose(arg[3], values[:index])[1]
                 at = 0
                 continue
             if values:
@@ -113,87 +108,51 @@ def usage(args: tuple, values, ti: bool, keywords: bool) -> bytes:
                 names = arg[0].split(",")
                 parts += ["[%s]" % name if name != "..." else name for name in names]
         elif index < len(values):
-            parts.append(spelled(arg, values, index, ti))
+            value = values[index]
+            parts.append(table and kw_told(TABLES, table, ti, (value,), 0) or "%s" % value)
         else:
-            words = offered(args, at, values, index, ti) if keywords else ""
-            parts.append("[%s%s]" % (arg[0].replace(",", "],["), words))
+            name = arg[0].replace(",", "],[")
+            if keywords and table:
+                most = arg[4] if len(arg) > 4 else 0xFFFFFFFF
+                order = _FAMILY if arg[1] == "family" else choices(args, at, values[-1:])
+                name += ":" + kw_told(TABLES, table, ti, order, most)
+            parts.append("[%s]" % name)
         at += 1
-    return ",".join(parts).encode()
+    return ",".join(parts)
 
 
-def spelled(arg: tuple, values, index: int, ti: bool) -> str:
-    """A value that is known."""
-    value = values[index]
-    table = table_of(arg, values, index)
-    if table:
-        words = kw_all(TABLES, table, ti)
-        for i in range(1, len(words), 2):
-            if words[i] == value:
-                return words[i - 1].decode()
-    return value.decode() if type(value) is bytes else "%d" % (value or 0)
-
-
-def table_of(arg: tuple, values, index: int):
-    """The keyword table of an argument, None without one."""
+def table_of(arg: tuple, before):
+    """The keyword table of an argument behind this value, None without one."""
     kind = arg[1]
     if kind in ("key", "mask"):
         return arg[3]
     if kind == "family":
         return _FAMILIES
-    if kind == "sub" and 0 < index <= len(values):
-        return table_for(arg[3], values[index - 1])
-    return None
+    return table_for(arg[3], before) if kind == "sub" and before is not None else None
 
 
-def offered(args: tuple, at: int, values, index: int, ti: bool) -> str:
-    """`:INET|INET6`, the keywords that an argument takes, in the order of its rows, or ""."""
-    arg = args[at]
-    table = table_of(arg, values, index)
-    if not table:
-        return ""
-    words = kw_all(TABLES, table, ti)
-    order = choices(args, at, values)
-    if order is None:
-        order = _FAMILY if arg[1] == "family" else words[1::2]
-    most = arg[4] if arg[1] == "key" and len(arg) > 4 else 0xFFFFFFFF
-    found = []
-    for value in order:
-        for i in range(1, len(words), 2):
-            if words[i] == value and value <= most:
-                text = words[i - 1].decode()
-                if text not in found:
-                    found.append(text)
-    return ":" + "|".join(found)
+def choices(args: tuple, at: int, before):
+    """The values of an argument that choose something, in order; None if it chooses nothing.
 
-
-def choices(args: tuple, at: int, values):
-    """The values of an argument that choose something, in order; None if it chooses nothing."""
+    before: the value before it, in a list; empty if it is not known.
+    """
     behind = args[at + 1 : at + 3]
-    rows = behind[-1][3] if behind and behind[-1][1] == "forms" else ()
-    if not rows or len(behind) > 1 and behind[0][1] != "sub":
-        if behind and behind[0][1] == "sub":
-            return [pair[0] for pair in behind[0][3]]
+    if not behind or behind[0][1] not in ("sub", "forms"):
         return None
-    back = len(behind)
+    if behind[-1][1] != "forms":
+        behind = behind[:1]
     found = []
-    for row in rows:
+    for row in behind[-1][3]:  # of forms, or of a "sub"
         choice = row[0]
-        if type(choice) is tuple:
-            before = choice[:-back]
-            if before == tuple(values[-len(before) :]) or not before or not values:
-                found.append(choice[-back])
-        elif back == 1:
+        if type(choice) is not tuple:
+            if behind[-1] is not behind[0]:
+                return [pair[0] for pair in behind[0][3]]
+        elif len(behind) == 1 and before and before[0] != choice[0]:
+            continue
+        else:
+            choice = choice[-len(behind)]
+        if choice is None:
+            return None
+        if choice not in found:
             found.append(choice)
-    if None in found:
-        return None
-    return found or leading(behind[0][3], rows)
-
-
-def leading(pairs: tuple, rows: tuple) -> list:
-    """The values in pairs of a "sub" behind which a row of forms can be chosen."""
-    chosen = [row[0] for row in rows]
-    return [
-        pair[0]
-        for pair in pairs
-        if any([value in chosen for value in kw_all(TABLES, pair[1])[1::2]])
-    ]
+    return found

@@ -66,6 +66,16 @@ _WORDS = const(("str", "key", "sub", "mask", "family"))  # kinds
 _INET6 = const(3)
 
 
+_RANGES = {
+    "u8": (0, 255),
+    "u16": (0, 65535),
+    "u32": (0, 4294967295),
+    "i32": (-2147483648, 2147483647),
+    "size": (0, 65535),  # bytes of a payload that comes, as they cross the line
+    "format": (0, 1),  # of a payload: binary, Base64
+}
+
+
 class ParseError(Exception):
     """A parameter is not what its declaration says. `code` is printed, `name` if asked for."""
 
@@ -88,34 +98,11 @@ def plain(line, start, end, flags):
     return number(line, start, end)
 
 
-def u8(line, start, end, flags, arg, before):
-    """0-255."""
-    value = plain(line, start, end, flags)
-    if value is None or value < 0 or value > 255:
-        raise ParseError(WRONG)
-    return value
-
-
-def u16(line, start, end, flags, arg, before):
-    """0-65535."""
-    value = plain(line, start, end, flags)
-    if value is None or value < 0 or value > 65535:
-        raise ParseError(WRONG)
-    return value
-
-
 def ranged(line, start, end, flags, arg, before):
-    """From arg[3] to arg[4]."""
+    """A number of the range that its kind has, or from arg[3] to arg[4]."""
+    low, high = _RANGES.get(arg[1]) or arg[3:5]
     value = plain(line, start, end, flags)
-    if value is None or value < arg[3] or value > arg[4]:
-        raise ParseError(WRONG)
-    return value
-
-
-def u32(line, start, end, flags, arg, before):
-    """0-4294967295."""
-    value = plain(line, start, end, flags)
-    if value is None or value < 0 or value > 4294967295:
+    if value is None or value < low or value > high:
         raise ParseError(WRONG)
     return value
 
@@ -131,14 +118,6 @@ def i16(line, start, end, flags, arg, before):
     ):
         value = 0
     if value is None or value < -32768 or value > 32767:
-        raise ParseError(WRONG)
-    return value
-
-
-def i32(line, start, end, flags, arg, before):
-    """-2^31 to 2^31 - 1."""
-    value = plain(line, start, end, flags)
-    if value is None or value < -2147483648 or value > 2147483647:
         raise ParseError(WRONG)
     return value
 
@@ -292,14 +271,6 @@ def length(line, start, end, flags, arg, before):
     return size
 
 
-def form(line, start, end, flags, arg, before):
-    """Format of a payload: 0 binary, 1 Base64."""
-    value = plain(line, start, end, flags)
-    if value != 0 and value != 1:
-        raise ParseError(WRONG)
-    return value
-
-
 def few(line, start, end, flags, arg, before):
     """0 to arg[3]; more is an explicit limit with the code arg[4] (recordings)."""
     size = plain(line, start, end, flags)
@@ -367,11 +338,11 @@ def ignored(line, start, end, flags, arg, before):
 
 
 KINDS = {
-    "u8": u8,
-    "u16": u16,
-    "u32": u32,
+    "u8": ranged,
+    "u16": ranged,
+    "u32": ranged,
     "i16": i16,
-    "i32": i32,
+    "i32": ranged,
     "range": ranged,
     "few": few,
     "length": length,
@@ -387,8 +358,8 @@ KINDS = {
     "family": family,
     "list": numbers,
     "any": ignored,
-    "size": u16,
-    "format": form,
+    "size": ranged,
+    "format": ranged,
 }
 
 

@@ -95,7 +95,7 @@ extern const mp_obj_fun_builtin_var_t atbytes_value_line_obj;
 // modatbytes_keywords.c
 extern const mp_obj_fun_builtin_var_t atbytes_kw_find_obj;
 extern const mp_obj_fun_builtin_var_t atbytes_kw_mask_obj;
-extern const mp_obj_fun_builtin_var_t atbytes_kw_all_obj;
+extern const mp_obj_fun_builtin_var_t atbytes_kw_told_obj;
 extern const mp_obj_fun_builtin_var_t atbytes_parse_obj;
 
 #endif

@@ -210,7 +210,7 @@ static const mp_rom_map_elem_t atbytes_globals_table[] = {
     {MP_ROM_QSTR(MP_QSTR_kw_mask), MP_ROM_PTR(&atbytes_kw_mask_obj)},
     {MP_ROM_QSTR(MP_QSTR_line_at), MP_ROM_PTR(&atbytes_line_at_obj)},
     {MP_ROM_QSTR(MP_QSTR_get), MP_ROM_PTR(&atbytes_get_obj)},
-    {MP_ROM_QSTR(MP_QSTR_kw_all), MP_ROM_PTR(&atbytes_kw_all_obj)},
+    {MP_ROM_QSTR(MP_QSTR_kw_told), MP_ROM_PTR(&atbytes_kw_told_obj)},
     {MP_ROM_QSTR(MP_QSTR_parse), MP_ROM_PTR(&atbytes_parse_obj)},
     {MP_ROM_QSTR(MP_QSTR_put_field), MP_ROM_PTR(&atbytes_put_field_obj)},
     {MP_ROM_QSTR(MP_QSTR_value_line), MP_ROM_PTR(&atbytes_value_line_obj)},

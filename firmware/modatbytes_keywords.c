@@ -39,27 +39,45 @@ static mp_obj_t atbytes_kw_mask(size_t n_args, const mp_obj_t *args) {
 }
 MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(atbytes_kw_mask_obj, 5, 5, atbytes_kw_mask);
 
-// (tables, name[, ti]): a list of its keywords and their values in turn; with a style those that are told in
-// it, as it prints them.
-static mp_obj_t atbytes_kw_all(size_t n_args, const mp_obj_t *args) {
-    keywords_t table = get_table(args);
-    keywords_t rest = table;
-    keyword_t keyword;
-    bool ti = n_args > 2 && mp_obj_is_true(args[2]);
-    mp_obj_t all = mp_obj_new_list(0, NULL);
-    while (keywords_next(&rest, &keyword)) {
-        if (n_args > 2 && !keywords_is_told(table, &keyword, ti)) {
-            continue;
-        }
-        vstr_t text;
-        vstr_init_len(&text, keyword.len);
-        keywords_copy((uint8_t *)text.buf, &keyword, ti);
-        mp_obj_list_append(all, mp_obj_new_bytes_from_vstr(&text));
-        mp_obj_list_append(all, mp_obj_new_int_from_uint(keyword.value));
+static void add_keyword(vstr_t *text, const keyword_t *keyword, bool ti) {
+    if (text->len > 0) {
+        vstr_add_char(text, '|');
     }
-    return all;
+    keywords_copy((uint8_t *)vstr_add_len(text, keyword->len), keyword, ti);
 }
-MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(atbytes_kw_all_obj, 2, 3, atbytes_kw_all);
+
+// (tables, name, ti, values, most): a str, the keywords of these values in their order, or of all up to
+// `most` if there are none, with `|` between.
+static mp_obj_t atbytes_kw_told(size_t n_args, const mp_obj_t *args) {
+    (void)n_args;
+    keywords_t table = get_table(args);
+    keyword_t keyword;
+    bool ti = mp_obj_is_true(args[2]);
+    vstr_t text;
+    vstr_init(&text, 64);
+    size_t n = 0;
+    mp_obj_t *values = NULL;
+    if (args[3] != mp_const_none) {
+        mp_obj_get_array(args[3], &n, &values);
+    }
+    if (values == NULL) {
+        uint32_t most = mp_obj_get_int_truncated(args[4]);
+        for (keywords_t rest = table; keywords_next(&rest, &keyword);) {
+            keyword_t told;
+            if (keyword.value <= most && keywords_tell(table, keyword.value, ti, &told) &&
+                told.text == keyword.text) {
+                add_keyword(&text, &keyword, ti);
+            }
+        }
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (keywords_tell(table, mp_obj_get_int_truncated(values[i]), ti, &keyword)) {
+            add_keyword(&text, &keyword, ti);
+        }
+    }
+    return mp_obj_new_str_from_vstr(&text);
+}
+MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(atbytes_kw_told_obj, 5, 5, atbytes_kw_told);
 
 // Arguments: see atcore/grammar.py, which does the rest, errors among it.
 

@@ -97,10 +97,8 @@ bool keywords_name(keywords_t table, uint32_t value, bool ti, keyword_t *keyword
     return false;
 }
 
-bool keywords_is_told(keywords_t table, const keyword_t *keyword, bool ti) {
-    keyword_t printed;
-    return keyword->kind != KEYWORD_ALIAS &&
-           (!keywords_name(table, keyword->value, ti, &printed) || printed.text == keyword->text);
+bool keywords_tell(keywords_t table, uint32_t value, bool ti, keyword_t *keyword) {
+    return keywords_name(table, value, ti, keyword) || keywords_name(table, value, !ti, keyword);
 }
 
 int keywords_mask(keywords_t table, const uint8_t *text, size_t len, uint32_t *bits) {

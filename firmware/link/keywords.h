@@ -40,8 +40,9 @@ bool keywords_find(keywords_t table, const uint8_t *text, size_t len, uint32_t *
 // The keyword to print for a value; false if there is none.
 bool keywords_name(keywords_t table, uint32_t value, bool ti, keyword_t *keyword);
 
-// Whether to tell a keyword to who asks what there is: not the spellings that are only read.
-bool keywords_is_told(keywords_t table, const keyword_t *keyword, bool ti);
+// The keyword to tell for a value to who asks what there is: that which is printed, or else the other
+// style's; false if there is none.
+bool keywords_tell(keywords_t table, uint32_t value, bool ti, keyword_t *keyword);
 
 // The bits of `a|b|c`, with or without brackets; 0, KEYWORDS_EMPTY or KEYWORDS_UNKNOWN.
 int keywords_mask(keywords_t table, const uint8_t *text, size_t len, uint32_t *bits);

@@ -233,16 +233,20 @@ class KeywordBytes(FieldBytes, AtBytes):
         text = _part(buf, start, end)
         return self._c.keywords_mask(table, text, end - start, ct.byref(bits)) or bits.value
 
-    def kw_all(self, tables, name, *style) -> list:
-        table, found, all_of_it = self._table(tables, name), Keyword(), []
-        rest = Keywords.from_buffer_copy(table)
-        ti = bool(style and style[0])
-        while self._c.keywords_next(ct.byref(rest), ct.byref(found)):
-            if not style or self._c.keywords_is_told(table, ct.byref(found), ti):
+    def kw_told(self, tables, name, ti, values, most) -> str:
+        table, found = self._table(tables, name), Keyword()
+        every = values is None
+        if every:
+            rest, values = Keywords.from_buffer_copy(table), []
+            while self._c.keywords_next(ct.byref(rest), ct.byref(found)):
+                values += [found.value] if found.value <= most else []
+        words = []
+        for value in values:
+            if self._c.keywords_tell(table, value & 0xFFFFFFFF, bool(ti), ct.byref(found)):
                 text = ct.create_string_buffer(max(found.len, 1))
-                self._c.keywords_copy(text, ct.byref(found), ti)
-                all_of_it += (text.raw[: found.len], found.value)
-        return all_of_it
+                self._c.keywords_copy(text, ct.byref(found), bool(ti))
+                words.append(text.raw[: found.len].decode())
+        return "|".join(dict.fromkeys(words) if every else words)
 
     def kw_put(self, tables, name, dst, at, value, ti) -> int:
         table, found = self._table(tables, name), Keyword()

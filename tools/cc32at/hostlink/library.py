@@ -182,7 +182,7 @@ PROTOTYPES = {
     "keywords_find": (_BOOL, [Keywords, BUF, SIZE, ct.POINTER(_U32)]),
     "keywords_name": (_BOOL, [Keywords, _U32, _BOOL, ct.POINTER(Keyword)]),
     "keywords_next": (_BOOL, [ct.POINTER(Keywords), ct.POINTER(Keyword)]),
-    "keywords_is_told": (_BOOL, [Keywords, ct.POINTER(Keyword), _BOOL]),
+    "keywords_tell": (_BOOL, [Keywords, _U32, _BOOL, ct.POINTER(Keyword)]),
     "keywords_mask": (_INT, [Keywords, BUF, SIZE, ct.POINTER(_U32)]),
     "keywords_copy": (None, [BUF, ct.POINTER(Keyword), _BOOL]),
     "keywords_put_mask": (SIZE, [Keywords, _U32, _BOOL, BUF, SIZE]),
