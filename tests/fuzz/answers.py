@@ -80,7 +80,7 @@ def ping(it):
 
 
 def pings(it):
-    from simplelink.waiter import Reports
+    from simplelink.reports import Reports
 
     left = list(range(it.number % 4))
     reports = Reports(it.driver.link, SEVEN, 0, lambda args: args, lambda report: not left.pop())

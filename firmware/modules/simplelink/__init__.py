@@ -87,10 +87,6 @@ class SimpleLink:
         finally:
             coro.close()
 
-    def abort_all(self, code: int):
-        """End every wait with SlError(code)."""
-        self.link.abort_all(code)
-
     def reset(self):
         """The network processor starts anew (called by device)."""
         for group in self.resets:

@@ -4,9 +4,14 @@ from struct import pack, pack_into, unpack_from
 
 from .compat import const, ticks_add, ticks_diff
 from .errors import SlError
-from .link import RESTART, STARTED, STOPPING
 from .waiter import Sleep
 
+# table: states STARTED STOPPING RESTART COMING
+_STARTED = const(1)
+_STOPPING = const(2)
+_RESTART = const(4)
+_COMING = const(8)
+# end
 # table: opcodes DEVICE_STOP DEVICE_EVENT_MASK_SET DEVICE_EVENT_MASK_GET DEVICE_GET DEVICE_SET
 _DEVICE_STOP = const(0x8473)
 _DEVICE_EVENT_MASK_SET = const(0x8464)
@@ -52,7 +57,6 @@ _RESET_REQUEST_TOTAL_WAIT_MS = const(600)
 _TIMEOUT_SHORT_MS = const(10000)
 # end
 
-_COMING = const(8)  # Link.state
 _NO_EVENT = const(-1)
 _LOOK_MS = const(5)
 # What a stop waits for what is under way, a start or a command whose answer does not come, and for
@@ -61,8 +65,8 @@ _PATIENCE_MS = const(600)
 _PROVISIONING = const(0x18)
 _LEAVING_MS = const(1000)  # for those whose wait was ended by a stop
 # Start status 0-15 -> role, or error counted from -4107 down (nwp-protocol 1.4).
-_ROLES = b"\x01\x00\xff\x02\xff\x03\xff\xff\xff\xff\xff\xff\x04\xff\xff\xff"
-_FAULTS = b"\0\0\x00\0\x01\0\x02\x03\x04\x05\x06\x0a\0\x0e\x0f\x08"
+_ROLES = const(b"\x01\x00\xff\x02\xff\x03\xff\xff\xff\xff\xff\xff\x04\xff\xff\xff")
+_FAULTS = const(b"\0\0\x00\0\x01\0\x02\x03\x04\x05\x06\x0a\0\x0e\x0f\x08")
 _FIRST_FAULT = const(-4107)
 
 _VERSION = const(12)
@@ -103,9 +107,9 @@ class Device:
         that is cancelled has to be stopped.
         """
         link = self.link
-        if link.state & STOPPING:
+        if link.state & _STOPPING:
             raise SlError(_SL_RET_CODE_STOP_IN_PROGRESS)
-        if link.state & RESTART:
+        if link.state & _RESTART:
             raise SlError(_SL_API_ABORTED)
         if link.state:
             raise SlError(_SL_RET_CODE_DEV_ALREADY_STARTED)
@@ -113,16 +117,15 @@ class Device:
         link.sl.reset()
         self.session = 0
         link.state = _COMING
-        wait = link.own(_LOCK_DEVICE, _DEVICE_INIT_COMPLETE)
-        try:
-            link.nwp.open()
-            link.nwp.sockets(0, 0)
-            link.expire(wait, _TIMEOUT_INIT_COMPLETE_MS)
-            done = await wait
-        finally:
-            link.leave(_LOCK_DEVICE, wait)
-            if not wait.done:
-                link.state = STARTED | RESTART
+        with link.own(_LOCK_DEVICE, _DEVICE_INIT_COMPLETE) as wait:
+            try:
+                link.nwp.open()
+                link.nwp.sockets(0, 0)
+                link.expire(wait, _TIMEOUT_INIT_COMPLETE_MS)
+                done = await wait
+            finally:
+                if not wait.done:
+                    link.state = _STARTED | _RESTART
         return self._started(done)
 
     def _started(self, done: bytes) -> int:
@@ -149,7 +152,7 @@ class Device:
         """own: by ourselves, to start again; what comes meanwhile waits for that."""
         link = self.link
         state = link.state
-        if state & STOPPING:
+        if state & _STOPPING:
             raise SlError(_SL_RET_CODE_STOP_IN_PROGRESS)
         if not state:
             link.nwp.close()
@@ -157,9 +160,9 @@ class Device:
         if own:
             link.state = _COMING
         else:
-            link.state |= STOPPING
+            link.state |= _STOPPING
         try:
-            if ms and state & STARTED and not state & RESTART:
+            if ms and state & _STARTED and not state & _RESTART:
                 await self._orderly(ms, patience, own)
             link.abort_all(_SL_RET_CODE_STOP_IN_PROGRESS)
             await self._emptied()
@@ -173,22 +176,20 @@ class Device:
         """DEVICE_STOP, its completion, then the register that says it is down."""
         link = self.link
         provisioning = link.nwp.dev_status() & _PROVISIONING
-        wait = link.own(_LOCK_DEVICE, _DEVICE_STOP_DONE)
         end = ticks_add(link.ticks(), patience)
         try:
-            status = await self._ask(ms)
-            if status is None:
-                return
-            if not status and not (own and provisioning):
-                if own:
-                    await Within(link, ticks_diff(end, link.ticks()), wait)
-                else:
-                    link.expire(wait, patience)
-                    await wait
+            with link.own(_LOCK_DEVICE, _DEVICE_STOP_DONE) as wait:
+                status = await self._ask(ms)
+                if status is None:
+                    return
+                if not status and not (own and provisioning):
+                    if own:
+                        await Within(link, ticks_diff(end, link.ticks()), wait)
+                    else:
+                        link.expire(wait, patience)
+                        await wait
         except SlError:
             return  # the power goes off all the same
-        finally:
-            link.leave(_LOCK_DEVICE, wait)
         await self._until(link.nwp.shutdown_ready, _SHUTDOWN_READY_TIMEOUT_MS)
 
     async def _ask(self, ms: int):
@@ -198,10 +199,9 @@ class Device:
         await self._until(lambda: owners[_LOCK_SLOT] is None, _PATIENCE_MS)
         if owners[_LOCK_SLOT] is not None:
             return None
-        answer = link.own(_LOCK_SLOT, _NO_EVENT)
         end = ticks_add(link.ticks(), _PATIENCE_MS)
         args = pack("<HH", ms & 0xFFFF, 0)
-        try:
+        with link.own(_LOCK_SLOT, _NO_EVENT) as answer:
             code = _E_BUSY
             while code == _E_BUSY:
                 code = link.nwp.submit(_DEVICE_STOP, args, b"", _TIMEOUT_SHORT_MS)
@@ -214,8 +214,6 @@ class Device:
                 link.broken(code)
             answer.sent = True
             await Within(link, left, answer)
-        finally:
-            link.leave(_LOCK_SLOT, answer)
         if answer.error:
             raise SlError(answer.error)
         if not answer.done or len(answer.result) < 2:
@@ -255,7 +253,7 @@ class Device:
         if session == self.session:
             return
         self.session = session
-        if status & _PROVISIONING and link.state == STARTED and link.idle():
+        if status & _PROVISIONING and link.state == _STARTED and link.idle():
             link.spawn(self._restart())
 
     async def _restart(self):

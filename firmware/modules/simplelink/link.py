@@ -1,14 +1,21 @@
-"""The sending half of the driver's side of the wire: requests, and what is refused.
+"""The driver's side of the wire: requests, what is refused, who waits for what.
 
 Over the C module `nwp` (frames, matching, credits: firmware/link). One command is outstanding at
 a time; only those with long time-outs hold the slot across a wait. Facts: nwp-protocol 2 to 4.
 """
 
-from .compat import const, ticks_ms
+from .compat import const, ticks_add, ticks_diff, ticks_ms
 from .errors import SlError
-from .inbox import RESTART, STARTED, STOPPING, Inbox
+from .inbox import Job, dispatch
 from .waiter import Completion, Sleep, Turn
 
+# table: states STARTED STOPPING RESTART COMING ABANDONED
+_STARTED = const(1)
+_STOPPING = const(2)
+_RESTART = const(4)
+_COMING = const(8)
+_ABANDONED = const(16)
+# end
 # table: errors SL_API_ABORTED SL_RET_CODE_PROTOCOL_ERROR SL_RET_CODE_DEV_LOCKED
 _SL_API_ABORTED = const(-2005)
 _SL_RET_CODE_PROTOCOL_ERROR = const(-2010)
@@ -51,16 +58,15 @@ _TIMEOUT_NONBLOCKING_COMPLETION_MS = const(10000)
 # which), the last one the command slot.
 _LOCKS = const(_LOCK_SLOT + 1)
 
-_RUNNING = const(1)  # Link.state: STARTED alone
-_COMING = const(8)
 _LOOK_MS = const(2)
 _HEED_MS = const(100)
-_REFUSING = const(0x1C)  # device status: locked or provisioning
-_PROVISIONING = const(0x18)
+_PROVISIONING = const(_DEV_STATUS_PROVISIONING_ACTIVE | _DEV_STATUS_PROVISIONING_USER_INITIATED)
+_REFUSING = const(_DEV_STATUS_LOCKED | _PROVISIONING)
 _NO_EVENT = const(-1)
+_NEWS = const(2 | 4)  # flags of the link: an answer, an event
 
 
-class Link(Inbox):
+class Link:
     """One network processor, for the groups. Who drives coroutines needs pump() and limit()."""
 
     def __init__(self, sl, nwp):
@@ -82,6 +88,8 @@ class Link(Inbox):
         self.late = 0  # completions that came when nobody wanted them any more
         self.busy = False
         self.woken = False  # something became ready behind the back of who drives the coroutines
+        # Started: it takes commands. Coming, instead: a start is under way, commands wait.
+        # Abandoned: the command slot belongs to one whose answer nobody waits for.
         self.state = 0
         nwp.heed(self.heed)
 
@@ -112,13 +120,13 @@ class Link(Inbox):
             self._come()
         status = self.nwp.dev_status()
         state = self.state
-        if state & STOPPING:
+        if state & _STOPPING:
             raise SlError(_SL_RET_CODE_STOP_IN_PROGRESS)
         if status & _DEV_STATUS_LOCKED and not fs:
             raise SlError(_SL_RET_CODE_DEV_LOCKED)
-        if state & RESTART:
+        if state & _RESTART:
             raise SlError(_SL_API_ABORTED)
-        if not state & STARTED:
+        if not state & _STARTED:
             raise SlError(_SL_RET_CODE_DEV_NOT_STARTED)
         if status & _PROVISIONING and not status & _DEV_STATUS_PROVISIONING_ENABLE_API:
             raise SlError(_SL_RET_CODE_PROVISIONING_IN_PROGRESS)
@@ -132,6 +140,129 @@ class Link(Inbox):
         finally:
             self.woken = True
 
+    # Completions and their locks: one operation a socket, and one each of some others (3.3)
+
+    def own(self, lock: int, opcode: int) -> Completion:
+        """Take a free lock for an operation that the event `opcode` will complete.
+
+        `with` gives it back.
+        """
+        wait = self.owners[lock] = Completion()
+        wait.opcode = opcode
+        wait.link = self
+        wait.lock = lock
+        return wait
+
+    async def turn(self, lock: int, opcode: int) -> Completion:
+        """own() as soon as the lock is free: first come, first served."""
+        if self.owners[lock] is not None or self.queue:
+            await Turn(self, lock)
+        return self.own(lock, opcode)
+
+    def leave(self, lock: int, wait):
+        """Give a lock back, unless the operation was cancelled and the NWP will complete it."""
+        if wait.done or not wait.sent:
+            self.owners[lock] = None
+            if wait.limit is not None and wait in self.limits:
+                self.limits.remove(wait)
+            if self.queue:
+                self.woken = True
+            return
+        # Its coroutine was cancelled: what comes is for nobody, but until then nobody is next.
+        if wait in self.limits:
+            self.limits.remove(wait)
+        wait.into = None
+        wait.orphan = True
+        if self.owners[_LOCK_SLOT] is wait:
+            self.state |= _ABANDONED
+
+    def expire(self, wait, ms: int):
+        """Fatal CMD_TIMEOUT unless complete within `ms` (nwp-protocol 3.5)."""
+        wait.deadline = wait.limit = ticks_add(self.ticks(), ms)
+        self.limits.append(wait)
+
+    def idle(self) -> bool:
+        """Nobody waits for anything."""
+        return (
+            not self.queue
+            and not self.pending
+            and all(wait is None or wait.reserved for wait in self.owners)
+        )
+
+    # Waiting
+
+    def pump(self, ms: int) -> int:
+        """Wait at most `ms` (-1: for ever) for something, dispatch it; returns the link's flags.
+
+        For who drives coroutines: those that are ready afterwards want to be resumed.
+        """
+        if self.woken:
+            ms = 0
+        elif self.limits or self.pending or self.jobs:
+            ms = self.limit(ms)
+        flags = self.nwp.wait(ms)
+        if flags & _NEWS or self.limits or self.jobs:
+            self.dispatch(flags)
+        self.woken = False
+        return flags
+
+    def limit(self, ms: int, over: bool = True) -> int:
+        """How long one may sleep at most: `ms` or the driver's nearest deadline (-1: for ever).
+
+        over: whether what is over counts; not where the caller keeps them waiting. What pends may
+        be so by the header of an answer, of which nobody else is told.
+        """
+        if over:
+            for wait in self.pending:
+                if wait.ready():
+                    return 0
+        for waits in (self.limits, self.pending, self.jobs):
+            for wait in waits:
+                if wait.deadline is not None:
+                    left = ticks_diff(wait.deadline, self.ticks())
+                    if (left > 0 or over) and (ms < 0 or left < ms):
+                        ms = left if left > 0 else 0
+        return ms
+
+    def abort_all(self, code: int):
+        """Every wait ends with SlError(code)."""
+        owners = self.owners
+        self.state &= ~_ABANDONED
+        for lock in range(len(owners)):
+            wait = owners[lock]
+            if wait is not None and wait.orphan:
+                owners[lock] = None
+            elif wait is not None and not wait.done:
+                self._leave(wait, code)
+        for wait in self.pending:
+            self._leave(wait, code)
+        for wait in self.queue:
+            self._leave(wait, code)
+        self.pending.clear()
+        self.queue.clear()
+        self.limits.clear()
+
+    def _leave(self, wait, code: int):
+        if not wait.done:
+            wait.fail(code)
+        try:
+            self.leaving.append(wait)
+        except MemoryError:
+            pass  # a stop does not wait until it has gone on
+
+    dispatch = dispatch  # take what has come
+
+    def tell(self, opcode: int, args):
+        """Hand an event to the application."""
+        if self.sl.on_event is not None:
+            self.sl.on_event(opcode, args)
+
+    def spawn(self, coro):
+        """Run a coroutine of the driver; it must not raise."""
+        job = Job(coro, self.nwp.resume)
+        if not job.step():
+            self.jobs.append(job)
+
     # Short commands: `payload` follows `args` on the wire
 
     def request(self, opcode: int, args, payload=b"", head: int = 4) -> int:
@@ -140,7 +271,7 @@ class Link(Inbox):
         head: size of the answer's arguments. A shorter one is an error, its own if it tells one.
         """
         nwp = self.nwp
-        if self.state != _RUNNING or nwp.dev_status() & _REFUSING:
+        if self.state != _STARTED or nwp.dev_status() & _REFUSING:
             self.check()
         n = nwp.request(opcode, args, payload)
         if n < head:
@@ -152,7 +283,7 @@ class Link(Inbox):
     def call(self, opcode: int, args, payload=b"") -> int:
         """Short command whose answer begins with an i16 status; returns that, never negative."""
         nwp = self.nwp
-        if self.state != _RUNNING or nwp.dev_status() & _REFUSING:
+        if self.state != _STARTED or nwp.dev_status() & _REFUSING:
             self.check()
         n = nwp.request(opcode, args, payload)
         if n < 4:
@@ -215,13 +346,10 @@ class Link(Inbox):
         if self.state == _COMING:
             await self.free()
         self.check(fs)
-        if self.owners[_LOCK_SLOT] is not None or self.queue:
-            await Turn(self, _LOCK_SLOT)
-        wait = self.own(_LOCK_SLOT, _NO_EVENT)
-        wait.head = head
-        wait.into = into
-        wait.undo = undo
-        try:
+        with await self.turn(_LOCK_SLOT, _NO_EVENT) as wait:
+            wait.head = head
+            wait.into = into
+            wait.undo = undo
             code = self.nwp.submit(opcode, args, payload, ms or _TIMEOUT_LONG_MS, prefix, more)
             while code == _E_BUSY:  # a request that was interrupted still owns the wire
                 await Sleep(self, 10)
@@ -233,8 +361,6 @@ class Link(Inbox):
             if lock >= 0:
                 self.owners[lock].sent = True
             await wait
-        finally:
-            self.leave(_LOCK_SLOT, wait)
         if len(wait.result) < head:
             self._short(wait.result)
         return wait
@@ -248,11 +374,8 @@ class Link(Inbox):
         if self.state == _COMING:
             await self.free()
         self.check()
-        if self.owners[lock] is not None or self.queue:
-            await Turn(self, lock)
-        wait = self.own(lock, done)
-        wait.undo = undo
-        try:
+        with await self.turn(lock, done) as wait:
+            wait.undo = undo
             await self.free()
             wait.sent = True  # at once: an interrupt from the keyboard may end the call
             try:
@@ -265,8 +388,6 @@ class Link(Inbox):
             elif ms == 0 and lock < _MAX_SOCKETS and self.nwp.nonblocking() >> lock & 1:
                 self.expire(wait, _TIMEOUT_NONBLOCKING_COMPLETION_MS)
             return await wait
-        finally:
-            self.leave(lock, wait)
 
     async def free(self):
         """Until no start is under way and no long command holds the slot."""

@@ -9,7 +9,7 @@ from struct import pack, pack_into, unpack_from
 from .compat import const
 from .device import size8, value
 from .errors import SlError
-from .waiter import Reports, Turn
+from .reports import Reports
 
 # table: opcodes netapp
 _NETAPP_START = const(0x9C0A)
@@ -220,20 +220,15 @@ class NetApp:
         """More of a request that has it; returns (count, flags): 1 if there is still more."""
         link = self.link
         await link.admit()
-        if link.owners[_LOCK_RECEIVE] is not None or link.queue:
-            await Turn(link, _LOCK_RECEIVE)
-        wait = link.own(_LOCK_RECEIVE, _NETAPP_RECEIVE)
-        wait.head = 8
-        wait.into = buf
-        try:
+        with await link.turn(_LOCK_RECEIVE, _NETAPP_RECEIVE) as wait:
+            wait.head = 8
+            wait.into = buf
             args = pack("<HHI", handle, len(buf), flags)
             code = link.nwp.post(_NETAPP_RECEIVE_REQUEST, args, b"", 0, -1)
             if code < 0:
                 link.broken(code)
             wait.sent = True
             done = await wait
-        finally:
-            link.leave(_LOCK_RECEIVE, wait)
         if len(done) < 8 or unpack_from("<H", done)[0] != handle:
             return 0, 0
         size, flags = unpack_from("<HI", done, 2)

@@ -4,7 +4,6 @@ from struct import pack, unpack_from
 
 from .compat import const
 from .errors import SlError
-from .waiter import Turn
 
 # table: opcodes netutil
 _NETUTIL_GET = const(0xB4C0)
@@ -47,17 +46,12 @@ class NetUtil:
         """
         link = self.link
         await link.admit()
-        if link.owners[_LOCK_NETUTIL] is not None or link.queue:
-            await Turn(link, _LOCK_NETUTIL)
-        wait = link.own(_LOCK_NETUTIL, _NETUTIL_CMD_DONE)
-        wait.head = 12
-        wait.into = out
-        try:
+        with await link.turn(_LOCK_NETUTIL, _NETUTIL_CMD_DONE) as wait:
+            wait.head = 12
+            wait.into = out
             args = pack("<HHHH", command, len(attrib), len(data), len(out))
             await self._started(wait, args, attrib, data)
             return _output(await wait, wait.size, len(out))
-        finally:
-            link.leave(_LOCK_NETUTIL, wait)
 
     async def _started(self, wait, args, attrib, data):
         """Send a command and take its answer; `wait` is for the event that follows."""

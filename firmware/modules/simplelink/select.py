@@ -9,9 +9,12 @@ from struct import pack, unpack_from
 
 from .compat import const, ticks_add, ticks_diff
 from .errors import SlError
-from .link import STARTED
-from .waiter import NO_MEMORY, Completion, Waiter
+from .waiter import Completion, Waiter
 
+# table: states STARTED ABANDONED
+_STARTED = const(1)
+_ABANDONED = const(16)
+# end
 # table: opcodes SOCKET_CREATE SOCKET_CLOSE SOCKET_BIND_V4 SOCKET_SELECT SOCKET_SELECT_DONE
 _SOCKET_CREATE = const(0x9401)
 _SOCKET_CLOSE = const(0x9402)
@@ -36,7 +39,6 @@ _SELECT_INFINITE = const(65535)
 _MAX_SOCKETS = const(16)
 # end
 
-_ABANDONED = const(16)  # Link.state
 _NONE = const(-1)
 _UNASKED = const(-2)  # what crosses for the control socket takes credits, but waits for none
 _PATIENCE_MS = const(3000)  # longest request without control socket, for which others must wait
@@ -120,13 +122,13 @@ class Selector:
         except SlError as error:
             self._fail(error.code)
         except MemoryError:
-            self._fail(NO_MEMORY)
+            self._fail()
         finally:
             self.running = False
 
-    def _fail(self, code: int):
+    def _fail(self, *code):
         for caller in self.callers:
-            caller.fail(code)
+            caller.fail(*code)
 
     async def _round(self, nfds: int, sec: int, usec: int):
         control = self.control
@@ -222,7 +224,7 @@ class Selector:
 
     def _is_over(self) -> bool:
         """It is not the request that failed, but the network processor."""
-        return self.link.state & ~_ABANDONED != STARTED
+        return self.link.state & ~_ABANDONED != _STARTED
 
     def _open_control(self):
         """Open and bind it. Without it select works, but a second caller waits: for seconds only,

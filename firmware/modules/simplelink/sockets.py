@@ -15,6 +15,9 @@ from .flow import Credits, end, room
 from .select import Selector
 from .waiter import Completion, Turn, failure
 
+# table: states STARTED
+_STARTED = const(1)
+# end
 # table: opcodes socket
 _SOCKET_CREATE = const(0x9401)
 _SOCKET_CLOSE = const(0x9402)
@@ -72,7 +75,6 @@ _RAW = const(0x80)  # upper nibble of the descriptor of a transceiver
 _STARTTLS = const(35)
 _SECURED = const(3)  # enum socket_async_type
 _EVER = const(0xFFFF)
-_RUNNING = const(1)  # Link.state: STARTED alone
 _REFUSING = const(0x1C)  # device status: locked or provisioning
 _SPARES = const(4)
 
@@ -218,7 +220,7 @@ class Sockets:
         nwp = link.nwp
         owners = link.owners
         lock = sd if sd < _MAX_SOCKETS else _id(sd)
-        if link.state != _RUNNING or nwp.dev_status() & _REFUSING:
+        if link.state != _STARTED or nwp.dev_status() & _REFUSING:
             yield from link.admit()
         if owners[lock] is not None or link.queue:
             yield from Turn(link, lock)
@@ -275,7 +277,7 @@ class Sockets:
         """
         link = self.link
         size = len(data)
-        if link.state != _RUNNING or link.nwp.dev_status() & _REFUSING:
+        if link.state != _STARTED or link.nwp.dev_status() & _REFUSING:
             yield from link.admit()
         if sd < _MAX_SOCKETS and 0 < size <= _RECV_MAX_LEN_DOCUMENTED:
             pack_into("<HBB", link.args, 0, size, sd, flags & 0x0F)

@@ -8,19 +8,16 @@ if there is one.
 from .compat import const, ticks_add, ticks_diff
 from .errors import SlError
 
-_REPORTS = const(8)  # kept for who is to take them
-
 # table: errors SL_ERROR_BSD_EBADF
 _SL_ERROR_BSD_EBADF = const(-9)
 # end
 
-
-NO_MEMORY = const(1)  # error of a waiter for whose result there was none
+_NO_MEMORY = const(1)  # error of a waiter for whose result there was none
 
 
 def failure(error: int):
     """The exception for the error of a waiter."""
-    return MemoryError() if error == NO_MEMORY else SlError(error)
+    return MemoryError() if error == _NO_MEMORY else SlError(error)
 
 
 class Waiter:
@@ -37,8 +34,8 @@ class Waiter:
         """True when the coroutine that yielded this can go on."""
         return self.done
 
-    def fail(self, code: int):
-        """End the wait with SlError(code)."""
+    def fail(self, code: int = _NO_MEMORY):
+        """End the wait with SlError(code), or for want of memory."""
         self.error = code
         self.done = True
 
@@ -117,6 +114,7 @@ class Completion(Waiter):
     """
 
     reserved = False  # nobody may wait for its lock
+    link = None  # where it owns `lock`
     head = 0
     into = None  # buffer for what follows the head, as far as it fits
     size = 0  # how much came behind the head
@@ -133,6 +131,12 @@ class Completion(Waiter):
         self.error = 0
         self.orphan = False  # cancelled, but the NWP will still complete it
 
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.link.leave(self.lock, self)
+
     def complete(self, args):
         """Take the arguments, a view of the frame buffer."""
         head = self.head or len(args)
@@ -143,61 +147,3 @@ class Completion(Waiter):
             if n > 0:
                 self.into[:n] = args[head : head + n]
         self.done = True
-
-
-class Reports(Completion):
-    """What an operation reports any number of times: each `await` gives the next report.
-
-    None when there are no more; raises SlError when the network processor has stopped. It owns the
-    operation's lock until then. At most 8 wait to be taken: then the oldest goes, and is counted
-    in `lost`.
-    """
-
-    def __init__(self, link, lock: int, opcode: int, decode, last):
-        super().__init__()
-        self.link = link
-        self.lock = lock
-        self.opcode = opcode
-        self.decode = decode  # from the arguments of the event to a report
-        self.last = last  # whether a report is the last one
-        self.reports = []
-        self.lost = 0
-
-    def ready(self) -> bool:
-        return self.done or len(self.reports) > 0
-
-    def begin(self):
-        """The operation is under way; who had the lock gets no more reports."""
-        owners = self.link.owners
-        before = owners[self.lock]
-        if before is not None:
-            before.done = True
-        owners[self.lock] = self
-
-    def end(self):
-        """There are no more reports than have come."""
-        self.done = True
-        if self.link.owners[self.lock] is self:
-            self.link.leave(self.lock, self)
-
-    def complete(self, args):
-        """Take a report."""
-        report = self.decode(args)
-        if len(self.reports) >= _REPORTS:
-            self.reports.pop(0)
-            self.lost += 1
-        self.reports.append(report)
-        if self.last(report):
-            self.end()
-
-    def __iter__(self):
-        while not self.ready():
-            yield self
-        if self.reports:
-            return self.reports.pop(0)
-        self.gone = True
-        if self.error:
-            raise failure(self.error)
-        return None
-
-    __await__ = __iter__

@@ -9,8 +9,10 @@ from struct import pack, pack_into, unpack_from
 from .compat import const
 from .device import size8, value
 from .errors import SlError
-from .inbox import STARTED
 
+# table: states STARTED
+_STARTED = const(1)
+# end
 # table: opcodes wlan
 _WLAN_CONNECT = const(0x8C80)
 _WLAN_CONNECT_EAP = const(0x8C82)
@@ -297,7 +299,7 @@ class Wlan:
     def _end_provisioning(self, args):
         """The one request that provisioning itself does not hold up."""
         link = self.link
-        if link.state != STARTED:
+        if link.state != _STARTED:
             link.check()
         n = link.nwp.request(_WLAN_PROVISIONING, args)
         if n < 4:

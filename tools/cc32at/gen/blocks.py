@@ -2,8 +2,8 @@
 
 A block begins with a line `# table: WHAT NAMES...`, which may go on in lines indented by 5 blanks,
 and ends with `# end`. WHAT is `opcodes` (NAMES are opcodes, or one group), `errors`, `constants`,
-`enums`, `locks`, `ids` or `options` (NAMES of config, as GROUP.NAME), `completions`, or `link`
-(NAMES of firmware/link/link.h without LINK_); or `layout`, `spec` or `events`, see specs.py.
+`enums`, `locks`, `states`, `ids` or `options` (NAMES of config, as GROUP.NAME), `completions`, or
+`link` (NAMES of firmware/link/link.h without LINK_); or `layout`, `spec` or `events`: specs.py.
 const() makes the compiler put the numbers into the code, so they take neither flash nor RAM of
 their own.
 """
@@ -108,6 +108,10 @@ def _locks(table: dict, name: str) -> list[tuple[str, str]]:
     return [(f"LOCK_{name}", str(table["locks"][name.lower()]))]
 
 
+def _states(table: dict, name: str) -> list[tuple[str, str]]:
+    return [(name, str(table["states"][name.lower()]))]
+
+
 def _link(table: dict, name: str) -> list[tuple[str, str]]:
     value = numbers()[name]
     return [(name, str(value) if value < 10 else f"0x{value:X}")]
@@ -134,5 +138,6 @@ _ROWS = {
     "ids": _ids,
     "options": _options,
     "locks": _locks,
+    "states": _states,
     "link": _link,
 }
