@@ -23,7 +23,8 @@ typedef enum { LINE_RUN, LINE_AGAIN, LINE_BANNER, LINE_AT, LINE_RAW } line_t;
 static bool reads_line;
 static bool after_cr;
 
-// A paste at the friendly prompt, and when something of it came last.
+// A paste at the friendly prompt: it is waited for, and when its last line was complete. Those do not count
+// that a host sends who knows of no paste.
 static struct {
     bool begun;
     uint32_t last; // in ms
@@ -61,9 +62,10 @@ static line_t read_paste(vstr_t *line) {
     mp_hal_stdout_tx_str("\r\npaste mode; Ctrl-C to cancel, Ctrl-D to finish\r\n=== ");
     vstr_reset(line);
     bool is_first = true;
+    size_t from = 0; // of a line
+    paste.last = mp_hal_ticks_ms();
     for (;;) {
         paste.begun = true;
-        paste.last = mp_hal_ticks_ms();
         char c = (char)mp_hal_stdin_rx_chr();
         paste.begun = false;
         if (c == CHAR_CTRL_C || c == CHAR_CTRL_D) {
@@ -77,8 +79,12 @@ static line_t read_paste(vstr_t *line) {
             }
             is_first = false;
         }
+        if (c == '\r' && !is_at_line(vstr_null_terminated_str(line) + from)) {
+            paste.last = mp_hal_ticks_ms();
+        }
         vstr_add_byte(line, c);
         if (c == '\r') {
+            from = line->len;
             mp_hal_stdout_tx_str("\r\n=== ");
         } else {
             mp_hal_stdout_tx_strn(&c, 1);
@@ -227,7 +233,7 @@ uint32_t repl_patience(void) {
 
 int repl_way_out(void) {
     if (paste.begun) {
-        mp_hal_stdout_tx_str("\r\n# nothing more of the paste in 10 s: given up");
+        mp_hal_stdout_tx_str("\r\n# no more lines of the paste in 10 s: given up");
         return CHAR_CTRL_C;
     }
     if (raw.state == RAW_CANCEL) {

@@ -35,6 +35,46 @@ def test_ctrl_a_at_the_start_of_a_line_is_the_raw_repl(at):
     assert repl.once(at, "print(6 * 7)") == "42\r\n"
 
 
+def test_what_comes_at_a_stroke_behind_ctrl_a_is_the_prompt_s(at):
+    """And what was answered before it stands before the prompt."""
+    at.write(b"AT+Test\r\nAT+Te\r\n\x01x = 6\r\nprint(x * 7)\x04")
+    answers, _, said = repl.expect(at, b"\x04>").partition(b"raw REPL; CTRL-B to exit\r\n>")
+    assert answers == b"OK\r\nERROR:command not exist, 0\r\n"
+    assert said == b"OK42\r\n\x04\x04>"
+    repl.leave(at)
+
+
+def test_behind_ctrl_a_a_ctrl_c_is_the_prompt_s(at):
+    at.write(b"\x03AT+Test\r\n\x01\x03print(6 * 7)\x04")
+    assert b">OK42\r\n" in repl.expect(at, b"\x04>")
+    repl.leave(at)
+
+
+def test_what_comes_at_a_stroke_behind_ctrl_c_twice_is_the_prompt_s(at):
+    at.write(b"\x03\x03print(6 * 7)\r\nprint(6 * 8)\r\n")
+    repl.expect(at, b"\r\n48\r\n>>> ")
+    at.write(b"\x04")
+    at.flush(quiet=0.5)
+    at.command("AT+Test")
+
+
+@pytest.mark.parametrize("noise", [b"\x05", b"\x05noise\r"])
+def test_a_paste_begun_by_noise_ends_though_a_host_goes_on(at, noise):
+    friendly(at)
+    at.write(noise)
+    at.sleep(1)
+    if len(noise) > 1:
+        for _ in range(3):
+            at.write(b"AT+Test\r\n")
+            at.sleep(2)
+    at.sleep(10)
+    at.flush(quiet=0.2)
+    at.write(b"AT+Get=AT,STYLE\r\n")
+    lines = [str(m) for m in at.messages(timeout=5, quiet=0.5)]
+    assert lines[-2:] == ["+Get: guide", "OK"]
+    at.command("AT+Test")
+
+
 def test_ctrl_a_inside_a_line_is_an_ordinary_byte(at):
     at.write(b"AT+Test\x01\r\n")
     assert [str(m) for m in at.messages(quiet=0.3)] == ["ERROR:command not exist, 0"]

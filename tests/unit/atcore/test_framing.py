@@ -464,3 +464,19 @@ def test_a_payload_by_send_of_another_length(line, size, given):
     core, _, calls = line
     assert ask(core, b"AT+Send=3,0,%d," % size + given * b"x") == [SHORT]
     assert not calls
+
+
+def test_what_came_behind_a_request_for_the_prompt_is_given_back(line):
+    core, _, calls = line
+    given = []
+
+    def control(byte):
+        core.escape = b"raw"
+        return True
+
+    core.framer.control = control
+    core.framer.unread = lambda data: given.append(bytes(data))
+    assert answers(line, b"AT+Test\r\n\x01print(1)\r\nAT+Stop=0\r\n\x01") == [OK]
+    assert given == [b"print(1)\r\nAT+Stop=0\r\n\x01"] and calls == []
+    core.escape = None
+    assert answers(line, b"AT+Test\r\n") == [OK]
