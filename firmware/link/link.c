@@ -43,12 +43,16 @@ static bool usable(void) {
     return self.opened && !self.failed;
 }
 
-static uint32_t time_left(uint32_t start, uint32_t timeout_ms) {
+static uint32_t left_at(uint32_t now, uint32_t start, uint32_t timeout_ms) {
     if (timeout_ms == LINK_FOREVER) {
         return LINK_FOREVER;
     }
-    uint32_t passed = link_port_ticks_ms() - start;
+    uint32_t passed = now - start;
     return passed < timeout_ms ? timeout_ms - passed : 0;
+}
+
+static uint32_t time_left(uint32_t start, uint32_t timeout_ms) {
+    return left_at(link_port_ticks_ms(), start, timeout_ms);
 }
 
 // Life
@@ -274,8 +278,8 @@ int link_collect(void) {
 
 // Reads messages until the slot leaves `state`: 0; or LINK_E_BREAK, or LINK_E_AGAIN after `ms`.
 static int wait_slot(slot_state_t state, uint32_t ms) {
-    uint32_t start = link_port_ticks_ms();
-    for (;;) {
+    uint32_t start = 0;
+    for (bool is_first = true;; is_first = false) {
         read_messages();
         if (slot.state != state) {
             return 0;
@@ -283,11 +287,13 @@ static int wait_slot(slot_state_t state, uint32_t ms) {
         if (link_port_break()) {
             return LINK_E_BREAK;
         }
-        uint32_t left = time_left(start, ms);
+        uint32_t now = link_port_ticks_ms();
+        start = is_first ? now : start;
+        uint32_t left = left_at(now, start, ms);
         if (left == 0) {
             return LINK_E_AGAIN;
         }
-        uint32_t answer = time_left(slot.start, slot.timeout_ms);
+        uint32_t answer = left_at(now, slot.start, slot.timeout_ms);
         link_port_idle(answer < left ? answer : left, LINK_WAKE_NWP);
     }
 }
