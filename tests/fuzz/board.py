@@ -14,7 +14,7 @@ from cc32at.emulator.realtime import Pacer
 from cc32at.nwp import NetworkProcessor
 from tests.boards import IMAGES, ROOT
 from tests.fuzz.desk import EXECUTED, PROMPT, SPEED
-from tests.fuzz.game import Game, watched
+from tests.fuzz.game import ANSWERED, Game, watched
 from tests.fuzz.guest import Guest
 from tests.fuzz.lines import pool
 from tests.fuzz.linked import ANSWER, BOOT_MS, FATAL, WAY_OUT_MS, surroundings
@@ -162,7 +162,8 @@ class BoardGame(Game):
             self.fail("canary", "the prompt was asked for")
         if mishaps:
             self.ask(b"\r\n")
-            self.answer(b"AT+Stop=0\r\n", WAY_OUT_MS)
+            if not ANSWERED.search(self.answer(b"AT+Stop=0\r\n", WAY_OUT_MS)):
+                self.fail("no way out", repr(bytes(self.printed[-200:])))
             self.ask(b"AT+Start\r\n", BOOT_MS)
         self.judge_answer()
         self.judge_idle()
