@@ -1,24 +1,18 @@
 """Events of the driver as `+Event...` lines: guide tables 62-66, guide-style.md section 8.
 
 A row says from which opcode an event comes, its id, and where its values lie in the arguments
-(nwp-protocol.md chapter 7). What has no row, or no name in the guide, prints nothing.
+(nwp-protocol.md chapter 7), by the names of protocol.json. What has no row, or no name in the
+guide, prints nothing.
 """
+
+from struct import unpack_from
 
 from .compat import const
 from .reply import written
 
-# By family, the second number of a row.
+# By family, as the keyword tables of the ids are in the block.
 NAMES = (b"EventFatalError", b"EventGeneral", b"EventWlan", b"EventNetApp", b"EventSock")
-TABLES = (
-    b"event_device_id",
-    b"event_device_id",
-    b"event_wlan_id",
-    b"event_netapp_id",
-    b"event_sock_id",
-)
-
-# opcode, family, id, fields of its values (reply.py)
-# table: events
+# table: events event_device_id event_device_id event_wlan_id event_netapp_id event_sock_id
 # FATAL_DEVICE_ABORT abort_type abort_data
 # FATAL_DRIVER_ABORT ti:none
 # FATAL_SYNC_LOSS ti:none
@@ -52,39 +46,34 @@ TABLES = (
 # SOCKET_ASYNC sd type:event_sock_type value
 # fmt: off
 ROWS = (
-    (0xFF01, 0, 1, (("u32", 0), ("u32", 4))),
-    (0xFF02, 0, 2, (("ti", ("none",)),)),
-    (0xFF03, 0, 3, (("ti", ("none",)),)),
-    (0xFF04, 0, 4, (("u32", 0),)),
-    (0xFF05, 0, 5, (("u32", 0),)),
-    (0x0099, 1, 6, (("i16", 0), ("always", 0, b"event_device_sender"))),
-    (0x0078, 1, 7, (("i16", 0), ("key16", 2, b"event_device_sender"))),
-    (0x0880, 2, 1, (("text", 0, 1), ("mac", 33))),
-    (0x0881, 2, 2, (("text", 0, 1), ("mac", 33), ("u8", 39))),
-    (0x082E, 2, 3, (("mac", 0),)),
-    (0x082F, 2, 4, (("mac", 0),)),
-    (0x0892, 2, 5, (("text", 0, 1), ("mac", 33), ("text", 40, 41))),
-    (0x0894, 2, 6, (("text", 0, 1), ("mac", 33), ("u8", 39), ("text", 40, 41))),
-    (0x0896, 2, 7, (("mac", 0), ("text", 6, 7), ("text", 39, 40))),
-    (0x0898, 2, 8, (("mac", 0), ("text", 6, 7), ("text", 39, 40))),
-    (0x0830, 2, 9, (("text", 0, 1), ("mac", 33), ("key", 39, b"event_wlan_wps_method"))),
-    (0x0832, 2, 10, (("text", 0, 1), ("mac", 33), ("key", 39, b"event_wlan_wps_method"))),
-    (0x0831, 2, 11, (("key16", 0, b"event_wlan_status"),)),
-    (0x089A, 2, 13, (
-        ("key", 0, b"event_provisioning_status"),
-        ("ti", ("key", 1, b"wlan_role"), ("key", 2, b"event_wlan_status"), ("text", 3, 4)),
-    )),
-    (0x08B2, 2, 14, (("key32", 0, b"event_provisioning_status"), ("text", 4, 8))),
-    (0x1825, 3, 1, (("ip4", 0), ("ip4", 4), ("ip4", 8))),
-    (0x1A25, 3, 2, (("ip6", 0), ("ip6", 16))),
-    (0x1831, 3, 3, (("ip4", 0), ("mac", 4), ("mac", 10))),
-    (0x182C, 3, 4, (("ip4", 0), ("u32", 4), ("mac", 8))),
-    (0x182D, 3, 5, (("ip4", 0), ("mac", 4), ("u16", 10))),
-    (0x1832, 3, 8, (("i16", 0),)),
-    (0x1833, 3, 9, (("i16", 0),)),
-    (0x1A32, 3, 10, (("ip6", 0),)),
-    (0x100E, 4, 1, (("u8", 2), ("i16", 0))),
-    (0x100F, 4, 2, (("u8", 0), ("key", 1, b"event_sock_type"), ("i16", 2))),
+    b"\x01\xff\x00\x07\x00\x00\x02\xff\x00\x06\x07\x00\x03\xff\x00\x06\x0d\x00"
+    b"\x04\xff\x00\x05\x13\x00\x05\xff\x00\x05\x18\x00\x99\x00\x01\x08\x1d\x00"
+    b"x\x00\x01\x08%\x00\x80\x08\x02\x08-\x00\x81\x08\x02\x0a5\x00"
+    b".\x08\x02\x05?\x00/\x08\x02\x05D\x00\x92\x08\x02\x0bI\x00"
+    b"\x94\x08\x02\x0dT\x00\x96\x08\x02\x0ba\x00\x98\x08\x02\x0bl\x00"
+    b"0\x08\x02\x0bw\x002\x08\x02\x0b\x82\x001\x08\x02\x06\x8d\x00"
+    b"\x9a\x08\x02\x11\x93\x00\xb2\x08\x02\x09\xa4\x00%\x18\x03\x09\xad\x00"
+    b"%\x1a\x03\x07\xb6\x001\x18\x03\x09\xbd\x00,\x18\x03\x09\xc6\x00"
+    b"-\x18\x03\x09\xcf\x002\x18\x03\x05\xd8\x003\x18\x03\x05\xdd\x00"
+    b"2\x1a\x03\x05\xe2\x00\x0e\x10\x04\x07\xe7\x00\x0f\x10\x04\x0a\xee\x00"
+)
+FIELDS = (
+    b"A\x01\x00I\x00I\x04A\x02\x00t\x01nA\x03\x00t\x01nA\x04\x00I"
+    b"\x00A\x05\x00I\x00A\x06\x00h\x00A\x00\x01A\x07\x00h\x00K\x02\x01A"
+    b"\x01\x02T\x00\x01m!A\x02\x02T\x00\x01m!B'A\x03\x02m\x00A"
+    b"\x04\x02m\x00A\x05\x02T\x00\x01m!T()A\x06\x02T\x00\x01m!"
+    b"B'T()A\x07\x02m\x00T\x06\x07T'(A\x08\x02m\x00T\x06"
+    b"\x07T'(A\x09\x02T\x00\x01m!k'\x03A\x0a\x02T\x00\x01m!"
+    b"k'\x03A\x0b\x02K\x00\x04A\x0d\x02k\x00\x05t\x09k\x01\x06k\x02\x04"
+    b"T\x03\x04A\x0e\x02W\x00\x05T\x04\x08A\x01\x074\x004\x044\x08A\x02"
+    b"\x076\x006\x10A\x03\x074\x00m\x04m\x0aA\x04\x074\x00I\x04m\x08"
+    b"A\x05\x074\x00m\x04H\x0aA\x08\x07h\x00A\x09\x07h\x00A\x0a\x076"
+    b"\x00A\x01\x08B\x02h\x00A\x02\x08B\x00k\x01\x09h\x02"
+)
+KEYWORDS = (
+    b"event_device_id", b"event_device_sender", b"event_wlan_id", b"event_wlan_wps_method",
+    b"event_wlan_status", b"event_provisioning_status", b"wlan_role", b"event_netapp_id",
+    b"event_sock_id", b"event_sock_type"
 )
 # fmt: on
 # end
@@ -92,7 +81,8 @@ ROWS = (
 _DEVICE_RESET_REQUEST = const(0x0099)
 # end
 
-_WIDEST = 80  # every value of a row lies below this offset
+_ROW = const(6)  # bytes
+_WIDEST = const(80)  # every value of a row lies below this offset
 
 
 def word(args, at: int, size: int) -> int:
@@ -103,17 +93,24 @@ def word(args, at: int, size: int) -> int:
     return value
 
 
+def row_of(opcode: int) -> int:
+    """Where the row of an opcode begins in ROWS, or -1."""
+    key = opcode.to_bytes(2, "little")
+    at = ROWS.find(key)
+    while at > 0 and at % _ROW:
+        at = ROWS.find(key, at + 1)
+    return at
+
+
 def line_of(line, opcode: int, args, ti: bool):
     """The message for an event, or None if there is nothing to say."""
-    for row in ROWS:
-        if row[0] == opcode:
-            break
-    else:
+    at = row_of(opcode)
+    if at < 0:
         return None
     if len(args) < _WIDEST:
         args = bytes(args) + bytes(_WIDEST - len(args))
     if opcode == _DEVICE_RESET_REQUEST and word(args, 4, 2) != 1:
         return None
-    family = row[1]
-    spec = (("always", row[2], TABLES[family]),) + row[3]
+    _, family, size, start = unpack_from("<HBBH", ROWS, at)
+    spec = (("packed", FIELDS[start : start + size], KEYWORDS),)
     return written(line, NAMES[family], spec, args, ti)

@@ -26,6 +26,7 @@ An item that is None does not exist: an empty field (rule L5). Fields:
     ("guide", field, ...), ("ti", field, ...)   in one style alone
     ("given", at, field)        in style ti not even an empty field without a value
     ("must", at, field)         in style ti no line if this string is empty
+    ("packed", bytes[, tables]) fields as bytes, generated (tools/cc32at/gen/specs.py)
 
 A Line builds one message in place for what has no spec; its methods append one field each and
 return the Line, so that a handler reads `cmd.value().num(index)`.

@@ -401,10 +401,15 @@ static bool put_other(writer_t *w, const source_t *src, qstr kind, size_t n, con
     }
 }
 
-static void put_field(writer_t *w, const source_t *src, size_t n, const mp_obj_t *field) {
-    qstr kind = mp_obj_str_get_qstr(get_name(n, field, 0));
+static void put_packed(writer_t *w, const source_t *src, mp_buffer_info_t fields, mp_obj_t names);
+
+static void put_field(writer_t *w, const source_t *src, qstr kind, size_t n, const mp_obj_t *field) {
     unsigned size = number_size(kind);
     if (size == 0 && put_other(w, src, kind, n, field)) {
+        return;
+    }
+    if (kind == MP_QSTR_packed) {
+        put_packed(w, src, get_buffer(get_name(n, field, 1), MP_BUFFER_READ), field[n - 1]);
         return;
     }
     size_t at = get_size(n, field, 1);
@@ -430,7 +435,67 @@ static void put_fields(writer_t *w, const source_t *src, size_t n, const mp_obj_
         size_t width;
         mp_obj_t *field;
         mp_obj_get_array(fields[i], &width, &field);
-        put_field(w, src, width, field);
+        put_field(w, src, mp_obj_str_get_qstr(get_name(width, field, 0)), width, field);
+    }
+}
+
+// Fields as bytes (tools/cc32at/gen/specs.py): a letter for the kind, then as many bytes as it has arguments.
+
+typedef struct _letter_t {
+    char letter;
+    uint8_t args;
+    uint16_t kind;
+    bool named; // the second argument is the number of a keyword table
+} letter_t;
+
+static const letter_t letters[] = {
+    {'B', 1, MP_QSTR_u8, false},    {'b', 1, MP_QSTR_i8, false},      {'H', 1, MP_QSTR_u16, false},
+    {'h', 1, MP_QSTR_i16, false},   {'I', 1, MP_QSTR_u32, false},     {'i', 1, MP_QSTR_i32, false},
+    {'x', 1, MP_QSTR_hex, false},   {'4', 1, MP_QSTR_ip4, false},     {'6', 1, MP_QSTR_ip6, false},
+    {'m', 1, MP_QSTR_mac, false},   {'v', 1, MP_QSTR_version, false}, {'n', 0, MP_QSTR_none, false},
+    {'s', 2, MP_QSTR_str, false},   {'T', 2, MP_QSTR_text, false},    {'k', 2, MP_QSTR_key, true},
+    {'K', 2, MP_QSTR_key16, true},  {'W', 2, MP_QSTR_key32, true},    {'M', 2, MP_QSTR_mask, true},
+    {'A', 2, MP_QSTR_always, true},
+};
+
+static const letter_t *get_letter(uint8_t letter) {
+    for (size_t i = 0; i < MP_ARRAY_SIZE(letters); i++) {
+        if (letters[i].letter == letter) {
+            return &letters[i];
+        }
+    }
+    raise_range();
+}
+
+static void put_packed(writer_t *w, const source_t *src, mp_buffer_info_t fields, mp_obj_t names) {
+    const uint8_t *in = fields.buf;
+    const uint8_t *end = in + fields.len;
+    while (in < end) {
+        uint8_t letter = *in++;
+        if (letter == 't' || letter == 'g') { // so many bytes are of one style alone
+            if (in == end || *in > end - in - 1) {
+                raise_range();
+            }
+            mp_buffer_info_t part = {.buf = (void *)(in + 1), .len = *in};
+            if (w->ti == (letter == 't')) {
+                put_packed(w, src, part, names);
+            }
+            in += 1 + part.len;
+            continue;
+        }
+        const letter_t *found = get_letter(letter);
+        if (found->args > end - in) {
+            raise_range();
+        }
+        mp_obj_t field[3] = {MP_OBJ_NULL};
+        for (unsigned i = 0; i < found->args; i++) {
+            field[i + 1] = MP_OBJ_NEW_SMALL_INT(in[i]);
+        }
+        if (found->named) {
+            field[2] = mp_obj_subscr(names, field[2], MP_OBJ_SENTINEL);
+        }
+        put_field(w, src, found->kind, 1 + found->args, field);
+        in += found->args;
     }
 }
 

@@ -30,11 +30,11 @@ _OPTIONS = const(
 # table: spec VERSION_LINE device_version
 #     chip_id:hex fw_version phy_version nwp_version rom_version
 _VERSION_LINE_SIZE = const(20)
-_VERSION_LINE = const((("hex", 0), ("version", 4), ("version", 8), ("version", 12), ("u16", 16)))
+_VERSION_LINE = const((("packed", b"x\x00v\x04v\x08v\x0cH\x10"),))
 # end
 # table: spec TIME_LINE date_time hour min sec day month year
 _TIME_LINE_SIZE = const(44)
-_TIME_LINE = const((("u32", 8), ("u32", 4), ("u32", 0), ("u32", 12), ("u32", 16), ("u32", 20)))
+_TIME_LINE = const((("packed", b"I\x08I\x04I\x00I\x0cI\x10I\x14"),))
 # end
 # Table 11: (id, option, bytes asked for, value line). NETCFG and FS are keywords of Status that
 # have no answer.

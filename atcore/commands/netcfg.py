@@ -104,7 +104,7 @@ def get_config(cmd, id):
 #     of:1 ip:ip4 mask:ip4 gateway:ip4 dns:ip4
 _ADDRESS_LINE_SIZE = const(16)
 _ADDRESS_LINE = const(
-    (("key", 0, b"netcfg_option"), ("of", 1, ("ip4", 0), ("ip4", 4), ("ip4", 8), ("ip4", 12)))
+    (("key", 0, b"netcfg_option"), ("of", 1, ("packed", b"4\x004\x044\x084\x0c")))
 )
 # end
 # table: spec ADDRESS6_LINE ipv6_config item:0:netcfg_option of:1 ip
@@ -113,7 +113,7 @@ _ADDRESS6_LINE = const((("key", 0, b"netcfg_option"), ("of", 1, ("ip6", 0))))
 # end
 # table: spec STATION_LINE ap_station_info of:1 list ip:ip4 mac name
 _STATION_LINE_SIZE = const(44)
-_STATION_LINE = const((("of", 1, ("list", 44, ("ip4", 0), ("mac", 4), ("str", 12, 32))),))
+_STATION_LINE = const((("of", 1, ("list", 44, ("packed", b"4\x00m\x04s\x0c "))),))
 # end
 # table: spec DHCP_LINE dhcp_client_info of:1 ip:ip4 mask:ip4 gateway:ip4 dns:ip4
 #     dhcp_server:ip4 lease_time time_to_renew state:netcfg_dhcp_state
@@ -123,15 +123,7 @@ _DHCP_LINE = const(
         (
             "of",
             1,
-            ("ip4", 0),
-            ("ip4", 8),
-            ("ip4", 4),
-            ("ip4", 12),
-            ("ip4", 16),
-            ("ip4", 20),
-            ("u32", 24),
-            ("u32", 28),
-            ("key", 32, b"netcfg_dhcp_state"),
+            ("packed", b"4\x004\x084\x044\x0c4\x104\x14I\x18I\x1ck \x00", (b"netcfg_dhcp_state",)),
         ),
     )
 )

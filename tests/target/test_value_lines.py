@@ -49,6 +49,10 @@ def fields():
     yield (("none",), ())
     yield (("always", 2, b"socket_family"), ())
     yield (("nothing", 0), WIRE)
+    for packed in (b"B\0b\1H\2h\3I\4i\5x\6", b"4\x006\1m\2v\3ns\4\5T\6\7", b"t\3nB\0g\2B\1n"):
+        yield ("packed", packed), WIRE
+    for packed in (b"k\0\0", b"K\0\1W\1\0M\0\0A\2\1", b"k\0\2", b"B", b"t\5B\0", b"Q\0"):
+        yield ("packed", packed, (TABLE, b"socket_family")), WIRE
 
 
 def lines():
@@ -69,7 +73,7 @@ def expected(size, cases):
         for ti in (False, True):
             try:
                 yield value_line(bytearray(size), b"Name", spec, values, ti, TABLES)
-            except (ValueError, TypeError, KeyError):
+            except (ValueError, TypeError, LookupError):
                 yield "error"
 
 

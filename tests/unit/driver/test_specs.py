@@ -2,6 +2,7 @@
 
 import ast
 import json
+import struct
 from pathlib import Path
 
 import pytest
@@ -93,8 +94,8 @@ def test_a_spec(word, fields):
 
 
 def test_a_block_over_several_lines():
-    scope = made("spec LINE thing", "#     flag port", "#     ip mac")
-    assert scope["_LINE"] == (("u8", 0), ("u16", 2), ("u32", 4), ("mac", 32))
+    scope = made("spec LINE thing", "#     flag", "#     ip:ip4")
+    assert scope["_LINE"] == (("u8", 0), ("ip4", 4))
 
 
 def test_the_format_of_a_structure():
@@ -104,13 +105,22 @@ def test_the_format_of_a_structure():
 
 
 def test_events():
-    rows = made(
-        "events", "# WLAN_NEWS ssid", "#     mac always:0:wlan_role", "# FATAL_NEWS ti:none"
+    scope = made(
+        "events fatal_id device_id wlan_id",
+        "# WLAN_NEWS ssid",
+        "#     mac always:0:wlan_role",
+        "# FATAL_NEWS ti:none",
     )
-    assert rows["ROWS"] == (
-        (0x812, 2, 9, (("text", 56, 57), ("mac", 32), ("always", 0, b"wlan_role"))),
-        (0xFF03, 0, 3, (("ti", ("none",)),)),
-    )
+    assert scope["FIELDS"] == b"A\x09\0T\x38\x39m\x20A\0\x01A\x03\x02t\x01n"
+    assert scope["ROWS"] == struct.pack("<HBBHHBBH", 0x812, 2, 11, 0, 0xFF03, 0, 6, 11)
+    assert scope["KEYWORDS"] == (b"wlan_id", b"wlan_role", b"fatal_id")
+
+
+def test_many_fields_are_bytes():
+    scope = made("spec LINE thing of:0 flag ip:ip4 port:wlan_role mac ti:name")
+    fields = ("packed", b"B\x004\x04K\x02\x00m\x20", (b"wlan_role",)), ("ti", ("str", 42, 10))
+    assert scope["_LINE"] == (("of", 0, *fields),)
+    assert made("spec LINE thing flag rssi port")["_LINE"] == (("packed", b"B\0b\1H\2"),)
 
 
 def test_numbers_of_the_configuration():

@@ -12,21 +12,32 @@ for one style alone.
 
 makes the constants _STRUCT, the format that module struct has for it, and _STRUCT_SIZE.
 
-    # table: events
+    # table: events TABLE...
     # EVENT FIELD...
 
-makes ROWS of the events, one for each line of names. `none` is an empty field,
-`always:VALUE:TABLE` a constant.
+makes the tables of the events, one row for each line: ROWS of 6 bytes, opcode u16, family (0 for
+the driver's own, 1 device ... 4 socket), how many bytes its fields are u8, where they begin in
+FIELDS u16. The first field is the event's id, by the family's keyword TABLE. `none` is an empty
+field, `always:VALUE:TABLE` a constant. Fields are bytes there, for the kind "packed"; the numbers
+of keyword tables in them are those of KEYWORDS.
 """
 
 from __future__ import annotations
 
 import re
+import struct
+import textwrap
 
-from . import protocol
+from . import protocol, tables
 from .tables import FATAL
 
+# Kinds, and the letter that stands for each where fields are bytes.
+LETTERS = {"u8": "B", "i8": "b", "u16": "H", "i16": "h", "u32": "I", "i32": "i", "hex": "x"}
+LETTERS |= {"ip4": "4", "ip6": "6", "mac": "m", "version": "v", "str": "s", "text": "T"}
+LETTERS |= {"key": "k", "key16": "K", "key32": "W", "mask": "M", "always": "A", "none": "n"}
+NAMED = ("key", "key16", "key32", "mask", "always")  # their second argument is a keyword table
 KINDS = {"u8", "u16", "u32", "i8", "i16", "i32", "hex", "ip4", "ip6", "mac", "version", "str"}
+RUN = 3  # so many fields are shorter as bytes
 KEYS = {"u8": "key", "u16": "key16", "i16": "key16", "u32": "key32"}
 GROUPS = ("device", "wlan", "netapp", "socket")
 _ARRAY = re.compile(r"(\w+)\[(\d+)\]$")
@@ -39,7 +50,7 @@ def spec(table: dict, words: list[str], _: list[str]) -> list[str]:
     name, struct, *fields = words
     found = table["structs"][struct]
     tree = _tree(_Layout(found["fields"], found["size"]), fields)
-    return [f"_{name}_SIZE = const({found['size']})", *_constant(f"_{name}", tree)]
+    return [f"_{name}_SIZE = const({found['size']})", *_constant(f"_{name}", _shorter(tree))]
 
 
 def layout(table: dict, words: list[str], _: list[str]) -> list[str]:
@@ -52,20 +63,69 @@ def layout(table: dict, words: list[str], _: list[str]) -> list[str]:
     return lines
 
 
-def events(table: dict, _: list[str], rows: list[str]) -> list[str]:
-    """Lines of the table of events."""
+def events(table: dict, ids: list[str], rows: list[str]) -> list[str]:
+    """Lines of the tables of events."""
     named = {event["name"]: event for event in table["events"]}
-    lines = [FIRST, "ROWS = ("]
+    names: list[bytes] = []
+    index, packed = [], b""
     for row in rows:
-        name, *fields = row.split()
+        name, *words = row.split()
         event = named[name]
         fatal = name.startswith("FATAL_")
         family = 0 if fatal else 1 + GROUPS.index(event["group"])
         opcode = FATAL | event["id"] if fatal else event["opcode"]
-        tree = _tree(_Layout(event["fields"], 0), fields)
-        head = f"    (0x{opcode:04X}, {family}, {event['id']}, "
-        lines += _wrapped(head, tree, "),")
-    return [*lines, ")", "# fmt: on"]
+        words.insert(0, f"always:{event['id']}:{ids[family]}")
+        tree = _tree(_Layout(event["fields"], 0), words)
+        fields = pack(tree, names)
+        index.append(struct.pack("<HBBH", opcode, family, len(fields), len(packed)))
+        packed += fields
+    text = ", ".join(map(_text, names))
+    return [
+        FIRST,
+        f"ROWS = {tables.literal(b''.join(index), 18)}",
+        f"FIELDS = {tables.literal(packed)}",
+        "KEYWORDS = (",
+        *textwrap.wrap(text, WIDTH - 4, initial_indent="    ", subsequent_indent="    "),
+        ")",
+        "# fmt: on",
+    ]
+
+
+def pack(tree, names: list[bytes]) -> bytes:
+    """Fields as bytes: the letter of each, then its arguments; keyword tables by number."""
+    data = b""
+    for kind, *args in tree:
+        if kind in ("ti", "guide"):
+            part = pack(args, names)
+            data += kind[:1].encode() + bytes((len(part),)) + part
+            continue
+        if kind in NAMED:
+            if args[1] not in names:
+                names.append(args[1])
+            args[1] = names.index(args[1])
+        data += LETTERS[kind].encode() + bytes(args)
+    return data
+
+
+def _shorter(tree: tuple) -> tuple:
+    """The tree with long runs of fields as bytes."""
+    fields: list[tuple] = []
+    run: list[tuple] = []
+    for field in (*tree, None):
+        if field is not None and field[0] in LETTERS:
+            run.append(field)
+            continue
+        if len(run) >= RUN:
+            names: list[bytes] = []
+            packed = ("packed", pack(run, names))
+            fields.append((*packed, tuple(names)) if names else packed)
+        else:
+            fields += run
+        run = []
+        if field is not None:
+            head = {"of": 2, "list": 2, "ti": 1, "guide": 1}.get(field[0], len(field))
+            fields.append((*field[:head], *_shorter(field[head:])) if field[head:] else field)
+    return tuple(fields)
 
 
 class _Layout:
@@ -132,9 +192,10 @@ def _tree(layout: _Layout, words: list[str]) -> tuple:
 
 def _text(tree) -> str:
     """A tuple as ruff writes it."""
+    if isinstance(tree, bytes):
+        return tables.quoted(tree)
     if not isinstance(tree, tuple):
-        text = repr(tree)
-        return 'b"' + text[2:-1] + '"' if isinstance(tree, bytes) else text.replace("'", '"')
+        return repr(tree).replace("'", '"')
     inner = ", ".join(map(_text, tree))
     return f"({inner},)" if len(tree) == 1 else f"({inner})"
 

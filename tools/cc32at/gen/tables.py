@@ -36,8 +36,13 @@ def module(table: dict) -> str:
 def literal(data: bytes, step: int = 23) -> str:
     """A bytes literal over several lines."""
     lines = [data[i : i + step] for i in range(0, len(data), step)]
-    text = "\n".join('    b"' + "".join(_escaped(byte) for byte in line) + '"' for line in lines)
+    text = "\n".join("    " + quoted(line) for line in lines)
     return "(\n" + text + "\n)"
+
+
+def quoted(data: bytes) -> str:
+    """A bytes literal."""
+    return 'b"' + "".join(_escaped(byte) for byte in data) + '"'
 
 
 def _escaped(byte: int) -> str:

@@ -17,6 +17,13 @@ NUMBERS |= {
     "mask": "I",
     "bits": "I",
 }
+# Fields as bytes: a letter, its kind, and how many bytes follow.
+LETTERS = {"B": "u8", "b": "i8", "H": "u16", "h": "i16", "I": "u32", "i": "i32", "x": "hex"}
+LETTERS |= {"4": "ip4", "6": "ip6", "m": "mac", "v": "version"}
+LETTERS = {letter: (kind, 1) for letter, kind in LETTERS.items()} | {"n": ("none", 0)}
+LETTERS |= {"s": ("str", 2), "T": ("text", 2), "k": ("key", 2), "K": ("key16", 2)}
+LETTERS |= {"W": ("key32", 2), "M": ("mask", 2), "A": ("always", 2)}
+NAMED = ("key", "key16", "key32", "mask", "always")  # the second is the number of a table
 
 
 class Source:
@@ -146,7 +153,26 @@ class Writer:
         self.none = self.none or (self.ti and not len(src.item(at)))
         self.field(src, field)
 
+    def packed(self, src, data, names=()) -> None:
+        at = 0
+        while at < len(data):
+            letter = chr(data[at])
+            at += 1
+            if letter in "tg":
+                part = data[at + 1 :][: data[at]]
+                if self.ti == (letter == "t"):
+                    self.packed(src, part, names)
+                at += 1 + len(part)
+                continue
+            kind, count = LETTERS[letter]
+            args = list(data[at : at + count])
+            if kind in NAMED:
+                args[1] = names[args[1]]
+            self.field(src, (kind, *args))
+            at += count
+
     OTHERS = {
+        "packed": packed,
         "guide": guide,
         "ti": ti_,
         "none": none_,
