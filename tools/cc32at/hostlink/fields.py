@@ -160,6 +160,8 @@ class Writer:
             at += 1
             if letter in "tg":
                 part = data[at + 1 :][: data[at]]
+                if len(part) < data[at]:
+                    raise ValueError("range")
                 if self.ti == (letter == "t"):
                     self.packed(src, part, names)
                 at += 1 + len(part)
