@@ -139,6 +139,7 @@ def test_a_line_of_2560_bytes_is_understood_and_a_byte_more_refused_whole(talk, 
         talk.speed_up()
     for form in WHOLE[name][:: len(WHOLE[name]) // 3 or 1]:
         check(talk, board, form, [widened(form.line(), form, LIMIT)])
+        talk.sleep(0.3)  # a start keeps the new speed behind its answer
         before = asked(board)
         try_all(talk, [(widened(form.line(), form, LIMIT + 1), declared.LONG)])
         talk.sleep(0.1)
