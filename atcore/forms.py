@@ -28,7 +28,7 @@ def settled(args: tuple) -> tuple:
             family = 0
             while args[family][0] != arg[3] if len(arg) > 3 else args[family][1] != "family":
                 family += 1
-            args = args[:at] + (arg[:3] + (family,),) + args[at + 1 :]
+            args = args[:at] + (arg[:3] + (family,) + arg[4:],) + args[at + 1 :]
     return args
 
 

@@ -309,7 +309,10 @@ def address(line, start, end, flags, arg, before) -> bytes:
     """An address of the family arg[3]: 4 or 16 bytes in network order.
 
     arg[3]: the name of the argument that says it; once declared its number (forms.py).
+    arg[4], if there is one: a text that stands for an address of nothing but zeros (rule I4).
     """
+    if len(arg) > 4 and cut(line, start, end) == arg[4]:
+        return bytes(16 if before[arg[3]] == _INET6 else 4)
     if before[arg[3]] != _INET6:
         return ip4(line, start, end, flags, arg, before).to_bytes(4, "big")
     words = ip6(line, start, end, flags, arg, before)

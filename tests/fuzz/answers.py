@@ -42,9 +42,18 @@ def profile(it):
     return it.number % 9, name, bssid, 3, name, b"", it.number % 3
 
 
+def valued(it):
+    """A value of at most `size` bytes; the real driver refuses to ask for none."""
+    from simplelink.errors import SlError
+
+    if it.a.size <= 0:
+        raise SlError(-2002)
+    return it.value(it.a.size)
+
+
 def config(it):
     it.driver.netcfg.option = it.number % 8
-    return it.value(it.a.size)
+    return valued(it)
 
 
 def close(it):
@@ -101,7 +110,7 @@ def size_of(name, most=None):
 DEVICE = {
     "start": Row(),  # both are the driver's own
     "stop": Row(),
-    "get": Row(lambda it: it.value(it.a.size)),
+    "get": Row(valued),
     "set": Row(),
     "version": Row(
         lambda it: (0x31100000, b"\1\2\3\4", b"\1\2\3\4", b"\1\2\3\4", it.number & 0xFFFF)
@@ -121,7 +130,7 @@ SOCKETS = {
     "bind": Row(),
     "listen": Row(),
     "setsockopt": Row(),
-    "getsockopt": Row(lambda it: it.value(it.a.size)),
+    "getsockopt": Row(valued),
     "connect": waits(lock="sd"),
     "accept": waits(accepted, lock="sd"),
     "close": waits(close, 100),
@@ -146,7 +155,7 @@ WLAN = {
     "scan_results_ext": Row(lambda it: it.value(52 * min(it.a.count, it.number % 31))),
     "set_mode": Row(),
     "set": Row(),
-    "get": Row(lambda it: it.value(it.a.size)),
+    "get": Row(valued),
     "rx_filter_add": Row(some(64)),
     "rx_stat_start": Row(),
     "rx_stat_stop": Row(),
@@ -170,7 +179,7 @@ NETAPP = {
     "start": Row(),
     "stop": Row(),
     "set": Row(),
-    "get": Row(lambda it: it.value(it.a.size)),
+    "get": Row(valued),
     "service_list": Row(lambda it: (it.number % 9, it.value(400 * (it.number % 9)))),
     "mdns_register": Row(),
     "mdns_unregister": Row(),
