@@ -6,9 +6,10 @@ the bytes of a payload are none of a command. A break while a payload is incompl
 payload, as it does without anybody who waits: what is dropped then is dropped here, and the place
 is marked for the framer (Framer.cuts).
 
-It sees as far as the framer's buffer reaches, whose beginning may belong to the command that
-waits. Of what lies behind that, and behind what cannot be looked through (lost bytes, Ctrl-A, a
-payload that is too long, a quote that may hide one), only a break counts, which ends the command.
+It sees as far as the framer's buffer reaches, of which a part belongs to the command that waits:
+what is before that or what is behind it is room, whichever is more. Of what lies behind that, and
+behind what cannot be looked through (lost bytes, Ctrl-A, a payload that is too long, a quote that
+may hide one), only a break counts, which ends the command.
 """
 
 from array import array
@@ -63,6 +64,7 @@ class Ahead:
         self.fields = array("H", bytes(2 * len(core.fields)))
         self.ti = False
         self.offset = 0  # from where the framer is: up to there nothing was found
+        self.limit = SIZE  # what is behind that of the framer's buffer is the waiting command's
         self.code = 0  # the error of the way out that was, 0 without one
         self.found_at = None  # when
 
@@ -72,6 +74,8 @@ class Ahead:
         """SlError if a call that waits for the network processor is to end (driver)."""
         self.core.flush()
         self.offset = 0
+        if self.core.foreground is None:
+            self.limit = SIZE
         code = self.look()
         if code:
             raise SlError(code)
@@ -93,6 +97,7 @@ class Ahead:
         """When to look next, or for the first time for another command."""
         if not again:
             self.offset = 0
+            self.limit = SIZE
         left = LOOK_MS
         if self.code and self.found_at is not None:
             left = min(left, ticks_diff(ticks_add(self.found_at, _GRACE_MS), now))
@@ -132,14 +137,36 @@ class Ahead:
         return _ABORTED if broken and framer.brk(True) else 0
 
     def read(self, framer) -> bool:
-        """Take what the stream has, behind what is there, which stays where it is."""
-        filled = framer.filled
-        n = framer.readinto(framer.buf, filled) if filled < SIZE else 0
+        """Take what the stream has, behind what is there."""
+        if framer.filled >= self.limit and not self.moved(framer):
+            return False
+        n = self.taken(framer)
         if not n:
             return False
-        framer.filled = filled + n
+        framer.filled += n
         framer.last = self.core.ticks()
         self.core.stalled = self.core.active = True
+        return True
+
+    def taken(self, framer):
+        """Read what there is room for, and no further."""
+        limit = self.limit
+        if limit == SIZE:
+            return framer.readinto(framer.buf, framer.filled)
+        return framer.readinto(framer.view[:limit], framer.filled)
+
+    def moved(self, framer) -> bool:
+        """Move what was read to where there is more room: before the command that waits."""
+        core = self.core
+        begin = core.fields[0]  # of that
+        if (
+            core.foreground is None
+            or self.limit < SIZE
+            or not framer.filled - framer.start < begin < framer.start
+        ):
+            return False
+        framer.compact()
+        self.limit = begin
         return True
 
     def snapped(self, framer, why: int) -> int:
@@ -153,7 +180,7 @@ class Ahead:
 
     def put_eol(self, framer):
         """The line of a complete payload has ended without a line end."""
-        if framer.filled < SIZE:
+        if framer.filled < self.limit:
             framer.buf[framer.filled] = _LF
             framer.filled += 1
 
@@ -167,11 +194,10 @@ class Ahead:
 
     def dropped(self, framer) -> bool:
         """Drop what the stream has; whether it is silent."""
-        filled = framer.filled
-        if filled == SIZE:
+        if framer.filled >= self.limit and not self.moved(framer):
             return False
         lost = framer.lost
-        while framer.readinto(framer.buf, filled) or framer.heard() or lost is not None and lost():
+        while self.taken(framer) or framer.heard() or lost is not None and lost():
             framer.last = self.core.ticks()
         if not framer.silent(SILENCE_MS):
             return False

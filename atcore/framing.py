@@ -135,7 +135,7 @@ class Framer:
 
     def readinto(self, buf, at: int):
         """Read from the stream to buf[at:]; replaced where the stream takes an offset itself."""
-        return self.stream.readinto(self.view[at:])
+        return self.stream.readinto(memoryview(buf)[at:])
 
     def fill(self) -> bool:
         """Take what the stream has behind what is there; False if that is nothing."""

@@ -224,6 +224,31 @@ def test_blanks_before_a_payload_in_base64_move_no_mark():
     assert desk.calls == [("send", 4, b"xxx"), ("stop", 0)]
 
 
+@pytest.mark.parametrize("first", [0, 1000, 3000, 5000])
+def test_half_of_what_the_command_leaves_is_looked_through(desk, first):
+    """Wherever in the buffer it is; its own payload stays as it was."""
+    data = bytes(i & 0x7F | 0x80 for i in range(4000))
+    sends = [b"AT+Test\r\n" * (first // 9), b"AT+Send=3,0,4000," + data + b"\r\n"]
+    rest = b"AT+Send=4,0,1500," + CANARIES + bytes(1500 - len(CANARIES)) + b"\r\n"
+    desk.feed(b"".join(sends) + rest, 1000)
+    assert desk.feed(b"AT+Close=5\r\n" * 20, 1000) == []
+    desk.stream.feed(b"AT+Stop=0\r\n")
+    answer = listen(desk.core, SECOND)
+    assert answer[0] == desk.error(-2017) and len(answer) == 1 + 1 + 40 + 1
+    assert desk.calls[0] == ("send", 4, rest[17:-2]) and desk.names().count("stop") == 1
+
+
+@pytest.mark.parametrize("first", [0, 3000])
+def test_what_is_moved_leaves_the_payload_that_waits(desk, first):
+    data = bytes(i & 0x7F | 0x80 for i in range(4000))
+    send = b"AT+Send=3,0,4000," + data + b"\r\n"
+    desk.feed(b"AT+Test\r\n" * (first // 9) + send + TEST * 900, 3000)
+    desk.wait.finish()
+    desk.core.link.woken = True
+    assert listen(desk.core, 100) == [OK] * 901
+    assert desk.calls == [("send", 3, data)]
+
+
 # --- Where one cannot look ---
 
 
