@@ -2,7 +2,6 @@
 
 from ..compat import const
 from ..dispatch import BY_OPTION, ENDS_ALL
-from ..grammar import MISSING, ParseError
 from ..options import packed
 from ..pump import boot, end_boot
 from ..settings import ROWS
@@ -27,6 +26,7 @@ _OPTIONS = const(
         (_AT, b"at_setting"),
     )
 )
+_OPTION = const(("Option", "sub", "", _OPTIONS))
 # table: spec VERSION_LINE device_version
 #     chip_id:hex fw_version phy_version nwp_version rom_version
 _VERSION_LINE_SIZE = const(20)
@@ -36,22 +36,22 @@ _VERSION_LINE = const((("packed", b"x\x00v\x04v\x08v\x0cH\x10"),))
 _TIME_LINE_SIZE = const(44)
 _TIME_LINE = const((("packed", b"I\x08I\x04I\x00I\x0cI\x10I\x14"),))
 # end
-# Table 11: (id, option, bytes asked for, value line). NETCFG and FS are keywords of Status that
-# have no answer.
-_GET = const(
-    (
-        (_GENERAL, _VERSION, _VERSION_LINE_SIZE, _VERSION_LINE),
-        (_GENERAL, _PERSISTENT, 1, (("u8", 0),)),
-        (_GENERAL, _TIME, _TIME_LINE_SIZE, _TIME_LINE),
-        (_STATUS, 1, 4, (("mask", 0, b"device_status_device"),)),
-        (_STATUS, 2, 4, (("mask", 0, b"device_status_wlan"),)),
-        (_STATUS, 3, 4, (("mask", 0, b"device_status_bsd"),)),
-        (_STATUS, 4, 4, (("mask", 0, b"device_status_netapp"),)),
-        (_IOT, _UDID, 16, (("array", 0, 16, 0x2C),)),
-    )
-)
 _STYLE_LINE = const((("key", 0, b"at_style"),))
 _SETTING_LINE = const((("u32", 0),))
+# Table 11: (id and option, no more arguments, bytes asked for, value line). NETCFG and FS are
+# keywords of Status that have no answer.
+_GET = const(
+    (
+        ((_GENERAL, _VERSION), (), _VERSION_LINE_SIZE, _VERSION_LINE),
+        ((_GENERAL, _PERSISTENT), (), 1, (("u8", 0),)),
+        ((_GENERAL, _TIME), (), _TIME_LINE_SIZE, _TIME_LINE),
+        ((_STATUS, 1), (), 4, (("mask", 0, b"device_status_device"),)),
+        ((_STATUS, 2), (), 4, (("mask", 0, b"device_status_wlan"),)),
+        ((_STATUS, 3), (), 4, (("mask", 0, b"device_status_bsd"),)),
+        ((_STATUS, 4), (), 4, (("mask", 0, b"device_status_netapp"),)),
+        ((_IOT, _UDID), (), 16, (("array", 0, 16, 0x2C),)),
+    )
+)
 # Table 12: (id and option, values, format on the wire).
 _SET = const(
     (
@@ -99,7 +99,15 @@ def test(cmd):
 
 @command(
     b"Get",
-    (("ID", "key", "", b"device_id"), ("Option", "sub", "", _OPTIONS)),
+    (
+        ("ID", "key", "", b"device_id"),
+        (
+            "Option",
+            "forms",
+            "",
+            ((_AT, (_OPTION,)), (None, (_OPTION, ("", "forms", "?", _GET)))),
+        ),
+    ),
     offline=_AT,
     reply=BY_OPTION,
 )
@@ -108,15 +116,13 @@ def get(cmd, id, option):
     if id == _AT:
         value = getattr(cmd.core.settings, ROWS[option][_ATTRIBUTE])
         return _SETTING_LINE if option else _STYLE_LINE, value
-    for row in _GET:
-        if row[0] == id and row[1] == option:
-            return row[3], cmd.sl.device.get(id, option, row[2])
-    raise ParseError(MISSING)
+    row = cmd.core.form
+    return row[3], cmd.sl.device.get(id, option, row[2])
 
 
 @command(
     b"Set",
-    (("ID", "key", "", b"device_id"), ("Option", "sub", "", _OPTIONS)),
+    (("ID", "key", "", b"device_id"), _OPTION),
     varies=True,
     forms=_SET + ROWS,
     offline=_AT,

@@ -2,7 +2,6 @@
 
 from ..compat import const
 from ..dispatch import BY_OPTION
-from ..grammar import MISSING, ParseError
 from ..options import packed
 from . import command
 
@@ -88,18 +87,6 @@ def set_config(cmd, id, option, *values):
     cmd.sl.netcfg.set(id, option, packed(cmd.core.form, words))
 
 
-@command(b"NetCfgGet", (_ID,), reply=BY_OPTION)
-def get_config(cmd, id):
-    """Get a network configuration (table 59)."""
-    row = GET.get(id)
-    if row is None:
-        raise ParseError(MISSING)
-    netcfg = cmd.sl.netcfg
-    size, spec = row
-    data = netcfg.get(id, size)
-    return spec, (netcfg.option, data)
-
-
 # table: spec ADDRESS_LINE ipv4_config item:0:netcfg_option
 #     of:1 ip:ip4 mask:ip4 gateway:ip4 dns:ip4
 _ADDRESS_LINE_SIZE = const(16)
@@ -130,16 +117,28 @@ _DHCP_LINE = const(
 # end
 _MOST_STATIONS = const(4)
 
-# Table 59: bytes asked for, and the value line made from the option in the answer and these bytes.
-GET = {
-    _GET_MAC: (6, (("of", 1, ("mac", 0)),)),
-    _STATIONS: (1, (("of", 1, ("u8", 0)),)),
-    _STATION_LIST: (_MOST_STATIONS * _STATION_LINE_SIZE, _STATION_LINE),
-    _IF: (4, (("of", 1, ("mask", 0, b"netcfg_if_state")),)),
-    _STA_ADDR: (_ADDRESS_LINE_SIZE, _ADDRESS_LINE),
-    _AP_ADDR: (_ADDRESS_LINE_SIZE, _ADDRESS_LINE),
-    _LOCAL: (_ADDRESS6_LINE_SIZE, _ADDRESS6_LINE),
-    _GLOBAL: (_ADDRESS6_LINE_SIZE, _ADDRESS6_LINE),
-    _DHCP_CLIENT: (_DHCP_LINE_SIZE, _DHCP_LINE),
-    _DNS_CLIENT: (4, (("of", 1, ("ip4", 0)),)),
-}
+# Table 59: (id, no more arguments, bytes asked for, value line made from the option in the answer
+# and these bytes).
+_GET = const(
+    (
+        (_GET_MAC, (), 6, (("of", 1, ("mac", 0)),)),
+        (_STATIONS, (), 1, (("of", 1, ("u8", 0)),)),
+        (_STATION_LIST, (), _MOST_STATIONS * _STATION_LINE_SIZE, _STATION_LINE),
+        (_IF, (), 4, (("of", 1, ("mask", 0, b"netcfg_if_state")),)),
+        (_STA_ADDR, (), _ADDRESS_LINE_SIZE, _ADDRESS_LINE),
+        (_AP_ADDR, (), _ADDRESS_LINE_SIZE, _ADDRESS_LINE),
+        (_LOCAL, (), _ADDRESS6_LINE_SIZE, _ADDRESS6_LINE),
+        (_GLOBAL, (), _ADDRESS6_LINE_SIZE, _ADDRESS6_LINE),
+        (_DHCP_CLIENT, (), _DHCP_LINE_SIZE, _DHCP_LINE),
+        (_DNS_CLIENT, (), 4, (("of", 1, ("ip4", 0)),)),
+    )
+)
+
+
+@command(b"NetCfgGet", (_ID, ("", "forms", "?", _GET)), reply=BY_OPTION)
+def get_config(cmd, id):
+    """Get a network configuration (table 59)."""
+    row = cmd.core.form
+    netcfg = cmd.sl.netcfg
+    data = netcfg.get(id, row[2])
+    return row[3], (netcfg.option, data)

@@ -52,11 +52,19 @@ class Form:
     """One way to write a command: its arguments and a word for each that is understood.
 
     `fixed` words stand before the arguments that are tried, `tail` behind them. `alone`: no other
-    words than these are legal in every place, or none that a test can live with.
+    words than these are legal in every place, or none that a test can live with. One that is not
+    `whole` is understood only up to the keyword that chooses what is behind it.
     """
 
     def __init__(
-        self, declaration: tuple, args: tuple, fixed=(), tail=(), words=None, alone=False
+        self,
+        declaration: tuple,
+        args: tuple,
+        fixed=(),
+        tail=(),
+        words=None,
+        alone=False,
+        whole=True,
     ):
         self.name = declaration[NAME].decode()
         self.args = args
@@ -66,6 +74,7 @@ class Form:
         self.payload = _payload(args)
         self.words = list(words or _words(args, good))
         self.alone = alone
+        self.whole = whole
         # A payload that is announced is waited for: lengths are a subject of their own.
         self.lengths = {row[1] for row in self.payload}
         for data, length, _ in self.payload:
@@ -210,12 +219,12 @@ def _forms(declaration: tuple, args: tuple, fixed: tuple, before) -> Iterator[Fo
     if not args or args[-1][1] != "forms":
         name = declaration[NAME].decode()
         setting = _settings().get(fixed[1]) if name == "Set" and fixed[0] == "AT" else None
-        words = setting or _GOOD.get(name)
-        yield Form(declaration, args, fixed, (), words, alone=bool(setting))
+        yield Form(declaration, args, fixed, (), setting, alone=bool(setting))
         return
     args, rows = args[:-1], args[-1][3]
-    more = (declaration[NUMBER] or 0) - len(fixed) - len(args)
-    yield Form(declaration, args, fixed, ("1",) * max(1, more), alone=True)
+    wanted = declaration[NUMBER]
+    more = 1 if wanted is None else wanted - len(fixed) - len(args)
+    yield Form(declaration, args, fixed, ("1",) * more, alone=True, whole=False)
     for row in rows:
         for words, value in _choosing(args, row[0], [other[0] for other in rows]):
             yield from _forms(declaration, row[1], (*fixed, *words), value)
@@ -286,6 +295,3 @@ def _settings() -> dict[str, list[str]]:
 
     found = {name.decode(): [str(default)] for _, _, name, _, default in ROWS}
     return found | {"STYLE": ["guide"]}
-
-
-_GOOD = {"NetCfgGet": ["GET_MAC_ADDR"]}  # where the first keyword does not count

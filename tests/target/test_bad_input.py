@@ -7,7 +7,7 @@ from tests.target import declared
 COMMANDS = declared.load()
 FORMS = {name: declared.forms(row) for name, row in COMMANDS.items()}
 # Without those whose tail stands for words that depend on the option.
-WHOLE = {name: [form for form in found if not form.tail] for name, found in FORMS.items()}
+WHOLE = {name: [form for form in found if form.whole] for name, found in FORMS.items()}
 REFUSED = list(declared.refused())
 NOT_FOR_IT = {line.upper() for line, _ in REFUSED}
 WITH_PAYLOAD = [name for name, row in COMMANDS.items() if row[declared.PAYLOAD]]

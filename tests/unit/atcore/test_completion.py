@@ -13,11 +13,6 @@ from tests.target.words import KEYWORDS
 from tests.unit.atcore.fake import FakeDriver
 
 REFUSED = (b"ERROR:parse parameters", b"ERROR:number of parameters", b"ERROR:command not exist")
-# Keywords of a table that the handler alone refuses.
-UNTOLD = {
-    "Get": {"NETCFG", "FS"},
-    "NetCfgGet": {"SET_MAC_ADDR", "AP_STATION_DISCONNECT"},
-}
 EVERY = {word.upper() for row in KEYWORDS.values() for word in row["names"]}
 
 
@@ -60,20 +55,11 @@ def test_the_client_knows_all_commands_and_no_other():
     assert typed | {b"at", b"ate0", b"ate1"} == names
 
 
-def told(name: str) -> bool:
-    """Whether the declaration says what may stand everywhere."""
-    return all(place["kind"] != "varies" for way in offered.commands()[name] for place in way)
-
-
-TOLD = [name for name in offered.commands() if told(name)]
-
-
-@pytest.mark.parametrize("name", TOLD)
+@pytest.mark.parametrize("name", offered.commands())
 def test_completion_offers_what_is_accepted(accepts, name):
     for before, ways in offered.prefixes(name):
         words = set(offered.completions(offered.head(name, [*before, ""])))
         assert words
-        words -= UNTOLD.get(name, set())
         for word in words:
             fit = [way for way in ways if word in way[len(before)]["words"]]
             tried = list(offered.lines(name, before, fit, word))
@@ -83,7 +69,7 @@ def test_completion_offers_what_is_accepted(accepts, name):
             assert not any(map(accepts, tried)), tried
 
 
-@pytest.mark.parametrize("name", sorted(set(TOLD) - set(UNTOLD)))
+@pytest.mark.parametrize("name", offered.commands())
 def test_each_form_is_accepted_as_completion_writes_it(accepts, name):
     assert table.find(f"AT+{name}") is not None
     for way in offered.commands()[name]:

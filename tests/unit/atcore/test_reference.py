@@ -123,11 +123,13 @@ def test_what_follows_is_told_by_the_row_that_fits_first():
 
 def test_a_row_may_be_chosen_by_several_values():
     role, other = argument("A", "key", "", "wlan_role"), argument("B", "key", "", "wlan_role")
-    rows = [[[0, 0], []], [[2, None], [argument("C", "u8")]]]
+    rows = [[[0, 0], []], [[2, 3], [argument("C", "u8")]], [[2, None], []]]
     assert ways(role, other, argument("Values", "forms", "", rows)) == [
         [["sta"], ["sta"]],
-        [["ap"], ["sta", "ap", "p2p"], "C"],
+        [["ap"], ["p2p"], "C"],
     ]
+    ignored = argument("B", "any", "?")  # it has no value
+    assert ways(role, ignored, argument("Values", "forms", "", rows)) == [[["ap"], "B"]]
 
 
 def test_forms_that_go_on_in_the_same_way_are_one():

@@ -70,14 +70,23 @@ def rows(form: Form, argument: dict) -> list[Form]:
     found = []
     before = []
     for choice, arguments, *_ in argument["limits"][0]:
-        choice = choice if isinstance(choice, list) else [choice]
-        kept, last = form[: -len(choice)], form[-len(choice) :]
-        others = [row[-1] for row in before if row[:-1] == choice[:-1]]
-        chosen = [narrowed(*pair, others) for pair in zip(last, choice, strict=True)]
+        values = choice if isinstance(choice, list) else [choice]
+        kept, last = form[: -len(values)], form[-len(values) :]
+        if choice is None:
+            chosen = [narrowed(last[0], None, before)]
+        else:
+            chosen = [chosen_by(*pair) for pair in zip(last, values, strict=True)]
         before.append(choice)
         if None not in chosen:
             found += extended([*kept, *chosen], arguments)
     return found
+
+
+def chosen_by(one: dict, value: int | None) -> dict | None:
+    """A place that chooses by its value; None for what has no value, if that has none either."""
+    if value is None or not one["words"]:
+        return one if value is None and not one["words"] else None
+    return narrowed(one, value, [])
 
 
 def narrowed(one: dict, number: int | None, others: list) -> dict | None:
