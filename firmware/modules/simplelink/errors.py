@@ -14,6 +14,13 @@ class SlError(Exception):
         return "%s (%d)" % (name(self.code).decode() or "unknown", self.code)
 
 
+def checked(status: int) -> int:
+    """A status of the wire; raises what it says if that is an error."""
+    if status < 0:
+        raise SlError(status)
+    return status
+
+
 def name(code: int) -> bytes:
     """Name of an error code (b"SL_ERROR_FS_FILE_NOT_EXISTS"); b"" when unknown."""
     from ._tables import ERROR_RUNS

@@ -5,7 +5,7 @@ them.
 from struct import pack, unpack, unpack_from
 
 from .compat import const
-from .errors import SlError
+from .errors import SlError, checked
 
 # table: opcodes fs
 _FS_OPEN = const(0xA43C)
@@ -75,9 +75,7 @@ class Fs:
 
         done = await self.link.command(_FS_OPEN, args, _name(name), head=8, undo=undo)
         handle, token = unpack("<iI", done.result)
-        if handle < 0:
-            raise SlError(handle)
-        return handle, token
+        return checked(handle), token
 
     async def close(self, handle: int, cert=b"", signature=b"") -> None:
         """Close; with the name of a certificate and a signature for a secure file.
@@ -109,11 +107,9 @@ class Fs:
             else:
                 done = await self.link.command(opcode, args, piece)
             status = unpack_from("<h", done.result)[0]
-            if status < 0:
-                if at == 0:
-                    raise SlError(status)
+            if status < 0 and at:
                 return total
-            total += status
+            total += checked(status)
             at += len(piece)
             if at >= size:
                 return total
@@ -129,8 +125,7 @@ class Fs:
         """
         done = await self.link.command(_FS_GET_INFO, pack("<I", token), _name(name), head=36)
         got = unpack("<hHII4III", done.result)
-        if got[0] < 0:
-            raise SlError(got[0])
+        checked(got[0])
         flags = 0
         for bit in range(len(_INFO_BITS)):
             if got[1] >> bit & 1 and _INFO_BITS[bit] != 0xFF:
@@ -148,9 +143,7 @@ class Fs:
         args = pack("<iBBBx", index, count, stride, flags)
         done = await self.link.command(_FS_GET_FILE_LIST, args, head=12, into=buf)
         count, index = unpack_from("<ii", done.result)
-        if count < 0:
-            raise SlError(count)
-        return count, index
+        return checked(count), index
 
     async def ctl(self, operation: int, token: int = 0, name=b"", data=b"", out=b""):
         """Control operation (enum fs_ctl); returns (status, new token); what it tells goes to out.
@@ -168,9 +161,7 @@ class Fs:
         args = pack("<IBxxxII", token, operation, name_len, len(prefix) + len(data))
         done = await self.link.command(_FS_CTL, args, data, head=12, into=out, prefix=prefix)
         status, token = unpack_from("<iI", done.result)
-        if status < 0:
-            raise SlError(status)
-        return status, token
+        return checked(status), token
 
     async def program(self, image=b"", key=b"", flags: int = 0) -> int:
         """A piece of an encrypted image (at most 1456 bytes); returns the count taken, 0 when
@@ -188,9 +179,7 @@ class Fs:
         status = unpack("<i", done.result)[0]
         if 0x8000 <= status <= 0xFFFF:  # a basic answer: the NWP does not know the command
             status -= 0x10000
-        if status < 0:
-            raise SlError(status)
-        return status
+        return checked(status)
 
     async def load(self, name, size: int, token: int = 0) -> bytes:
         """Content of a file, at most its first `size` bytes."""
@@ -230,9 +219,7 @@ class Fs:
 
 def _status(done) -> None:
     """Raise the status of an answer."""
-    status = unpack_from("<h", done.result)[0]
-    if status < 0:
-        raise SlError(status)
+    checked(unpack_from("<h", done.result)[0])
 
 
 def _name(name) -> bytes:

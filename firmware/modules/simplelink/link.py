@@ -54,8 +54,7 @@ _TIMEOUT_LONG_MS = const(65535)
 _TIMEOUT_NONBLOCKING_COMPLETION_MS = const(10000)
 # end
 
-# Link.owners, by lock: 0-15 sockets, 16-22 what the NWP does once at a time (their modules know
-# which), the last one the command slot.
+# Link.owners, by lock: sockets, then what the NWP does once at a time, last the command slot.
 _LOCKS = const(_LOCK_SLOT + 1)
 
 _LOOK_MS = const(2)
@@ -265,10 +264,11 @@ class Link:
 
     # Short commands: `payload` follows `args` on the wire
 
-    def request(self, opcode: int, args, payload=b"", head: int = 4) -> int:
+    def request(self, opcode: int, args, payload=b"", head: int = 4, status: bool = True) -> int:
         """Short command; returns the length of its answer, which is in `answer`.
 
         head: size of the answer's arguments. A shorter one is an error, its own if it tells one.
+        status: the answer begins with an i16 that is negative for an error, which is raised.
         """
         nwp = self.nwp
         if self.state != _STARTED or nwp.dev_status() & _REFUSING:
@@ -278,6 +278,8 @@ class Link:
             n = self._again(n, opcode, args, payload)
             if n < head:
                 self._short(self.answer[:n])
+        if status and self.answer[1] & 0x80:
+            self._short(self.answer)
         return n
 
     def call(self, opcode: int, args, payload=b"") -> int:
@@ -310,7 +312,7 @@ class Link:
         return n
 
     def _short(self, answer):
-        """An answer without all of its arguments: raise its status, if it is an error."""
+        """An answer that is too short, or a refusal: raise its status, if that is an error."""
         status = answer[0] | answer[1] << 8 if len(answer) > 1 else 0
         raise SlError(status - 0x10000 if status & 0x8000 else _SL_RET_CODE_PROTOCOL_ERROR)
 
@@ -327,7 +329,7 @@ class Link:
     def refresh(self, opcode: int, args):
         """Have the credits told: a request for its header's sake, if nobody has the wire."""
         if self.owners[_LOCK_SLOT] is None:
-            self.request(opcode, args)
+            self.request(opcode, args, status=False)
             self.woken = True
 
     # Long commands and two-phase operations

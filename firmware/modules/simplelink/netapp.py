@@ -7,8 +7,8 @@ first.
 from struct import pack, pack_into, unpack_from
 
 from .compat import const
-from .device import size8, value
-from .errors import SlError
+from .device import get_setting, set_setting, size8
+from .errors import SlError, checked
 from .reports import Reports
 
 # table: opcodes netapp
@@ -104,18 +104,11 @@ class NetApp:
 
     def set(self, app: int, option: int, data=b"") -> None:
         """Change a setting (8.5)."""
-        link = self.link
-        pack_into("<HHHH", link.args, 0, 0, app, option, len(data))
-        link.call(_NETAPP_SET, link.args8, data)
+        set_setting(self.link, _NETAPP_SET, app, option, data)
 
     def get(self, app: int, option: int, size: int):
         """Value of a setting, `size` bytes at most: a view good until the next request or wait."""
-        if size <= 0:
-            raise SlError(_SL_EZEROLEN)
-        link = self.link
-        pack_into("<HHHH", link.args, 0, 0, app, option, 0)
-        n = link.request(_NETAPP_GET, link.args8, head=8)
-        return value(link, n, size)
+        return get_setting(self.link, _NETAPP_GET, app, option, size)
 
     def service_list(self, index: int, count: int, kind: int):
         """mDNS services heard of: (count, records as a view, good until the next wait or request).
@@ -125,10 +118,7 @@ class NetApp:
         link = self.link
         pack_into("<BBBB", link.args, 0, index, count, kind, 0)
         n = link.request(_NETAPP_MDNS_SERVICE_LIST, link.args4)
-        found = unpack_from("<h", link.answer)[0]
-        if found < 0:
-            raise SlError(found)
-        return found, link.answer[4:n]
+        return unpack_from("<H", link.answer)[0], link.answer[4:n]
 
     def mdns_register(self, name, text, port: int, ttl: int, options: int = 0) -> None:
         """Announce a service; name and text together at most 254 bytes. options: enum
@@ -289,9 +279,7 @@ class NetApp:
 
 def _check(done: bytes):
     """Raise the status of a completion."""
-    status = unpack_from("<h", done)[0] if len(done) > 1 else -1
-    if status < 0:
-        raise SlError(status)
+    checked(unpack_from("<h", done)[0] if len(done) > 1 else -1)
 
 
 def _words(done: bytes, at: int, family: int):

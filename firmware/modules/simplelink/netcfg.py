@@ -2,11 +2,8 @@
 8.2).
 """
 
-from struct import pack_into
-
 from .compat import const
-from .device import value
-from .errors import SlError
+from .device import get_setting, set_setting
 
 # table: opcodes netcfg
 _NETCFG_SET = const(0x8432)
@@ -26,16 +23,10 @@ class NetCfg:
 
     def set(self, id: int, option: int, data=b"") -> None:
         """Change a setting; addresses are u32 in host order."""
-        link = self.link
-        pack_into("<HHHH", link.args, 0, 0, id, option, len(data))
-        link.call(_NETCFG_SET, link.args8, data)
+        set_setting(self.link, _NETCFG_SET, id, option, data)
 
     def get(self, id: int, size: int, option: int = 0):
         """Value of a setting, `size` bytes at most: a view good until the next request or wait."""
-        if size <= 0:
-            raise SlError(_SL_EZEROLEN)
-        link = self.link
-        pack_into("<HHHH", link.args, 0, 0, id, option, size)
-        n = link.request(_NETCFG_GET, link.args8, head=8)
-        self.option = link.answer[4]
-        return value(link, n, size)
+        found = get_setting(self.link, _NETCFG_GET, id, option, size, size)
+        self.option = self.link.answer[4]
+        return found

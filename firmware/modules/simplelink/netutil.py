@@ -3,7 +3,7 @@
 from struct import pack, unpack_from
 
 from .compat import const
-from .errors import SlError
+from .errors import SlError, checked
 
 # table: opcodes netutil
 _NETUTIL_GET = const(0xB4C0)
@@ -31,9 +31,7 @@ class NetUtil:
             raise SlError(_SL_EZEROLEN)
         args = pack("<IhHHxx", object, 0, option, len(buf))
         done = await self.link.command(_NETUTIL_GET, args, head=12, into=buf)
-        status = unpack_from("<h", done.result, 4)[0]
-        if status < 0:
-            raise SlError(status)
+        checked(unpack_from("<h", done.result, 4)[0])
         if done.size > len(buf):
             raise SlError(_SL_ESMALLBUF)
         return done.size
@@ -59,9 +57,7 @@ class NetUtil:
             done = await self.link.command(
                 _NETUTIL_CMD, args, attrib, more=data, undo=self._unwanted, lock=_LOCK_NETUTIL
             )
-            status = unpack_from("<h", done.result)[0]
-            if status < 0:
-                raise SlError(status)
+            checked(unpack_from("<h", done.result)[0])
         except SlError:
             wait.sent = False  # no event follows
             raise
@@ -74,9 +70,7 @@ class NetUtil:
 
 def _output(done: bytes, size: int, room: int) -> int:
     """Length of a command's output: what its header says, as far as it came."""
-    status = unpack_from("<h", done, 4)[0] if len(done) >= 12 else 0
-    if status < 0:
-        raise SlError(status)
+    checked(unpack_from("<h", done, 4)[0] if len(done) >= 12 else 0)
     size = min(size, unpack_from("<H", done, 8)[0] if len(done) >= 12 else 0)
     if size > room:
         raise SlError(_SL_ESMALLBUF)

@@ -8,7 +8,7 @@ anew with all. The socket is given away when the network processor has no other 
 from struct import pack, unpack_from
 
 from .compat import const, ticks_add, ticks_diff
-from .errors import SlError
+from .errors import SlError, checked
 from .waiter import Completion, Waiter
 
 # table: states STARTED ABANDONED
@@ -153,8 +153,7 @@ class Selector:
         args = pack("<BBBBHHHH", nfds & 0xFF, 0, 0, 0, read, write, usec, sec)
         done = await self.link.exchange(_LOCK_SELECT, _SOCKET_SELECT, args, _SOCKET_SELECT_DONE)
         count, _, read, write = unpack_from("<hHHH", done + b"\0\0\0\0\0\0\0\0")
-        if count < 0:
-            raise SlError(count)
+        checked(count)
         if control != _NONE and read >> control & 1:
             read &= ~(1 << control)
             count -= 1

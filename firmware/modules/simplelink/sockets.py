@@ -10,7 +10,7 @@ from struct import pack, pack_into, unpack_from
 
 from .compat import const, coroutine
 from .device import size8
-from .errors import SlError
+from .errors import SlError, checked
 from .flow import Credits, end, room
 from .select import Selector
 from .waiter import Completion, Turn, failure
@@ -140,9 +140,6 @@ class Sockets:
         link = self.link
         pack_into("<BBBB", link.args, 0, sd, level, option, size & 0xFF)
         n = link.request(_SOCKET_GETSOCKOPT, link.args4)
-        status = unpack_from("<h", link.answer)[0]
-        if status < 0:
-            raise SlError(status)
         if n - 4 > size:
             raise SlError(_SL_ESMALLBUF)
         return link.answer[4:n]
@@ -351,9 +348,7 @@ class Sockets:
             while part == _E_CREDITS:
                 yield from room(link, sd, lock, left, at > 0)
                 part = nwp.room(sd, left)
-            if part < 0:
-                raise SlError(part)
-            args = pack("<HBB", part, sd, flags & 0x0F)
+            args = pack("<HBB", checked(part), sd, flags & 0x0F)
             yield from self._frame(sd, _SOCKET_SEND, args, memoryview(data)[at : at + part])
             at += part
 
@@ -388,10 +383,7 @@ def _packed(size: int, sd: int, flags: int, port: int, ip) -> bytes:
 
 def _result(done) -> int:
     """Status of a completion."""
-    status = unpack_from("<h", done)[0] if len(done) > 1 else _SL_ERROR_BSD_SOC_ERROR
-    if status < 0:
-        raise SlError(status)
-    return status
+    return checked(unpack_from("<h", done)[0] if len(done) > 1 else _SL_ERROR_BSD_SOC_ERROR)
 
 
 def _peer(done):

@@ -7,8 +7,8 @@ event.
 from struct import pack, pack_into, unpack_from
 
 from .compat import const
-from .device import size8, value
-from .errors import SlError
+from .device import get_setting, set_setting, size8
+from .errors import SlError, checked
 
 # table: states STARTED
 _STARTED = const(1)
@@ -160,8 +160,6 @@ class Wlan:
         sec_type, ssid_len, priority, bssid, key_len, _, user_len, anon_len, eap = unpack_from(
             "<hBB6sBBBBxxI", link.answer
         )
-        if sec_type < 0:
-            raise SlError(sec_type)
         tail = bytes(link.answer[20:n])
         user_at = ssid_len + key_len
         anon_at = user_at + user_len
@@ -191,7 +189,7 @@ class Wlan:
         """(option, value) of a policy; the value is a view good until the next request or wait."""
         link = self.link
         pack_into("<BBBB", link.args, 0, policy, 0, 0, 0)
-        n = link.request(_WLAN_POLICY_GET, link.args4)
+        n = link.request(_WLAN_POLICY_GET, link.args4, status=False)
         if n - 4 > size:
             raise SlError(_SL_ESMALLBUF)
         return link.answer[2], link.answer[4:n]
@@ -217,10 +215,7 @@ class Wlan:
         link = self.link
         pack_into("<BBBB", link.args, 0, index & 0xFF, count & 0xFF, 0, 0)
         n = link.request(opcode, link.args4)
-        found = unpack_from("<h", link.answer)[0]
-        if found < 0:
-            raise SlError(found)
-        found = min(found, count, (n - 4) // size)
+        found = min(unpack_from("<H", link.answer)[0], count, (n - 4) // size)
         return link.answer[4 : 4 + found * size]
 
     # Settings (8.3)
@@ -231,19 +226,13 @@ class Wlan:
 
     def set(self, id: int, option: int, data=b"") -> None:
         """Change a setting."""
-        link = self.link
-        pack_into("<HHHH", link.args, 0, 0, id, option, len(data))
-        link.call(_WLAN_CFG_SET, link.args8, data)
+        set_setting(self.link, _WLAN_CFG_SET, id, option, data)
 
     def get(self, id: int, option: int, size: int):
         """Value of a setting, `size` bytes at most: a view good until the next request or wait."""
-        if size <= 0:
-            raise SlError(_SL_EZEROLEN)
-        link = self.link
-        pack_into("<HHHH", link.args, 0, 0, id, option, size)
-        n = link.request(_WLAN_CFG_GET, link.args8, head=8)
-        self.option = link.answer[4]
-        return value(link, n, size)
+        found = get_setting(self.link, _WLAN_CFG_GET, id, option, size, size)
+        self.option = self.link.answer[4]
+        return found
 
     # Receive filters and statistics
 
@@ -251,10 +240,9 @@ class Wlan:
         """Add a receive filter; returns its id. rule, trigger, action: records of chapter 10."""
         link = self.link
         args = pack("<BBbx56s12s8s", rule_type, flags, 0, rule, trigger, action)
-        link.request(_WLAN_RX_FILTER_ADD, args, head=6)
+        link.request(_WLAN_RX_FILTER_ADD, args, head=6, status=False)
         number, status = unpack_from("<bxh", link.answer)
-        if status < 0:
-            raise SlError(status)
+        checked(status)
         return number
 
     def rx_stat_start(self) -> None:
@@ -267,7 +255,7 @@ class Wlan:
 
     def rx_stat_get(self):
         """The record of 76 bytes (6.3), a view; the counters begin anew."""
-        self.link.request(_WLAN_RX_STAT_GET, b"", head=_STATISTICS)
+        self.link.request(_WLAN_RX_STAT_GET, b"", head=_STATISTICS, status=False)
         return self.link.answer[:_STATISTICS]
 
     # Provisioning
@@ -304,9 +292,7 @@ class Wlan:
         n = link.nwp.request(_WLAN_PROVISIONING, args)
         if n < 4:
             link.broken(n)
-        status = unpack_from("<h", link.answer)[0]
-        if status < 0:
-            raise SlError(status)
+        checked(unpack_from("<h", link.answer)[0])
 
     def _byte(self, opcode: int, number: int):
         link = self.link
