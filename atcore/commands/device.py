@@ -9,14 +9,18 @@ from . import command
 
 _EAGER = const("device")
 
+# table: ids device.GENERAL device.STATUS device.IOT
 _GENERAL = const(1)
 _STATUS = const(2)
 _IOT = const(4)
-_AT = const(255)
+# end
+# table: options device.PERSISTENT device.DATE_TIME device.VERSION device.UDID
 _PERSISTENT = const(5)
-_TIME = const(11)
+_DATE_TIME = const(11)
 _VERSION = const(12)
 _UDID = const(41)
+# end
+_AT = const(255)
 
 _OPTIONS = const(
     (
@@ -44,7 +48,7 @@ _GET = const(
     (
         ((_GENERAL, _VERSION), (), _VERSION_LINE_SIZE, _VERSION_LINE),
         ((_GENERAL, _PERSISTENT), (), 1, (("u8", 0),)),
-        ((_GENERAL, _TIME), (), _TIME_LINE_SIZE, _TIME_LINE),
+        ((_GENERAL, _DATE_TIME), (), _TIME_LINE_SIZE, _TIME_LINE),
         ((_STATUS, 1), (), 4, (("mask", 0, b"device_status_device"),)),
         ((_STATUS, 2), (), 4, (("mask", 0, b"device_status_wlan"),)),
         ((_STATUS, 3), (), 4, (("mask", 0, b"device_status_bsd"),)),
@@ -57,7 +61,7 @@ _SET = const(
     (
         ((_GENERAL, _PERSISTENT), (("Value1", "range", "", 0, 1),), "<B"),
         (
-            (_GENERAL, _TIME),
+            (_GENERAL, _DATE_TIME),
             (
                 ("Hour", "range", "", 0, 23),
                 ("Minute", "range", "", 0, 59),
@@ -131,7 +135,7 @@ def set(cmd, id, option, *values):
     """Device configurations, and this firmware's own settings (table 12)."""
     if id == _AT:
         return cmd.core.settings.change(option, values[0])
-    if option == _TIME:
+    if option == _DATE_TIME:
         values = (values[2], values[1], values[0]) + values[3:]  # the second is first there
     cmd.sl.device.set(id, option, packed(cmd.core.form, values))
     return None

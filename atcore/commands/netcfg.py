@@ -7,26 +7,34 @@ from . import command
 
 _EAGER = const("netcfg")
 
-_SET_MAC = const(1)
-_GET_MAC = const(2)
-_STATIONS = const(3)
-_STATION_LIST = const(4)
-_DISCONNECT = const(5)
+# table: ids netcfg.MAC_ADDRESS_SET netcfg.MAC_ADDRESS_GET netcfg.AP_STATIONS_NUM_CONNECTED
+#     netcfg.AP_STATIONS_INFO_LIST netcfg.AP_STATION_DISCONNECT netcfg.IF
+#     netcfg.IPV4_STA_ADDR_MODE netcfg.IPV4_AP_ADDR_MODE netcfg.IPV6_ADDR_LOCAL
+#     netcfg.IPV6_ADDR_GLOBAL netcfg.IPV4_DHCP_CLIENT netcfg.IPV4_DNS_CLIENT
+_MAC_ADDRESS_SET = const(1)
+_MAC_ADDRESS_GET = const(2)
+_AP_STATIONS_NUM_CONNECTED = const(3)
+_AP_STATIONS_INFO_LIST = const(4)
+_AP_STATION_DISCONNECT = const(5)
 _IF = const(6)
-_STA_ADDR = const(7)
-_AP_ADDR = const(8)
-_LOCAL = const(9)
-_GLOBAL = const(10)
-_DHCP_CLIENT = const(11)
-_DNS_CLIENT = const(12)
+_IPV4_STA_ADDR_MODE = const(7)
+_IPV4_AP_ADDR_MODE = const(8)
+_IPV6_ADDR_LOCAL = const(9)
+_IPV6_ADDR_GLOBAL = const(10)
+_IPV4_DHCP_CLIENT = const(11)
+_IPV4_DNS_CLIENT = const(12)
+# end
+# table: options netcfg.STATE netcfg.DHCP netcfg.DHCP_LLA netcfg.STATIC netcfg.STATELESS
+#     netcfg.STATEFUL netcfg.RELEASE_IP_SET netcfg.RELEASE_IP_OFF
 _STATE = const(0)
 _DHCP = const(1)
 _DHCP_LLA = const(2)
 _STATIC = const(4)
 _STATELESS = const(5)
 _STATEFUL = const(6)
-_RELEASE_SET = const(7)
-_RELEASE_OFF = const(8)
+_RELEASE_IP_SET = const(7)
+_RELEASE_IP_OFF = const(8)
+# end
 
 _ID = const(("ConfigId", "key", "", b"netcfg_id"))
 _OPTION = const(
@@ -35,9 +43,9 @@ _OPTION = const(
         "sub",
         "?",
         (
-            (_SET_MAC, None),
-            (_DISCONNECT, None),
-            (_DNS_CLIENT, None),
+            (_MAC_ADDRESS_SET, None),
+            (_AP_STATION_DISCONNECT, None),
+            (_IPV4_DNS_CLIENT, None),
             (None, b"netcfg_option"),
         ),
     )
@@ -57,21 +65,21 @@ _MAC = const((("Value1", "mac", ""),))
 _SET = const(
     (
         ((_IF, _STATE), (("Value1", "mask", "?", b"netcfg_if_state"),), "<I"),
-        ((_SET_MAC, None), _MAC, None),
-        ((_STA_ADDR, _STATIC), _IPV4, "<4I"),
-        ((_STA_ADDR, _DHCP), (), None),
-        ((_STA_ADDR, _DHCP_LLA), (), None),
-        ((_STA_ADDR, _RELEASE_SET), (), None),
-        ((_STA_ADDR, _RELEASE_OFF), (), None),
-        ((_AP_ADDR, _STATIC), _IPV4, "<4I"),
-        ((_LOCAL, _STATIC), (("Value1", "ip6", ""),), "<4I20x"),
-        ((_LOCAL, _STATELESS), (), None),
-        ((_LOCAL, _STATEFUL), (), None),
-        ((_GLOBAL, _STATIC), (("Value1", "ip6", ""), ("Value2", "ip6", "")), "<8I4x"),
-        ((_GLOBAL, _STATELESS), (), None),
-        ((_GLOBAL, _STATEFUL), (), None),
-        ((_DISCONNECT, None), _MAC, None),
-        ((_DNS_CLIENT, None), (("Value1", "ip4", ""),), "<I"),
+        ((_MAC_ADDRESS_SET, None), _MAC, None),
+        ((_IPV4_STA_ADDR_MODE, _STATIC), _IPV4, "<4I"),
+        ((_IPV4_STA_ADDR_MODE, _DHCP), (), None),
+        ((_IPV4_STA_ADDR_MODE, _DHCP_LLA), (), None),
+        ((_IPV4_STA_ADDR_MODE, _RELEASE_IP_SET), (), None),
+        ((_IPV4_STA_ADDR_MODE, _RELEASE_IP_OFF), (), None),
+        ((_IPV4_AP_ADDR_MODE, _STATIC), _IPV4, "<4I"),
+        ((_IPV6_ADDR_LOCAL, _STATIC), (("Value1", "ip6", ""),), "<4I20x"),
+        ((_IPV6_ADDR_LOCAL, _STATELESS), (), None),
+        ((_IPV6_ADDR_LOCAL, _STATEFUL), (), None),
+        ((_IPV6_ADDR_GLOBAL, _STATIC), (("Value1", "ip6", ""), ("Value2", "ip6", "")), "<8I4x"),
+        ((_IPV6_ADDR_GLOBAL, _STATELESS), (), None),
+        ((_IPV6_ADDR_GLOBAL, _STATEFUL), (), None),
+        ((_AP_STATION_DISCONNECT, None), _MAC, None),
+        ((_IPV4_DNS_CLIENT, None), (("Value1", "ip4", ""),), "<I"),
     )
 )
 
@@ -80,7 +88,7 @@ _SET = const(
 def set_config(cmd, id, option, *values):
     """Set a network configuration (table 58)."""
     if option is None:
-        option = 0 if id == _DNS_CLIENT else 1  # on the wire
+        option = 0 if id == _IPV4_DNS_CLIENT else 1  # on the wire
     words = []
     for value in values:  # an IPv6 address is four
         words += value if type(value) is tuple else (value or 0,)
@@ -121,16 +129,16 @@ _MOST_STATIONS = const(4)
 # and these bytes).
 _GET = const(
     (
-        (_GET_MAC, (), 6, (("of", 1, ("mac", 0)),)),
-        (_STATIONS, (), 1, (("of", 1, ("u8", 0)),)),
-        (_STATION_LIST, (), _MOST_STATIONS * _STATION_LINE_SIZE, _STATION_LINE),
+        (_MAC_ADDRESS_GET, (), 6, (("of", 1, ("mac", 0)),)),
+        (_AP_STATIONS_NUM_CONNECTED, (), 1, (("of", 1, ("u8", 0)),)),
+        (_AP_STATIONS_INFO_LIST, (), _MOST_STATIONS * _STATION_LINE_SIZE, _STATION_LINE),
         (_IF, (), 4, (("of", 1, ("mask", 0, b"netcfg_if_state")),)),
-        (_STA_ADDR, (), _ADDRESS_LINE_SIZE, _ADDRESS_LINE),
-        (_AP_ADDR, (), _ADDRESS_LINE_SIZE, _ADDRESS_LINE),
-        (_LOCAL, (), _ADDRESS6_LINE_SIZE, _ADDRESS6_LINE),
-        (_GLOBAL, (), _ADDRESS6_LINE_SIZE, _ADDRESS6_LINE),
-        (_DHCP_CLIENT, (), _DHCP_LINE_SIZE, _DHCP_LINE),
-        (_DNS_CLIENT, (), 4, (("of", 1, ("ip4", 0)),)),
+        (_IPV4_STA_ADDR_MODE, (), _ADDRESS_LINE_SIZE, _ADDRESS_LINE),
+        (_IPV4_AP_ADDR_MODE, (), _ADDRESS_LINE_SIZE, _ADDRESS_LINE),
+        (_IPV6_ADDR_LOCAL, (), _ADDRESS6_LINE_SIZE, _ADDRESS6_LINE),
+        (_IPV6_ADDR_GLOBAL, (), _ADDRESS6_LINE_SIZE, _ADDRESS6_LINE),
+        (_IPV4_DHCP_CLIENT, (), _DHCP_LINE_SIZE, _DHCP_LINE),
+        (_IPV4_DNS_CLIENT, (), 4, (("of", 1, ("ip4", 0)),)),
     )
 )
 

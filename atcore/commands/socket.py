@@ -33,65 +33,134 @@ _NUMBER = const((("Value1", "u32", ""),))
 _NAME = const((("Value1", "str", "", 255),))
 _GROUP = const((("Value1", "ip4", ""), ("Value2", "ip4", "")))
 
+# table: options sockopt.RCVBUF sockopt.KEEPALIVE sockopt.LINGER sockopt.RCVTIMEO
+#     sockopt.NONBLOCKING sockopt.SECMETHOD sockopt.SECURE_MASK sockopt.CHANGE_CHANNEL
+#     sockopt.SECURE_PRIVATE_KEY_FILE sockopt.SECURE_CERTIFICATE_FILE sockopt.SECURE_CA_FILE
+#     sockopt.SECURE_PEER_CERT_OR_DH_FILE sockopt.KEEPALIVETIME sockopt.RX_NO_IP_BOUNDARY
+#     sockopt.SECURE_ALPN sockopt.SECURE_EXT_CLIENT_CHLNG_RESP sockopt.SECURE_DOMAIN_NAME
+#     sockopt.MULTICAST_TTL sockopt.ADD_MEMBERSHIP sockopt.DROP_MEMBERSHIP sockopt.HDRINCL
+#     sockopt.RAW_RX_NO_HEADER sockopt.RAW_IPV6_HDRINCL sockopt.PHY_RATE sockopt.PHY_TX_POWER
+#     sockopt.PHY_NUM_FRAMES_TO_TX sockopt.PHY_PREAMBLE sockopt.PHY_TX_INHIBIT_THRESHOLD
+#     sockopt.PHY_TX_TIMEOUT sockopt.PHY_ALLOW_ACKS
+_RCVBUF = const(8)
+_KEEPALIVE = const(9)
+_LINGER = const(13)
+_RCVTIMEO = const(20)
+_NONBLOCKING = const(24)
+_SECMETHOD = const(25)
+_SECURE_MASK = const(26)
+_CHANGE_CHANNEL = const(28)
+_SECURE_PRIVATE_KEY_FILE = const(30)
+_SECURE_CERTIFICATE_FILE = const(31)
+_SECURE_CA_FILE = const(32)
+_SECURE_PEER_CERT_OR_DH_FILE = const(33)
+_KEEPALIVETIME = const(37)
+_RX_NO_IP_BOUNDARY = const(39)
+_SECURE_ALPN = const(40)
+_SECURE_EXT_CLIENT_CHLNG_RESP = const(41)
+_SECURE_DOMAIN_NAME = const(42)
+_MULTICAST_TTL = const(61)
+_ADD_MEMBERSHIP = const(65)
+_DROP_MEMBERSHIP = const(66)
+_HDRINCL = const(67)
+_RAW_RX_NO_HEADER = const(68)
+_RAW_IPV6_HDRINCL = const(69)
+_PHY_RATE = const(100)
+_PHY_TX_POWER = const(101)
+_PHY_NUM_FRAMES_TO_TX = const(102)
+_PHY_PREAMBLE = const(103)
+_PHY_TX_INHIBIT_THRESHOLD = const(104)
+_PHY_TX_TIMEOUT = const(105)
+_PHY_ALLOW_ACKS = const(106)
+# end
 # Table 21, in its order: (option, values, format on the wire).
 _OPTIONS = const(
     (
-        (9, _FLAG, "<I"),  # KEEPALIVE
-        (37, _NUMBER, "<I"),  # KEEPALIVETIME
-        (39, _FLAG, "<I"),  # RX_NO_IP_BOUNDARY
+        (_KEEPALIVE, _FLAG, "<I"),
+        (_KEEPALIVETIME, _NUMBER, "<I"),
+        (_RX_NO_IP_BOUNDARY, _FLAG, "<I"),
         (
-            20,
+            _RCVTIMEO,
             (("Value1", "range", "", 0, 0x7FFFFFFF), ("Value2", "range", "", 0, 0x7FFFFFFF)),
             "<II",
-        ),  # RCVTIMEO
-        (8, _NUMBER, "<I"),  # RCVBUF
-        (24, _FLAG, "<I"),  # NONBLOCKING
-        (25, (("Value1", "key", "", b"sec_method"),), "<B"),  # SECMETHOD
-        (26, (("Value1", "mask", "?", b"cipher"),), "<I"),  # SECURE_MASK
-        (32, _NAME, None),  # SECURE_FILES_CA_FILE_NAME
-        (30, _NAME, None),  # SECURE_FILES_PRIVATE_KEY_FILE_NAME
-        (31, _NAME, None),  # SECURE_FILES_CERTIFICATE_FILE_NAME
-        (33, _NAME, None),  # SECURE_FILES_DH_KEY_FILE_NAME
-        (28, (("Value1", "range", "", 1, 13),), "<I"),  # CHANGE_CHANNEL
-        (40, (("Value1", "mask", "", b"alpn"),), "<I"),  # SECURE_ALPN
-        (13, (("Value1", "range", "", 0, 1), ("Value2", "u32", "")), "<II"),  # LINGER
-        (41, (), "<4x"),  # SECURE_EXT_CLIENT_CHLNG_RESP
-        (42, _NAME, None),  # SECURE_DOMAIN_NAME_VERIFICATION
-        (61, (("Value1", "u8", ""),), "<B"),  # MULTICAST_TTL
-        (65, _GROUP, ">II"),  # ADD_MEMBERSHIP
-        (66, _GROUP, ">II"),  # DROP_MEMBERSHIP
-        (68, _FLAG, "<I"),  # RAW_RX_NO_HEADER
-        (67, _FLAG, "<I"),  # HDRINCL
-        (69, _FLAG, "<I"),  # RAW_IPV6_HDRINCL
-        (100, _NUMBER, "<I"),  # PHY_RATE
-        (101, (("Value1", "range", "", 1, 15),), "<I"),  # PHY_TX_POWER
-        (102, _NUMBER, "<I"),  # PHY_NUM_FRAMES_TO_TX
-        (103, _NUMBER, "<I"),  # PHY_PREAMBLE
+        ),
+        (_RCVBUF, _NUMBER, "<I"),
+        (_NONBLOCKING, _FLAG, "<I"),
+        (_SECMETHOD, (("Value1", "key", "", b"sec_method"),), "<B"),
+        (_SECURE_MASK, (("Value1", "mask", "?", b"cipher"),), "<I"),
+        (_SECURE_CA_FILE, _NAME, None),
+        (_SECURE_PRIVATE_KEY_FILE, _NAME, None),
+        (_SECURE_CERTIFICATE_FILE, _NAME, None),
+        (_SECURE_PEER_CERT_OR_DH_FILE, _NAME, None),
+        (_CHANGE_CHANNEL, (("Value1", "range", "", 1, 13),), "<I"),
+        (_SECURE_ALPN, (("Value1", "mask", "", b"alpn"),), "<I"),
+        (_LINGER, (("Value1", "range", "", 0, 1), ("Value2", "u32", "")), "<II"),
+        (_SECURE_EXT_CLIENT_CHLNG_RESP, (), "<4x"),
+        (_SECURE_DOMAIN_NAME, _NAME, None),
+        (_MULTICAST_TTL, (("Value1", "u8", ""),), "<B"),
+        (_ADD_MEMBERSHIP, _GROUP, ">II"),
+        (_DROP_MEMBERSHIP, _GROUP, ">II"),
+        (_RAW_RX_NO_HEADER, _FLAG, "<I"),
+        (_HDRINCL, _FLAG, "<I"),
+        (_RAW_IPV6_HDRINCL, _FLAG, "<I"),
+        (_PHY_RATE, _NUMBER, "<I"),
+        (_PHY_TX_POWER, (("Value1", "range", "", 1, 15),), "<I"),
+        (_PHY_NUM_FRAMES_TO_TX, _NUMBER, "<I"),
+        (_PHY_PREAMBLE, _NUMBER, "<I"),
         (
-            104,
+            _PHY_TX_INHIBIT_THRESHOLD,
             (("Value1", "key", "", b"phy_tx_inhibit_threshold"),),
             "<I",
-        ),  # PHY_TX_INHIBIT_THRESHOLD
-        (105, (("Value1", "range", "", 0, 10),), "<I"),  # PHY_TX_TIMEOUT
-        (106, _FLAG, "<I"),  # PHY_ALLOW_ACKS
+        ),
+        (_PHY_TX_TIMEOUT, (("Value1", "range", "", 0, 10),), "<I"),
+        (_PHY_ALLOW_ACKS, _FLAG, "<I"),
     )
 )
 # Table 22: (options, bytes asked for, value line).
 _GET = const(
     (
-        ((8, 9, 24, 28, 37, 39, 67, 68, 69, 100, 101, 102, 103, 105, 106), 4, (("u32", 0),)),
-        ((13, 20), 8, (("u32", 0), ("u32", 4))),  # LINGER, RCVTIMEO
-        ((25,), 1, (("key", 0, b"sec_method"),)),
-        ((61,), 1, (("u8", 0),)),  # MULTICAST_TTL
-        ((30, 31, 32, 33, 42), 255, (("str", 0),)),  # names of files, and of a domain
-        ((65, 66), 8, (("version", 0), ("version", 4))),  # memberships
-        ((26,), 4, (("mask", 0, b"cipher"),)),
-        ((40,), 4, (("mask", 0, b"alpn"),)),
-        ((104,), 4, (("key32", 0, b"phy_tx_inhibit_threshold"),)),
-        ((41,), 4, ()),  # SECURE_EXT_CLIENT_CHLNG_RESP
+        (
+            (
+                _RCVBUF,
+                _KEEPALIVE,
+                _NONBLOCKING,
+                _CHANGE_CHANNEL,
+                _KEEPALIVETIME,
+                _RX_NO_IP_BOUNDARY,
+                _HDRINCL,
+                _RAW_RX_NO_HEADER,
+                _RAW_IPV6_HDRINCL,
+                _PHY_RATE,
+                _PHY_TX_POWER,
+                _PHY_NUM_FRAMES_TO_TX,
+                _PHY_PREAMBLE,
+                _PHY_TX_TIMEOUT,
+                _PHY_ALLOW_ACKS,
+            ),
+            4,
+            (("u32", 0),),
+        ),
+        ((_LINGER, _RCVTIMEO), 8, (("u32", 0), ("u32", 4))),
+        ((_SECMETHOD,), 1, (("key", 0, b"sec_method"),)),
+        ((_MULTICAST_TTL,), 1, (("u8", 0),)),
+        (
+            (
+                _SECURE_PRIVATE_KEY_FILE,
+                _SECURE_CERTIFICATE_FILE,
+                _SECURE_CA_FILE,
+                _SECURE_PEER_CERT_OR_DH_FILE,
+                _SECURE_DOMAIN_NAME,
+            ),
+            255,
+            (("str", 0),),
+        ),
+        ((_ADD_MEMBERSHIP, _DROP_MEMBERSHIP), 8, (("version", 0), ("version", 4))),
+        ((_SECURE_MASK,), 4, (("mask", 0, b"cipher"),)),
+        ((_SECURE_ALPN,), 4, (("mask", 0, b"alpn"),)),
+        ((_PHY_TX_INHIBIT_THRESHOLD,), 4, (("key32", 0, b"phy_tx_inhibit_threshold"),)),
+        ((_SECURE_EXT_CLIENT_CHLNG_RESP,), 4, ()),
     )
 )
-_SECURE_MASK = const(26)
 _ALL_CIPHERS = const(0xFFFFFFFF)
 
 

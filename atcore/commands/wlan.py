@@ -13,9 +13,9 @@ _ENTERPRISE = const(5)
 # The scan has only started: style guide asks again by itself, every 500 ms for 10 s.
 _PATIENCE = const((-2073, 500, 10000))
 # table: layout network_entry pm_policy
-_NETWORK_ENTRY = const("<32s6sBbhB1x")
+_NETWORK_ENTRY_FORMAT = const("<32s6sBbhB1x")
 _NETWORK_ENTRY_SIZE = const(44)
-_PM_POLICY = const("<B1x2xH2x")
+_PM_POLICY_FORMAT = const("<B1x2xH2x")
 _PM_POLICY_SIZE = const(8)
 # end
 
@@ -93,10 +93,12 @@ def profile_del(cmd, index):
     cmd.sl.wlan.profile_del(index)
 
 
+# table: ids wlan_policy.CONNECTION wlan_policy.SCAN wlan_policy.PM wlan_policy.P2P
 _CONNECTION = const(16)
 _SCAN = const(32)
 _PM = const(48)
 _P2P = const(64)
+# end
 _LONG_SLEEP = const(4)
 
 _INITIATOR = const(b"wlan_policy_p2p_initiator")
@@ -183,7 +185,7 @@ def policy_get(cmd, type):
     elif type == _SCAN and option:
         value = unpack_from("<I", data)[0]
     elif type == _PM and option == _LONG_SLEEP:
-        value = unpack_from(_PM_POLICY, data)[1]
+        value = unpack_from(_PM_POLICY_FORMAT, data)[1]
     return _POLICY[type], (option, value)
 
 
@@ -208,7 +210,7 @@ async def scan(cmd, index, count):
     """Tell the networks found (table 34); in style guide wait for a scan that has only started."""
     data = bytes(await cmd.patiently(cmd.sl.wlan.scan_results, index, count))
     for at in range(0, len(data), _NETWORK_ENTRY_SIZE):
-        await cmd.emit(network(*unpack_from(_NETWORK_ENTRY, data, at)))
+        await cmd.emit(network(*unpack_from(_NETWORK_ENTRY_FORMAT, data, at)))
 
 
 def network(ssid, bssid, size, rssi, info, channel):

@@ -10,26 +10,62 @@ from . import command
 _EAGER = const("wlan")
 
 _SECURITY = const(b"wlan_security")
+# table: ids wlan.AP wlan.GENERAL wlan.P2P wlan.AP_ACCESS_LIST wlan.RX_FILTERS
+#     wlan.CONNECTION_INFO wlan.STA_NETWORK_ASSISTED_ROAMING
 _AP = const(0)
 _GENERAL = const(1)
-_ACCESS_LIST = const(3)
-_RX_FILTER = const(4)
-_CONNECTION = const(5)
-_AP_SECURITY = const(6)
-_WPA_WPA2 = const(2)
-_P2P = const(3)  # the role
+_P2P = const(2)
+_AP_ACCESS_LIST = const(3)
+_RX_FILTERS = const(4)
+_CONNECTION_INFO = const(5)
+_STA_NETWORK_ASSISTED_ROAMING = const(6)
+# end
+# table: options wlan.SSID wlan.CHANNEL wlan.HIDDEN_SSID wlan.SECURITY_TYPE wlan.PASSWORD
+#     wlan.MAX_STATIONS wlan.MAX_STA_AGING wlan.ACCESS_LIST_MODE wlan.ACCESS_LIST_ADD_MAC
+#     wlan.ACCESS_LIST_DEL_MAC wlan.ACCESS_LIST_DEL_IDX wlan.ACCESS_LIST_NUM_ENTRIES
+#     wlan.COUNTRY_CODE wlan.STA_TX_POWER wlan.AP_TX_POWER wlan.INFO_ELEMENT wlan.SCAN_PARAMS
+#     wlan.SUSPEND_PROFILES wlan.DISABLE_ENT_SERVER_AUTH wlan.DEV_TYPE wlan.CHANNEL_N_REGS
+#     wlan.STATE wlan.SYS_STATE wlan.REMOVE wlan.STORE wlan.ROAMING_TRIGGERING_ENABLE
+#     wlan.AP_TRANSITION_ENABLE
+_SSID = const(0)
+_CHANNEL = const(3)
+_HIDDEN_SSID = const(4)
+_SECURITY_TYPE = const(6)
+_PASSWORD = const(7)
+_MAX_STATIONS = const(19)
+_MAX_STA_AGING = const(26)
+_ACCESS_LIST_MODE = const(25)
+_ACCESS_LIST_ADD_MAC = const(20)
+_ACCESS_LIST_DEL_MAC = const(21)
+_ACCESS_LIST_DEL_IDX = const(22)
+_ACCESS_LIST_NUM_ENTRIES = const(24)
+_COUNTRY_CODE = const(9)
+_STA_TX_POWER = const(10)
+_AP_TX_POWER = const(11)
+_INFO_ELEMENT = const(16)
 _SCAN_PARAMS = const(18)
-_CHANNELS = const(14)
-_LIST_OF_AP = const(0x100)  # option ACCESS_LIST of AP: the id ACCESS_LIST on the wire
-_ENTRIES = const(24)
+_SUSPEND_PROFILES = const(33)
+_DISABLE_ENT_SERVER_AUTH = const(32)
+_DEV_TYPE = const(13)
+_CHANNEL_N_REGS = const(14)
+_STATE = const(27)
+_SYS_STATE = const(31)
+_REMOVE = const(28)
+_STORE = const(29)
+_ROAMING_TRIGGERING_ENABLE = const(45)
+_AP_TRANSITION_ENABLE = const(46)
+# end
+_WPA_WPA2 = const(2)
+_P2P_ROLE = const(3)
+_LIST_OF_AP = const(0x100)  # option ACCESS_LIST of AP: the id AP_ACCESS_LIST on the wire
 
 _OPTIONS = const(
     (
         (_AP, b"wlan_ap_option"),
         (_GENERAL, b"wlan_general_option"),
-        (2, b"wlan_p2p_option"),
-        (_RX_FILTER, b"wlan_rx_filter_option"),
-        (6, b"wlan_network_assisted_roaming_option"),
+        (_P2P, b"wlan_p2p_option"),
+        (_RX_FILTERS, b"wlan_rx_filter_option"),
+        (_STA_NETWORK_ASSISTED_ROAMING, b"wlan_network_assisted_roaming_option"),
     )
 )
 _OPTION = const(("Option", "sub", "", _OPTIONS))
@@ -43,22 +79,22 @@ _FILTER = const((("Value1", "array", "", 16, b":"),))
 # Table 36, in its order: (option, values, format on the wire). The numbers of all ids differ.
 _SET = const(
     (
-        (0, (("Value1", "str", "", 32, 1),), None),  # SSID
-        (3, (("Value1", "range", "", 1, 11),), _BYTE),  # CHANNEL
-        (4, (("Value1", "range", "", 0, 2),), _BYTE),  # HIDDEN_SSID
-        (_AP_SECURITY, (("Value1", "key", "", _SECURITY, _WPA_WPA2),), _BYTE),
-        (7, (("Value1", "str", "!", 64),), None),  # PASSWORD
-        (19, (("Value1", "range", "", 1, 4),), _BYTE),  # MAX_STATIONS
-        (26, (("Value1", "u16", ""),), "<H"),  # MAX_STA_AGING
-        (25, (("Value1", "key", "", b"wlan_ap_access_list_mode"),), _BYTE),
-        (20, _MAC, None),  # ACCESS_LIST_ADD_MAC
-        (21, _MAC, None),  # ACCESS_LIST_DEL_MAC
-        (22, (("Value1", "u8", ""),), _BYTE),  # ACCESS_LIST_DEL_IDX
-        (9, (("Value1", "str", "", 2, 2),), None),  # COUNTRY_CODE
-        (10, _POWER, _BYTE),  # STA_TX_POWER
-        (11, _POWER, _BYTE),  # AP_TX_POWER
+        (_SSID, (("Value1", "str", "", 32, 1),), None),
+        (_CHANNEL, (("Value1", "range", "", 1, 11),), _BYTE),
+        (_HIDDEN_SSID, (("Value1", "range", "", 0, 2),), _BYTE),
+        (_SECURITY_TYPE, (("Value1", "key", "", _SECURITY, _WPA_WPA2),), _BYTE),
+        (_PASSWORD, (("Value1", "str", "!", 64),), None),
+        (_MAX_STATIONS, (("Value1", "range", "", 1, 4),), _BYTE),
+        (_MAX_STA_AGING, (("Value1", "u16", ""),), "<H"),
+        (_ACCESS_LIST_MODE, (("Value1", "key", "", b"wlan_ap_access_list_mode"),), _BYTE),
+        (_ACCESS_LIST_ADD_MAC, _MAC, None),
+        (_ACCESS_LIST_DEL_MAC, _MAC, None),
+        (_ACCESS_LIST_DEL_IDX, (("Value1", "u8", ""),), _BYTE),
+        (_COUNTRY_CODE, (("Value1", "str", "", 2, 2),), None),
+        (_STA_TX_POWER, _POWER, _BYTE),
+        (_AP_TX_POWER, _POWER, _BYTE),
         (
-            16,  # INFO_ELEMENT
+            _INFO_ELEMENT,
             (
                 ("Value1", "u8", ""),
                 ("Value2", "key", "", b"wlan_info_element_role"),
@@ -71,16 +107,20 @@ _SET = const(
             "<6BH252s",
         ),
         (_SCAN_PARAMS, (("Value1", "u32", ""), ("Value2", "i32", "")), "<Ii"),
-        (33, (("Value1", "u32", ""),), "<I"),  # SUSPEND_PROFILES
-        (32, _FLAG, _BYTE),  # DISABLE_ENT_SERVER_AUTH
-        (13, (("Value1", "str", "", 17),), None),  # DEV_TYPE
-        (_CHANNELS, (("Value1,Value2,Value3,Value4", "array", "", 4, b","),), None),
-        (27, _FILTER, "<16s4x"),  # STATE
-        (31, (("Value1", "array", "", 4, b":"),), None),  # SYS_STATE
-        (28, _FILTER, "<16s4x"),  # REMOVE
-        (29, (), None),  # STORE
-        (45, (("Value1", "range", "", 0, 1), ("Value2", "i16", "")), "<Bxhxx"),
-        (46, _FLAG, "<B5x"),  # AP_TRANSITION
+        (_SUSPEND_PROFILES, (("Value1", "u32", ""),), "<I"),
+        (_DISABLE_ENT_SERVER_AUTH, _FLAG, _BYTE),
+        (_DEV_TYPE, (("Value1", "str", "", 17),), None),
+        (_CHANNEL_N_REGS, (("Value1,Value2,Value3,Value4", "array", "", 4, b","),), None),
+        (_STATE, _FILTER, "<16s4x"),
+        (_SYS_STATE, (("Value1", "array", "", 4, b":"),), None),
+        (_REMOVE, _FILTER, "<16s4x"),
+        (_STORE, (), None),
+        (
+            _ROAMING_TRIGGERING_ENABLE,
+            (("Value1", "range", "", 0, 1), ("Value2", "i16", "")),
+            "<Bxhxx",
+        ),
+        (_AP_TRANSITION_ENABLE, _FLAG, "<B5x"),
     )
 )
 
@@ -96,29 +136,29 @@ _NUMBER = const((("u8", 0),))
 _WORD = const((("u32", 0),))
 _GET = const(
     (
-        (0, (), 33, _TEXT),
-        (3, (), 1, _NUMBER),
-        (4, (), 1, _NUMBER),
-        (_AP_SECURITY, (), 1, (("key", 0, _SECURITY),)),
-        (7, (), 64, _TEXT),
-        (19, (), 1, _NUMBER),
-        (26, (), 2, (("u16", 0),)),
+        (_SSID, (), 33, _TEXT),
+        (_CHANNEL, (), 1, _NUMBER),
+        (_HIDDEN_SSID, (), 1, _NUMBER),
+        (_SECURITY_TYPE, (), 1, (("key", 0, _SECURITY),)),
+        (_PASSWORD, (), 64, _TEXT),
+        (_MAX_STATIONS, (), 1, _NUMBER),
+        (_MAX_STA_AGING, (), 2, (("u16", 0),)),
         (_LIST_OF_AP, (_INDEX,), 48, _MACS),
-        (_ENTRIES, (), 1, _NUMBER),
-        (9, (), 3, _TEXT),
-        (10, (), 4, _WORD),
-        (11, (), 4, _WORD),
+        (_ACCESS_LIST_NUM_ENTRIES, (), 1, _NUMBER),
+        (_COUNTRY_CODE, (), 3, _TEXT),
+        (_STA_TX_POWER, (), 4, _WORD),
+        (_AP_TX_POWER, (), 4, _WORD),
         (_SCAN_PARAMS, (), _SCAN_LINE_SIZE, _SCAN_LINE),
-        (13, (), 18, _TEXT),
-        (_CHANNELS, (), 4, (("u8", 0), ("u8", 1), ("u8", 2), ("u8", 3))),
-        (27, (), 16, (("array", 0, 16, 0x3A),)),
-        (31, (), 4, (("array", 0, 4, 0x3A),)),
-        (45, (), 0, ()),
-        (46, (), 0, ()),
+        (_DEV_TYPE, (), 18, _TEXT),
+        (_CHANNEL_N_REGS, (), 4, (("u8", 0), ("u8", 1), ("u8", 2), ("u8", 3))),
+        (_STATE, (), 16, (("array", 0, 16, 0x3A),)),
+        (_SYS_STATE, (), 4, (("array", 0, 4, 0x3A),)),
+        (_ROAMING_TRIGGERING_ENABLE, (), 0, ()),
+        (_AP_TRANSITION_ENABLE, (), 0, ()),
     )
 )
 # table: layout connection_info
-_CONNECTION_INFO = const("<BBB1xB32s6sBB32s3x")
+_CONNECTION_INFO_FORMAT = const("<BBB1xB32s6sBB32s3x")
 _CONNECTION_INFO_SIZE = const(80)
 # end
 _CONNECTION_LINE = const(
@@ -148,7 +188,11 @@ def wlan_set(cmd, id, option, *values):
             "Option",
             "forms",
             "",
-            ((_CONNECTION, ()), (_ACCESS_LIST, (("Option", "u8", ""),)), (None, _GET_OPTION)),
+            (
+                (_CONNECTION_INFO, ()),
+                (_AP_ACCESS_LIST, (("Option", "u8", ""),)),
+                (None, _GET_OPTION),
+            ),
         ),
     ),
     varies=True,
@@ -156,9 +200,9 @@ def wlan_set(cmd, id, option, *values):
 )
 def wlan_get(cmd, id, option=0, index=0):
     """Get a WLAN configuration (table 37)."""
-    if id == _CONNECTION:
+    if id == _CONNECTION_INFO:
         return connection(cmd)
-    if id == _ACCESS_LIST:
+    if id == _AP_ACCESS_LIST:
         return access_list(cmd, option)
     if option == _LIST_OF_AP:
         return access_list(cmd, index)
@@ -168,18 +212,18 @@ def wlan_get(cmd, id, option=0, index=0):
 
 def access_list(cmd, index: int):
     """MAC addresses of the access list from an index on."""
-    return _MACS, cmd.sl.wlan.get(_ACCESS_LIST, index, 48)
+    return _MACS, cmd.sl.wlan.get(_AP_ACCESS_LIST, index, 48)
 
 
 def connection(cmd):
     """The present connection: role, status, security, SSID, BSSID, device name (of P2P alone)."""
-    data = cmd.sl.wlan.get(_CONNECTION, 0, _CONNECTION_INFO_SIZE)
+    data = cmd.sl.wlan.get(_CONNECTION_INFO, 0, _CONNECTION_INFO_SIZE)
     role, status, security, size, ssid, bssid, _, length, device = unpack_from(
-        _CONNECTION_INFO, bytes(data) + bytes(_CONNECTION_INFO_SIZE)
+        _CONNECTION_INFO_FORMAT, bytes(data) + bytes(_CONNECTION_INFO_SIZE)
     )
     if not status:
         security = None
     if not size:
         bssid = None
-    device = device[:length] if role == _P2P else None
+    device = device[:length] if role == _P2P_ROLE else None
     return _CONNECTION_LINE, (role, status, security, ssid[:size], bssid, device)

@@ -100,7 +100,7 @@ def test_a_block_over_several_lines():
 
 def test_the_format_of_a_structure():
     scope = made("layout thing")
-    assert scope["_THING"] == "<BbHI2I4I6s4s10s4sB32s2x"
+    assert scope["_THING_FORMAT"] == "<BbHI2I4I6s4s10s4sB32s2x"
     assert scope["_THING_SIZE"] == 91
 
 

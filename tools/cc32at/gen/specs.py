@@ -10,7 +10,7 @@ for one style alone.
 
     # table: layout STRUCT...
 
-makes the constants _STRUCT, the format that module struct has for it, and _STRUCT_SIZE.
+makes the constants _STRUCT_FORMAT, for module struct, and _STRUCT_SIZE.
 
     # table: events TABLE...
     # EVENT FIELD...
@@ -58,7 +58,7 @@ def layout(table: dict, words: list[str], _: list[str]) -> list[str]:
     lines = []
     for word in words:
         found = table["structs"][word]
-        lines.append(f'_{word.upper()} = const("{protocol.layout(found["fields"])}")')
+        lines.append(f'_{word.upper()}_FORMAT = const("{protocol.layout(found["fields"])}")')
         lines.append(f"_{word.upper()}_SIZE = const({found['size']})")
     return lines
 
