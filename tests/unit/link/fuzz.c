@@ -472,7 +472,7 @@ static void change(const uint8_t *rows, size_t rows_len) {
 }
 
 int fuzz_line(uint64_t seed, uint32_t count) {
-    static const uint8_t rows[] = "\2at\1\3\2\1\377\377\2a+\1\2\1\0\377\377";
+    static const uint8_t rows[] = "\2at\1\3\2\1\377\0\2a+\1\2\1\0\377\0";
     rng = seed * 0x9e3779b97f4a7c15u + 1;
     uint8_t out[200];
     while (count > 0) {
