@@ -26,21 +26,19 @@ from array import array
 
 from atbytes import get, header, put, tokenize
 
-from . import reply
+from . import flags, reply
 from .ahead import Ahead
-from .compat import static, ticks_diff
 from .dispatch import HELP, PAYLOAD, Command, execute, missing, refuse, refused
 from .events import line_of
 from .framing import MAX_HEADER, NO_NUMBER, Framer, payload_of
 from .grammar import TOO_LONG
-from .pump import SPARES, UART, free, serve, step, stray
-from .queue import HELD, KEPT, MANY, Queue
+from .pump import UART, serve, step
+from .queue import HELD, KEPT, Queue
+from .running import SPARES, free, stray
 from .settings import Settings
-from .work import Work
 
 LINE_SIZE = 2048  # of a message but a payload; a longer one goes in pieces
 EVENT_SIZE = 640
-FRAME_SIZE = 64 + 5464 + 2  # a payload of 4096 bytes in Base64, with what stands around it
 PARAMETERS = 24  # of one command, at most
 UP = (1, 8)  # states of the driver's link: started, or a start is under way
 MAX_SIZE = 0xFFFF  # bytes of a command handed to send(), payload included
@@ -87,29 +85,21 @@ class Core:
         self.refused = refused
         self.resume = driver.link.nwp.resume
         self.box = [None]  # where it puts what a coroutine has returned
-        self.room = static(FRAME_SIZE)  # a frame's memory
-        self.borrower = None  # who has it: a Command, then its message
         self.foreground = None  # Command that holds back the next line
         self.background = []
-        self.work = Work(self)
-        self.tasks = self.work.tasks
+        self.tasks = []  # of chapters
+        self.worker = None
         self.booting = None  # Command-like: the start at power-up
-        self.autostarted = False  # the first AT+Start still answers OK (style guide)
-        self.processed = 0  # commands with parameters since the heap was looked at
-        self.exceptions = 0  # that became an error line (pump.py)
+        self.exceptions = 0  # that became an error line (running.py)
         self.last_exception = None  # the last of them: its name, and `<file>:<line>`
         self.waiting = []
         self.current = None  # message that rcv() could not deliver yet
-        self.active = False  # step() has to look after more than the stream
-        self.stalled = False  # complete lines wait for the foreground or for room
-        self.attention = False  # the application should look at escape and BAUD now
+        flags.clear(self)
         self.escape = None  # b"raw" or b"friendly": the stream asks for the REPL
         self.framer = Framer(self, stream) if stream else None
         self.read = serve if stream else None
-        self.muted = None  # until then nothing is delivered: the settings are not known yet
         self.since = None  # when the boot, or else the foreground, began to wait for its file
         self.ahead = Ahead(self)
-        self.look_at = None  # when to look ahead; None: for a command that has begun to wait
         driver.on_event = self.on_event
         driver.on_wait = self.ahead.heed
 
@@ -121,7 +111,7 @@ class Core:
         if len(self.waiting) >= WAITING:
             raise Busy("%d commands wait" % WAITING)
         self.waiting.append(bytearray(line))
-        self.active = True
+        flags.mind(self)
         step(self, 0)
 
     def rcv(self, buf, nonblock=False) -> int:
@@ -147,7 +137,7 @@ class Core:
             raise BufferSmall(size)
         self.current = None
         if self.borrower is message:
-            self.borrower = None
+            flags.pass_on(self, None)
         if isinstance(message, reply.Pieces):
             message.copy(buf, size)
             if type(message) is KEPT:
@@ -164,24 +154,31 @@ class Core:
         if not self.entries:
             return None
         framer = self.framer
-        if self.muted is not None:
-            if ticks_diff(self.muted, self.ticks()) > 0:
-                return None
-            self.muted = None
+        if self.muted is not None and flags.muted(self):
+            return None
         held = framer is not None and type(self.entries[0]) in HELD and framer.holds()
         message = self.out.take(held, self.ti)
         if message is None:
-            self.active = True  # until they may be delivered
+            flags.mind(self)  # until they may be delivered
         return message
 
     def wake(self):
         """Something became ready that the link does not tell of: step() looks at once."""
-        self.link.woken = self.active = True
+        flags.wake(self)
 
     def provide(self):
         """Make all Commands that there can be at a time: later they would lie high in the heap."""
         for _ in range(SPARES):
             free(self, self.new_command())
+        self.work()
+
+    def work(self):
+        """What chapters let run beside the commands: a work.Work."""
+        if self.worker is None:
+            from .work import Work  # at boot it would cost time that nobody has
+
+            self.worker = Work(self)
+        return self.worker
 
     def new_command(self) -> Command:
         """A Command that nobody uses."""
@@ -189,19 +186,16 @@ class Core:
 
     def serve(self):
         """Execute what is complete, one command after the other, while there is room."""
-        if self.muted is not None and self.framer is not None:
-            if ticks_diff(self.muted, self.ticks()) > 0:
-                self.framer.fill_only()  # the settings say in which style it is answered
-                return
-            self.muted = None
+        if self.muted is not None and self.framer is not None and flags.muted(self):
+            self.framer.fill_only()  # the settings say in which style it is answered
+            return
         if self.waiting:
             while self.waiting and self.foreground is None and not self.out.full():
                 self.whole(self.waiting.pop(0))
             if self.waiting or self.foreground is not None:
                 return
-        entries = self.entries
-        if self.read is not None and (len(entries) < MANY or type(entries[0]) is not bytes):
-            self.stalled = False
+        if self.read is not None and not self.out.blocked():
+            flags.unstall(self)
             self.read(self)
 
     def whole(self, line: bytearray):
@@ -259,7 +253,7 @@ class Core:
             return
         if message is not None:
             self.out.push_event(message)
-            self.active = True
+            flags.mind(self)
 
     def wait_link(self, ms: int, mask: int = 7) -> int:
         """Wait for the network processor alone."""

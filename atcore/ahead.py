@@ -22,6 +22,7 @@ from simplelink.errors import SlError
 from .compat import const, ticks_add, ticks_diff
 from .dispatch import ENDS_ALL, ENDS_SHIFT, HELP, MAX_TEXT, PAYLOAD, missing
 from .dropping import SILENCE_MS
+from .flags import stall
 from .framing import MAX_LINE, SIZE, payload_of
 from .grammar import ParseError, finish
 
@@ -145,7 +146,7 @@ class Ahead:
             return False
         framer.filled += n
         framer.last = self.core.ticks()
-        self.core.stalled = self.core.active = True
+        stall(self.core)
         return True
 
     def taken(self, framer):

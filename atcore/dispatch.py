@@ -32,9 +32,10 @@ from simplelink.waiter import Sleep
 from . import grammar, reply
 from ._keywords import TABLES
 from .compat import const, ticks_add, ticks_diff
+from .flags import autostarted, lend
 from .forms import payload_row, settled, usage
 from .grammar import ParseError, finish, is_help, quick
-from .pump import accepted, finished, run, unforeseen
+from .running import accepted, finished, run, unforeseen
 
 # A declaration is a tuple (see Commands.command).
 NAME = const(0)
@@ -164,8 +165,7 @@ class Command:
             size = MAX_DATA
         if core.borrower is not None:
             return frame(size, format)
-        core.borrower = self
-        return frame(size, format, core.room)
+        return frame(size, format, lend(core, self))
 
     def payload(self, room, size: int, format: int, values: tuple):
         """The value line `<values>,<format>,<length>,<data>` (rule D1) with size bytes of a frame.
@@ -204,11 +204,7 @@ class Command:
 
     def started(self) -> bool:
         """Whether the start at power-up answers AT+Start, too: the first one, in style guide."""
-        core = self.core
-        if self.ti or not core.autostarted:
-            return False
-        core.autostarted = False
-        return True
+        return not self.ti and autostarted(self.core)
 
     def accepted(self):
         """The driver has accepted (ACCEPTED): OK, and the command goes on in the background."""
@@ -267,7 +263,6 @@ def execute(core, found, line, count: int, data=None, wrong=0):
 
 def start(core, declaration, line, count: int, data=None, wrong=0):
     """Check the arguments of a known command and run its handler."""
-    core.processed += 1
     args = declaration[_ARGS]
     wanted = declaration[_COUNT]
     given = count if data is None else count + 1

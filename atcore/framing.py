@@ -20,6 +20,7 @@ from . import dropping, grammar
 from .compat import const, static, ticks_add, ticks_diff
 from .dispatch import MAX_TEXT, PAYLOAD, lookup, missing
 from .dropping import PAUSE_MS, SILENCE_MS
+from .flags import mind, stall
 
 MAX_LINE = const(2560)  # bytes of a line without its payload
 SIZE = MAX_LINE + MAX_TEXT + 2
@@ -205,7 +206,7 @@ class Framer:
         if self.last is None and (self.state or self.silence is None):
             self.last = self.came()
         if self.state:
-            self.core.active = True
+            mind(self.core)
             if self.state > _TAIL and not self.loose:
                 self.resync()
         return NOTHING
@@ -444,7 +445,7 @@ class Framer:
         """
         if self.consumed:
             self.consumed = False
-            self.core.stalled = self.core.active = True
+            stall(self.core)
         else:
             dropping.until_quiet(self, 0, PAUSE_MS)
             self.rest()

@@ -1,34 +1,16 @@
 """The one loop: completions, background commands, deadlines, the stream.
 
-A command is a coroutine of the driver's kind: what it yields is a waiter with `ready()` and
-`deadline`. One command at a time is in the foreground and holds back the next line; up to 16
-that answered OK first are in the background.
-
-Nothing that a handler, an event or a job raises leaves the pump: it becomes one error line and is
-counted, the last one is kept (Core.last_exception). What is no Exception, SystemExit and
-KeyboardInterrupt, does leave it: that is how a program ends the application.
-
-Functions with the core as argument rather than methods: on the device a call costs half as much.
+step() is once round it, steps() is the application's own turn. Functions with the core as argument
+rather than methods: on the device a call costs half as much.
 """
-
-from gc import collect
-
-from atbytes import call, value_line
 
 from simplelink.errors import SlError
 
-from . import reply
-from ._keywords import TABLES
-from .compat import COROUTINE, const, mem_free, ticks_add, ticks_diff, where
-from .grammar import ParseError
-from .queue import MANY
-from .reply import OK, Line, Pieces
+from .compat import const, ticks_diff
+from .flags import look, mind, settle, stall, unmute
+from .queue import EVENT, LATE, MANY
+from .running import Ready, advance, due, resume, stray, thrown
 
-_SLOTS = const(16)  # commands in the background
-SPARES = const(17)  # Commands for these and the foreground
-_PROCESSED = const(16)  # commands after which the free heap is looked at
-_LITTLE = const(65536)  # free bytes below which an idle core collects
-_PROTOCOL_ERROR = const(-2010)  # SL_RET_CODE_PROTOCOL_ERROR
 _FILE_MS = const(2000)  # the settings' file has for its answer
 _BOOT_MS = const(400)  # a boot has when somebody wants to stop
 _STOPPED = const(-2017)  # SL_RET_CODE_STOP_IN_PROGRESS
@@ -40,381 +22,7 @@ _ANSWER = const(2)
 _EVENT = const(4)
 NEWS = const(0x1E)  # everything but the stream
 
-# Parts of a declaration (dispatch.py), bits of its shape.
-NAME = const(0)
-_HANDLER = const(2)
-_SHAPE = const(3)
-_OFFLINE = const(6)
-_REPLY = const(7)
 PLAIN = const(2)  # what Framer.next() gives: below, the last line; above, with a payload
-_LATE = const(15)  # OK does not come with the answer, in one of the styles
-_WHEN = const(3)  # when it comes, in style ti _TI_OK bits further up
-_TI_OK = const(2)
-_AT_ONCE = const(1)
-_FIRST = const(16)  # a late error names the first parameter
-_ENDS = const(8)  # so many bits further up: what the command ends that waits before it
-_EVERYTHING = const(1)
-
-
-class Ready:
-    """Waiter: done when the network processor is up, or never will be by itself; or after `ms`."""
-
-    deadline = None
-    done = False
-
-    def __init__(self, core, ms: int = 0):
-        self.core = core
-        if ms:
-            self.deadline = ticks_add(core.ticks(), ms)
-
-    def ready(self) -> bool:
-        core = self.core
-        if self.deadline is not None and ticks_diff(core.ticks(), self.deadline) >= 0:
-            return True
-        return core.booting is None
-
-    def __iter__(self):
-        while not self.ready():
-            yield self
-
-    __await__ = __iter__
-
-
-class Job:
-    """A coroutine that is no command, and what it waits for."""
-
-    def __init__(self, coro):
-        self.coro = coro
-        self.wait = None
-
-
-def run(core, declaration, values):
-    """Call the handler; what suspends goes on in step()."""
-    command = core.command
-    command.declaration = declaration
-    command.ti = core.ti
-    command.late = False
-    when = declaration[_SHAPE]
-    if when & _LATE:
-        if core.ti:
-            when >>= _TI_OK
-        when &= _WHEN
-        if when:
-            if values:
-                command.first = values[0]
-            if len(core.background) >= _SLOTS:
-                core.entries.append(core.line.error(reply.ALLOCATE, 0, core.ti))
-                return
-            if when == _AT_ONCE:
-                command.late = True
-                core.entries.append(OK)
-    result = None
-    try:
-        if core.booting is not None and holds(declaration, values):
-            result = after_boot(core, declaration, command, values)
-        else:
-            result = call(declaration[_HANDLER], command, values)
-        if result is not None:
-            if type(result) is COROUTINE:
-                suspend(core, command, result)
-                return
-            result = finished(command, result)
-            core.entries.append(result)
-        core.entries.append(OK)
-    except ParseError:
-        raise
-    except MemoryError as error:
-        last = core.entries[-1] if core.entries else None
-        if last is not None and last is (OK if command.late else result):
-            core.entries.pop()  # nobody has read it: the error is the answer, and the only one
-            command.late = False
-        wrong(core, command, error)
-    except Exception as error:
-        wrong(core, command, error)
-
-
-def finished(command, result):
-    """The message for what a handler has returned, or emitted; None: none in this style."""
-    declaration = command.declaration
-    spec = declaration[_REPLY]
-    core = command.core
-    if spec is not None:
-        if not spec:  # BY_OPTION
-            spec, result = result
-        text = value_line(core.line.buf, declaration[NAME], spec, result, command.ti, TABLES)
-        if type(text) is not list:
-            return text
-        text = Pieces(text)
-    elif type(result) is Line:
-        text = result.message()
-        if type(text) is bytes:
-            return text
-    else:
-        raise TypeError("no reply")
-    core.active = True  # the application looks twice at such a message
-    return text
-
-
-def holds(declaration, values) -> bool:
-    """Whether a command has to wait for a network processor that takes none at the moment."""
-    if declaration[_SHAPE] >> _ENDS == _EVERYTHING:
-        return False
-    offline = declaration[_OFFLINE]
-    return offline is not True and (offline is None or offline != values[0])
-
-
-async def after_boot(core, declaration, command, values):
-    """Run a handler once the network processor has started by itself."""
-    await Ready(core)
-    result = declaration[_HANDLER](command, *values)
-    return await result if type(result) is COROUTINE else result
-
-
-def suspend(core, command, coro):
-    """Start a coroutine; file it if it does not end at once."""
-    wait = core.resume(coro, core.box)
-    if wait is None:
-        answer(core, command, core.box[0])
-        return
-    try:
-        spare = core.spare or core.new_command()
-        if command.late:
-            core.background.append(command)
-    except MemoryError:
-        coro.close()
-        raise
-    core.spare = spare.next
-    core.command = spare
-    command.coro = coro
-    command.wait = wait
-    if command.late:
-        if wait.deadline is not None or core.link.pending:
-            core.active = True
-    else:
-        core.foreground = command
-        core.look_at = None
-        core.active = True
-
-
-def free(core, command):
-    """Nobody uses this Command any more."""
-    command.coro = command.wait = None
-    command.next = core.spare
-    core.spare = command
-
-
-def accepted(core, command):
-    """OK: the command holds nothing back any more, and goes on in the background."""
-    if command.late:
-        return
-    command.late = True
-    core.out.push(OK)
-    if core.foreground is command:
-        core.foreground = None
-        core.background.append(command)
-        core.active = True
-
-
-def resume(core, command, error=None):
-    """Let a command go on, with an exception if its time is over; answer if that was its end."""
-    try:
-        if error is None:
-            wait = core.resume(command.coro, core.box)
-        else:
-            wait = thrown(core, command.coro, error)
-            error = None
-        if wait is not None:
-            command.wait = wait
-            return
-    except Exception as caught:
-        error = caught
-    before = 0
-    if command.late:
-        core.background.remove(command)
-    else:
-        if core.background:
-            result = core.box[0]
-            advance(core)  # what Stop has ended answers before it
-            core.box[0] = result
-        core.foreground = None
-        before = len(core.entries)
-    command.coro = command.wait = None
-    if error is None:
-        try:
-            answer(core, command, core.box[0])
-        except Exception as caught:
-            error = caught
-    if error is not None:
-        wrong(core, command, error)
-    if before:
-        core.out.bind(before)
-    free(core, command)
-
-
-def thrown(core, coro, error):
-    """Resume a coroutine with an exception; what core.resume() gives."""
-    try:
-        return coro.throw(error)
-    except StopIteration as stop:
-        core.box[0] = stop.value
-        return None
-
-
-def answer(core, command, result):
-    """A command has succeeded."""
-    out = core.out
-    if result is not None and (
-        type(result) is not memoryview or command.declaration[_REPLY] is not None
-    ):
-        try:
-            result = finished(command, result)
-        except Exception as error:
-            wrong(core, command, error)
-            return
-    if command.late:
-        if result is not None:
-            second = command.ti and command.declaration[_SHAPE] >> _TI_OK & _WHEN == _AT_ONCE
-            lines = (result, OK) if second else (result,)
-            if out.group is None:
-                core.entries.append(lines)
-            else:
-                out.push_late(lines)
-    else:
-        if result is None:
-            out.push(OK)
-        else:
-            out.pair(result, OK)
-        if out.group is not None:
-            out.finish(command)
-    if core.borrower is command:
-        core.borrower = result
-
-
-def wrong(core, command, error):
-    """A command has ended with an exception."""
-    try:
-        told(core, command, error)
-    except MemoryError as another:  # what was to be told found no room
-        told(core, command, another)
-
-
-def told(core, command, error):
-    """Tell it."""
-    if isinstance(error, SlError):
-        failed(core, command, error.code)
-    elif isinstance(error, ParseError):
-        failed(core, command, error.code, reply.PARSE)
-    else:
-        failed(core, command, *unforeseen(core, error))
-
-
-def unforeseen(core, error):
-    """Count an exception that nobody meant as an answer, and keep it in mind.
-
-    Returns the code and the description of the error line that tells of it.
-    """
-    memory = isinstance(error, MemoryError)
-    if memory:
-        collect()
-    core.exceptions += 1
-    core.last_exception = (type(error).__name__.encode(), where(error))
-    return (0, reply.ALLOCATE) if memory else (_PROTOCOL_ERROR, reply.PROCESS)
-
-
-def stray(core, error):
-    """An exception of what is no command, an event for one: an error line, placed as an event.
-
-    Without memory the event is lost like one for which there is no room: an error line would be
-    taken for somebody's answer.
-    """
-    code, what = unforeseen(core, error)
-    if what == reply.ALLOCATE:
-        core.out.lost += 1
-        return
-    core.out.push_event(core.event.error(what, code, core.ti))
-    core.active = True
-
-
-def failed(core, command, code: int, what=reply.PROCESS):
-    """A command has failed, mostly because the driver refused (code < 0)."""
-    if core.borrower is command:
-        core.borrower = None
-    if not command.late:
-        core.out.push(core.line.error(what, code, command.ti))
-        core.out.finish(command)
-        return
-    detail = b""
-    if not command.ti:
-        detail = b" +" + command.declaration[NAME]
-        if command.declaration[_SHAPE] & _FIRST:
-            detail += b" %d" % command.first
-    core.out.push_late((core.line.error(what, code, command.ti, detail),))
-
-
-def advance(core):
-    """Resume the background commands whose waiters are done."""
-    background = core.background
-    at = 0
-    while at < len(background):
-        command = background[at]
-        wait = command.wait
-        try:
-            go = wait.done or wait.ready()
-        except Exception:
-            go = True  # the coroutine meets it again, and then it is this command's error
-        if go:
-            resume(core, command)
-            if at < len(background) and background[at] is command:
-                at += 1  # it waits for something else now
-        else:
-            at += 1
-
-
-def go_on(core, flags: int):
-    """Take what the link has, and let those go on whose waiters are done."""
-    link = core.link
-    try:
-        link.dispatch(flags)
-        link.woken = False
-    except Exception as error:
-        stray(core, error)
-        link.woken = True  # it has more, perhaps
-    if core.background:
-        advance(core)
-    if core.tasks:
-        core.work.advance()
-    command = core.foreground
-    if command is None:
-        return
-    if due(command.wait):
-        resume(core, command)
-    else:
-        look_ahead(core)
-
-
-def due(wait) -> bool:
-    """Whether the coroutine that yielded this waiter can go on, as in advance()."""
-    try:
-        return wait.ready()
-    except Exception:
-        return True
-
-
-def news(core, flags: int):
-    """The link has something, or it has brought credits."""
-    link = core.link
-    if flags & NEWS:
-        try:
-            link.dispatch(flags)
-        except Exception as error:
-            stray(core, error)
-            link.woken = True
-    if core.background:
-        advance(core)
-    if core.tasks:
-        core.work.advance()
-    if link.woken or link.limits or link.pending or link.jobs:
-        core.active = True
 
 
 def step(core, ms: int = -1) -> int:
@@ -428,6 +36,49 @@ def step(core, ms: int = -1) -> int:
         read = core.read
         read(core)
     return flags
+
+
+def steps(core, app):
+    """step() and the application's printing, until the stream asks for the REPL.
+
+    The twin of step(): the usual message goes from the queue to the stream in this very frame,
+    and not by Core.take() and AtCommands.deliver(), which look_around() does for all others.
+
+    app: has a stream, held(), group(), rest(), look_around() (apps/at_commands.py).
+    """
+    entries = core.entries
+    framer = core.framer
+    wait = core.wait
+    write = app.stream.write
+    held = app.held
+    # A built-in name costs five times what a variable does.
+    kind_of, size_of, late, event, uart = type, len, LATE, EVENT, UART
+    while True:
+        while entries and not core.active:
+            message = entries[0]
+            kind = kind_of(message)
+            if kind is late or kind is event:
+                if kind is event or framer.start != framer.filled or held():
+                    mind(core)
+                    break
+                app.group(entries.pop(0))
+                continue
+            entries.pop(0)
+            n = write(message)
+            if n < size_of(message):
+                app.rest(message, n)
+        if core.active:
+            if core.escape is None:
+                app.look_around()
+            if core.escape is not None:
+                return
+            continue
+        flags = wait(-1)
+        if flags != uart:
+            news(core, flags)
+        if flags & uart:
+            read = core.read
+            read(core)
 
 
 def serve(core):
@@ -445,7 +96,7 @@ def serve(core):
             else:
                 execute(core, framer.found, framer.buf, framer.count)
             if core.foreground is not None or core.attention or len(core.entries) >= MANY:
-                core.stalled = core.active = True
+                stall(core)
                 return
             if kind < PLAIN or framer.start == framer.filled:
                 return
@@ -463,6 +114,45 @@ def overrun(core, framer):
     if not core.ti:
         core.out.push(core.event.begin(b"EventOverrun", False).num(framer.overrun).message())
     framer.overrun = 0
+
+
+def news(core, flags: int):
+    """The link has something, or it has brought credits."""
+    link = core.link
+    if flags & NEWS:
+        try:
+            link.dispatch(flags)
+        except Exception as error:
+            stray(core, error)
+            link.woken = True
+    if core.background:
+        advance(core)
+    if core.tasks:
+        core.work().advance()
+    if link.woken or link.limits or link.pending or link.jobs:
+        mind(core)
+
+
+def go_on(core, flags: int):
+    """Take what the link has, and let those go on whose waiters are done."""
+    link = core.link
+    try:
+        link.dispatch(flags)
+        link.woken = False
+    except Exception as error:
+        stray(core, error)
+        link.woken = True  # it has more, perhaps
+    if core.background:
+        advance(core)
+    if core.tasks:
+        core.work().advance()
+    command = core.foreground
+    if command is None:
+        return
+    if due(command.wait):
+        resume(core, command)
+    else:
+        look_ahead(core)
 
 
 def busy_step(core, ms: int) -> int:
@@ -490,9 +180,7 @@ def busy_step(core, ms: int) -> int:
         core.settings.give_up()
     if core.foreground is None:
         core.serve()
-    if core.processed >= _PROCESSED:
-        tidy(core)
-    core.active = len(core.entries) > 0 or still_active(core)
+    settle(core, len(core.entries) > 0 or still_active(core))
     return flags
 
 
@@ -520,10 +208,18 @@ def still_active(core) -> bool:
     return False
 
 
+class Job:
+    """A coroutine that is no command, and what it waits for."""
+
+    def __init__(self, coro):
+        self.coro = coro
+        self.wait = None
+
+
 def boot(core, coro):
     """Run coro beside the foreground; commands that need the network processor wait for it."""
     core.booting = Job(coro)
-    core.active = True
+    mind(core)
     boot_on(core, core.booting)
 
 
@@ -536,7 +232,7 @@ def boot_on(core, job, error=None):
             job.wait = thrown(core, job.coro, error)
     except Exception as caught:
         job.wait = None
-        core.muted = None
+        unmute(core)
         stray(core, caught)
     if job.wait is None:
         core.booting = None
@@ -577,7 +273,7 @@ def give_up(core, error, booting=False):
 def look_at(core, now: int) -> int:
     """When to look ahead for the command that waits."""
     if core.look_at is None:
-        core.look_at = core.ahead.next_at(now, False)
+        look(core, core.ahead.next_at(now, False))
     return core.look_at
 
 
@@ -591,7 +287,7 @@ def look_ahead(core):
     except Exception as error:
         code = 0
         stray(core, error)
-    core.look_at = core.ahead.next_at(now)
+    look(core, core.ahead.next_at(now))
     if code:
         give_up(core, SlError(code))
 
@@ -620,13 +316,6 @@ def limit(core, ms: int) -> int:
         if core.entries:
             ms = nearer(ms, framer.quiet_at(), now)
     return ms
-
-
-def tidy(core):
-    """Collect garbage after so many commands, if little is left."""
-    core.processed = 0
-    if mem_free() < _LITTLE:
-        collect()
 
 
 def nearer(ms: int, deadline, now: int) -> int:

@@ -13,9 +13,10 @@ from .reply import Pieces
 MANY = 8  # messages that hold back the reading of lines
 EVENTS = 48  # events kept
 
-# Kinds of entries. A reply is the message itself. An EVENT is a list of one message. A LATE entry
-# is a tuple of lines that stay together, or a mark and a message. A KEPT one is an event that is
-# never dropped.
+# Kinds of entries. A reply is the message itself, mostly one of REPLIES. An EVENT is a list of one
+# message. A LATE entry is a tuple of lines that stay together, or a mark and a message. A KEPT one
+# is an event that is never dropped.
+REPLIES = (bytes, memoryview)
 LATE = tuple
 EVENT = list
 # Marks:
@@ -90,6 +91,11 @@ class Queue:
         """Whether commands should wait for the application to take something."""
         count = len(self.entries)
         return count >= MANY and count - self.events - self.kept >= MANY
+
+    def blocked(self) -> bool:
+        """Whether no line is to be read: replies wait, and nothing that needs its line's end."""
+        entries = self.entries
+        return len(entries) >= MANY and type(entries[0]) not in HELD
 
     def push(self, message):
         """A reply."""

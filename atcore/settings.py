@@ -12,6 +12,7 @@ counts as damaged, and then the defaults hold. STYLE is `guide` or `ti`, the res
 from simplelink.errors import SlError
 
 from .compat import const
+from .flags import attend
 
 FILE = b"/atcore/settings"
 SIZE = 512
@@ -124,7 +125,7 @@ class Settings:
         core.sl.send_ms = self.sendwait * 1000
         core.set_echo(self.echo)
         if self.on_trial and self.baud != self.proven:
-            core.attention = True
+            attend(core)
 
     def prove(self):
         """The BAUD in force works."""

@@ -1,6 +1,6 @@
 """Background work of a chapter: what runs beside the commands, for a client that outlives them.
 
-    work = cmd.core.work
+    work = cmd.core.work()
     task = work.start(client, client.receive(), client.failed)  # AT+MqttConnect
     await work.tell(b"EventMqtt", spec, values, message, format)  # in it: an event with a payload
     work.cancel(client)  # AT+MqttDelete
@@ -18,9 +18,9 @@ from atbytes import b64_encode
 from simplelink.errors import SlError
 
 from .compat import const
-from .pump import stray
 from .queue import Kept
 from .reply import written
+from .running import stray
 
 TASKS = const(8)  # at a time
 # table: errors SL_API_ABORTED
@@ -65,7 +65,7 @@ class Work:
 
     def __init__(self, core):
         self.core = core
-        self.tasks = []
+        self.tasks = core.tasks
 
     def start(self, owner, coro, failed=None) -> Task:
         """Run a coroutine beside the commands; it begins at once.

@@ -4,8 +4,8 @@
 // the last search ended, until the next collection; single blocks fill the gaps, as ever.
 //
 // What lives long and was allocated late would so be strewn over the heap, and nothing large find room any
-// more. Against that, large pieces are taken from the top of the heap, and who is idle collects when the
-// search has come far (alloc_swept()): all that is small and stays then lies near the bottom.
+// more. Against that, frames are taken from the top of the heap (alloc_high()), and who is idle collects as
+// soon as the search has come far (alloc_since): what is small and stays lies near the bottom then.
 #include "py/gc.h"
 #include "py/mpstate.h"
 
@@ -13,7 +13,7 @@
 
 #define BLOCKS_PER_BYTE (4) // of the allocation table
 #define BYTES_PER_BYTE  (MICROPY_BYTES_PER_GC_BLOCK * BLOCKS_PER_BYTE)
-#define LARGE           (1024) // bytes of a piece that goes to the top
+#define ROOM            (2048) // bytes
 
 void *gc_alloc_any(size_t n_bytes, unsigned int flags);
 
@@ -25,6 +25,18 @@ void alloc_reset(void) {
     next = 0;
     alloc_since = 0;
     collected = true;
+}
+
+// The next search begins where there is room: who waits for the collector is idle, who allocates is not.
+void alloc_collected(void) {
+    const mp_state_mem_area_t *area = &MP_STATE_MEM(area);
+    size_t run = 0;
+    size_t at = 0;
+    while (at < area->gc_alloc_table_byte_len && run < ROOM / BYTES_PER_BYTE) {
+        run = area->gc_alloc_table_start[at++] == 0 ? run + 1 : 0;
+    }
+    alloc_reset();
+    next = at - run;
 }
 
 static void *search_from(size_t from, size_t n_bytes, unsigned int flags) {
@@ -53,6 +65,11 @@ static size_t highest(const mp_state_mem_area_t *area, size_t n_bytes) {
     return 0;
 }
 
+void *alloc_high(size_t n_bytes) {
+    size_t from = highest(&MP_STATE_MEM(area), n_bytes);
+    return from == 0 ? NULL : search_from(from, n_bytes, 0);
+}
+
 void *gc_alloc(size_t n_bytes, unsigned int flags) {
     alloc_since += n_bytes;
     if (n_bytes <= MICROPY_BYTES_PER_GC_BLOCK) {
@@ -60,13 +77,6 @@ void *gc_alloc(size_t n_bytes, unsigned int flags) {
     }
     mp_state_mem_area_t *area = &MP_STATE_MEM(area);
     size_t first = area->gc_last_free_atb_index;
-    if (n_bytes >= LARGE) {
-        alloc_since -= n_bytes;
-        size_t from = highest(area, n_bytes);
-        if (from != 0) {
-            return search_from(from, n_bytes, flags);
-        }
-    }
     void *found = search_from(MAX(next, first), n_bytes, flags);
     if (found == NULL && next > first) {
         found = search_from(first, n_bytes, flags); // there was no collection: it is switched off

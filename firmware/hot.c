@@ -21,7 +21,7 @@ static uint8_t hints[HINTS];
 // Names that a dictionary does not have: most look-ups of a method (not in the instance) and of a
 // built-in name (not in the module) end so, after a walk through a table that is full. True until
 // the name is added or the dictionary is no more, which the collector decides: hot_collected().
-#define ABSENTEES (128)
+#define ABSENTEES (256)
 
 static struct {
     const mp_map_t *map;

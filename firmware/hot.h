@@ -11,7 +11,10 @@ void cc3220_static_reset(void);
 
 // The collector has run, and nothing was allocated since.
 void hot_collected(void);
-#define alloc_collected alloc_reset
+void alloc_collected(void);
+
+// Memory at the top of the heap, for what is large, waits long and never grows. NULL: there is none.
+void *alloc_high(size_t n_bytes);
 
 // Bytes allocated since the collector has run, about: by so much what lives may be strewn.
 extern size_t alloc_since;

@@ -3,6 +3,7 @@
 #include "py/objarray.h"
 
 #include "atbytes.h"
+#include "hot.h"
 #include "link/atfmt.h"
 #include "link/base64.h"
 
@@ -83,8 +84,9 @@ MP_DEFINE_CONST_FUN_OBJ_3(atbytes_begin_obj, atbytes_begin);
 // A frame is a buffer for a payload as it comes in, with room for what stands before and behind it in a
 // message, so that it need not be copied on its way out: FRAME_HEAD bytes, room for n bytes in Base64 if that
 // is asked for, the n bytes, CR LF. Seen from outside it is a memoryview of the n bytes.
-#define FRAME_HEAD (64)
-#define FRAME_END  (2)
+#define FRAME_HEAD  (64)
+#define FRAME_END   (2)
+#define FRAME_LARGE (512)
 
 // (n, base64[, memory]): in memory that is lent and large enough, or in some of its own.
 static mp_obj_t atbytes_frame(size_t n_args, const mp_obj_t *args) {
@@ -98,6 +100,9 @@ static mp_obj_t atbytes_frame(size_t n_args, const mp_obj_t *args) {
     if (n_args > 2) {
         mp_buffer_info_t lent = get_buffer(args[2], MP_BUFFER_WRITE);
         buf = lent.len < size ? NULL : lent.buf;
+    }
+    if (buf == NULL && size >= FRAME_LARGE) {
+        buf = alloc_high(size);
     }
     if (buf == NULL) {
         buf = m_new(uint8_t, size);

@@ -14,10 +14,12 @@ from .. import create
 from ..commands import ALL
 from ..commands._chapters import CHAPTERS, EAGER
 from ..compat import const, ticks_add, ticks_diff
+from ..flags import attend, attended, autostart, mind, mute, pass_on, settle, stall, unmute, wake
 from ..framing import nothing
-from ..pump import UART, boot, go_on, news, step, still_active, stray, unforeseen
-from ..queue import EVENT, KEPT, LATE
+from ..pump import boot, go_on, step, steps, still_active
+from ..queue import KEPT, REPLIES
 from ..reply import Pieces
+from ..running import stray, unforeseen
 
 SETTINGS_MS = 3000  # if the settings are not known by then, the defaults hold
 PROOF_MS = 10000  # within this a command must come at a new BAUD
@@ -86,8 +88,8 @@ class AtCommands:
         core = self.core
         if core.framer.wake_at is not None:
             self.stream.watch(b"", 0)  # from now on it tells where bytes were lost
-        core.muted = ticks_add(core.ticks(), SETTINGS_MS)
-        core.attention = True
+        mute(core, SETTINGS_MS)
+        attend(core)
         boot(core, self.power_up())
 
     async def power_up(self):
@@ -97,7 +99,7 @@ class AtCommands:
         fault = 0
         try:
             await sl.device.start()
-            core.autostarted = True
+            autostart(core, True)
         except SlError as error:
             fault = error.code
         try:
@@ -111,9 +113,9 @@ class AtCommands:
             self.change_baud()
         if core.settings.banner:
             self.banner(fault)
-        core.muted = None
+        unmute(core)
         if not core.settings.autostart:
-            core.autostarted = False
+            autostart(core, False)
             try:
                 await sl.device.stop(STOP_MS)
             except SlError:
@@ -152,7 +154,7 @@ class AtCommands:
         try:
             while core.escape is None:
                 try:
-                    self.serve(core)
+                    steps(core, self)
                 except Exception as error:
                     if ticks_diff(core.ticks(), since) >= _FAILURES_MS:
                         failures = 0
@@ -162,7 +164,7 @@ class AtCommands:
                         raise
                     if isinstance(error, MemoryError):  # nothing is lost: it goes on where it was
                         unforeseen(core, error)
-                        core.active = True
+                        mind(core)
                     else:
                         stray(core, error)
             self.print_all()
@@ -170,61 +172,29 @@ class AtCommands:
             core.framer.hand_back()  # to the prompt, what came behind that
         return core.escape
 
-    def serve(self, core):
-        """Until the stream asks for the REPL."""
-        entries = core.entries
-        framer = core.framer
-        wait = core.wait
-        write = self.stream.write
-        # A built-in name costs five times what a variable does.
-        kind_of, size_of, late, event, uart = type, len, LATE, EVENT, UART
-        held = self.held
-        while core.escape is None:
-            while entries and not core.active:
-                message = entries[0]
-                kind = kind_of(message)
-                if kind is late or kind is event:
-                    if kind is event or framer.start != framer.filled or held():
-                        core.active = True
-                        break
-                    self.group(entries.pop(0))
-                    continue
-                entries.pop(0)
-                n = write(message)
-                if n < size_of(message):
-                    write_rest(self.stream, message, n, core)
-            if core.active or core.attention:
-                self.look_around(core)
-                continue
-            flags = wait(-1)
-            if flags != uart:
-                news(core, flags)
-            if flags & uart:
-                read = core.read
-                read(core)
-
-    def look_around(self, core):
+    def look_around(self):
         """run() while there is more to do than to answer what the stream brings."""
+        core = self.core
         self.print_all()
         ms = -1
         if core.attention:
             ms = self.attend()
         if not core.entries:
-            core.active = still_active(core)
-        if core.escape is None and (core.active or core.attention):
+            settle(core, still_active(core))
+        if core.escape is None and core.active:
             step(core, ms)
 
     def flush(self):
         """Print the replies that there is room for, without waiting for anything."""
         core = self.core
         entries = core.entries
-        while entries and core.muted is None and type(entries[0]) in (bytes, memoryview):
+        while entries and core.muted is None and type(entries[0]) in REPLIES:
             message = entries[0]
             if len(message) > self.stream.space():
                 break
             self.stream.write(entries.pop(0))
             if core.borrower is message:
-                core.borrower = None
+                pass_on(core, None)
 
     def print_all(self):
         """Print what may be delivered now."""
@@ -258,31 +228,44 @@ class AtCommands:
 
     def write(self, message):
         """Print a message."""
-        if isinstance(message, Pieces):
+        kind = type(message)
+        if kind is Pieces or kind is KEPT:
             self.group(message.parts)
-            if type(message) is KEPT:
+            if kind is KEPT:
                 message.delivered()
             return
         core = self.core
         n = self.stream.write(message)
         if n < len(message):
-            write_rest(self.stream, message, n, core)
+            self.rest(message, n)
         if core.borrower is message:
-            core.borrower = None
+            pass_on(core, None)
+
+    def rest(self, message, at: int):
+        """Write message[at:] to a stream that takes what it can; events are taken in meanwhile."""
+        core = self.core
+        while at < len(message):
+            wait_for_room(core)
+            try:
+                rest = memoryview(message)[at:]
+            except MemoryError as error:  # half a line helps nobody
+                unforeseen(core, error)
+                continue
+            at += self.stream.write(rest)
 
     def control(self, byte: int) -> bool:
         """A control character begins a line: Ctrl-A, or Ctrl-C twice, asks for the REPL."""
         core = self.core
         if byte == CTRL_A:
             core.escape = b"raw"
-            core.attention = True
+            attend(core)
             return True
         if byte != CTRL_C:
             return False
         now = core.ticks()
         if self.interrupted is not None and ticks_diff(now, self.interrupted) <= TWICE_MS:
             core.escape = b"friendly"
-            core.attention = True
+            attend(core)
             now = None
         self.interrupted = now
         return True
@@ -308,14 +291,14 @@ class AtCommands:
             core.framer.found = None  # until a known command was understood
             self.proof_at = ticks_add(core.ticks(), PROOF_MS)
         if self.proof_at is None:
-            if core.active or core.entries:
+            if core.entries or still_active(core):
                 return -1
             self.fetch()
             if self.fetched < EAGER:
                 return 0
             self.watch()
             collect()  # what the imports left behind
-            core.attention = False
+            attended(core)
             return -1
         confirmed = core.framer.found is not None
         left = ticks_diff(self.proof_at, core.ticks())
@@ -324,7 +307,7 @@ class AtCommands:
         if confirmed and core.foreground is not None:
             return -1
         self.proof_at = None
-        core.attention = False
+        attended(core)
         if confirmed:
             settings.prove()
             if core.booting is None:
@@ -341,7 +324,7 @@ class AtCommands:
         before = core.framer.filled
         core.framer.fill_only()
         if core.framer.filled != before:
-            core.stalled = core.active = True
+            stall(core)
         return core.foreground is not None or len(core.entries) > 0 or core.stalled
 
     def fetch(self):
@@ -364,18 +347,6 @@ class AtCommands:
             settings.baud = self.baud
 
 
-def write_rest(stream, data, at: int, core):
-    """Write data[at:] to a stream that takes what it can; events are taken in meanwhile."""
-    while at < len(data):
-        wait_for_room(core)
-        try:
-            rest = memoryview(data)[at:]
-        except MemoryError as error:  # half a line helps nobody
-            unforeseen(core, error)
-            continue
-        at += stream.write(rest)
-
-
 def wait_for_room(core):
     """Let the driver go on, and commands that wait for it, until the stream takes more."""
     link = core.link
@@ -386,7 +357,7 @@ def wait_for_room(core):
         stray(core, error)
         return
     go_on(core, flags)
-    link.woken = core.active = True
+    wake(core)
 
 
 def load(name: bytes) -> bool:

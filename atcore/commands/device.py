@@ -2,6 +2,7 @@
 
 from ..compat import const
 from ..dispatch import BY_OPTION, ENDS_ALL
+from ..flags import autostart
 from ..options import packed
 from ..pump import boot, end_boot
 from ..settings import ROWS
@@ -90,8 +91,9 @@ async def start(cmd):
 @command(b"Stop", (("Timeout", "u16", ""),), ends=ENDS_ALL)
 async def stop(cmd, timeout):
     """Stop it; what waits in the background ends with its error first (table 10)."""
-    cmd.core.autostarted = False
-    cmd.core.work.cancel()
+    autostart(cmd.core, False)
+    if cmd.core.tasks:
+        cmd.core.work().cancel()
     await end_boot(cmd.core)
     await cmd.sl.device.stop(timeout)
 

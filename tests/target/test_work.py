@@ -19,12 +19,12 @@ async def beat():
         await Sleep(core.sl.link, 1500)
         for i in range({COUNT}):
             buf[:] = b"%c" % (97 + i % 26) * 1000
-            await core.work.tell(b"EventToy", RECV, (b"recv", b"x,y", i), buf, 0)
+            await core.work().tell(b"EventToy", RECV, (b"recv", b"x,y", i), buf, 0)
         await Sleep(core.sl.link, 60000)
     finally:
         log.append(b"closed")
 
-core.work.start("toy", beat())
+core.work().start("toy", beat())
 """
 
 
@@ -41,4 +41,4 @@ def test_a_task_tells_more_than_the_queue_holds_and_stop_ends_it(talk):
             talk.ok("AT+Test")
     assert not talk.events
     talk.ok("AT+Stop=0", "AT+Start")
-    assert repl.once(talk.at, "print(log, core.work.tasks)").strip() == "[b'closed'] []"
+    assert repl.once(talk.at, "print(log, core.tasks)").strip() == "[b'closed'] []"

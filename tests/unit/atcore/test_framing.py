@@ -265,8 +265,10 @@ def test_a_break_while_a_command_is_under_way_says_nothing(line):
     ],
 )
 def test_a_break_before_the_settings_are_known_keeps_its_place(line, pieces, told, sent):
+    from atcore import flags
+
     core, stream, calls = line
-    core.muted = core.ticks() + 500
+    flags.mute(core, 500)
     core.active = True
     for piece in pieces:
         if piece is None:

@@ -148,7 +148,9 @@ def test_losses_are_not_told_without_end(board):
 
 
 def test_what_is_lost_before_the_settings_are_known_is_told(board):
-    board.core.muted = board.core.ticks() + 100
+    from atcore import flags
+
+    flags.mute(board.core, 100)
     board.lose(9)
     assert board(LINE + LINE, 50) == []
     board.stream.feed(b"AT+Te")

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from atcore import FRAME_SIZE, reply
+from atcore import reply
 from atcore._keywords import TABLES
+from atcore.flags import FRAME_SIZE
 from atcore.reply import Line
 
 # Rule L8, as it stands there.

@@ -60,7 +60,7 @@ class Toy:
                     data = self.inbox.pop(0)
                     self.taken += 1
                     self.buffer[: len(data)] = data
-                    await self.core.work.tell(
+                    await self.core.work().tell(
                         b"EventToy",
                         RECV,
                         (b"recv", b"x,y", b"QoS1", 0, 1),
@@ -86,11 +86,11 @@ def chapter():
     @table.command(b"ToyCreate", (("format", "u8", ""),), offline=True)
     def create(cmd, format):
         toys.append(Toy(cmd.core, format))
-        cmd.core.work.start(toys[-1], toys[-1].receive(), toys[-1].failed)
+        cmd.core.work().start(toys[-1], toys[-1].receive(), toys[-1].failed)
 
     @table.command(b"ToyDelete", (("index", "u8", ""),), offline=True)
     def delete(cmd, index):
-        cmd.core.work.cancel(toys[index])
+        cmd.core.work().cancel(toys[index])
 
     @table.command(b"Stop", (("Timeout", "u16", ""),))
     async def stop(cmd, timeout):
@@ -132,9 +132,9 @@ def test_a_topic_longer_than_the_event_buffer(chapter):
     topic = b"t" * 3000
 
     async def receive():
-        await chapter.core.work.tell(b"EventToy", RECV, (b"recv", topic, b"QoS0", 0, 0), b"hi")
+        await chapter.core.work().tell(b"EventToy", RECV, (b"recv", topic, b"QoS0", 0, 0), b"hi")
 
-    chapter.core.work.start(None, receive())
+    chapter.core.work().start(None, receive())
     assert messages(chapter.core) == [b"+EventToy: recv," + topic + b",QoS0,0,0,0,2,hi"]
 
 
@@ -214,14 +214,14 @@ def test_failure_is_an_event(chapter):
     ask(chapter.core, b"AT+ToyCreate=0")
     chapter.toys[0].bring_error(-111)
     assert messages(chapter.core) == [LOST]
-    assert chapter.toys[0].closed == 1 and not chapter.core.work.tasks
+    assert chapter.toys[0].closed == 1 and not chapter.core.tasks
 
 
 def test_failure_without_a_form_is_an_error_line_placed_as_an_event(chapter):
     async def broken():
         raise ValueError
 
-    chapter.core.work.start(None, broken())
+    chapter.core.work().start(None, broken())
     assert messages(chapter.core) == [b"ERROR:process command, -2010"]
     assert chapter.core.exceptions == 1 and chapter.core.last_exception[0] == b"ValueError"
 
@@ -230,7 +230,7 @@ def test_a_form_that_fails_is_counted(chapter):
     async def broken():
         raise SlError(-5)
 
-    chapter.core.work.start(None, broken(), lambda error: 1 // 0)
+    chapter.core.work().start(None, broken(), lambda error: 1 // 0)
     assert messages(chapter.core) == [b"ERROR:process command, -2010"]
 
 
@@ -249,7 +249,7 @@ def test_stop_ends_all_work_and_new_work_can_begin(chapter):
     ask(chapter.core, b"AT+ToyCreate=0")
     ask(chapter.core, b"AT+ToyCreate=0")
     assert ask(chapter.core, b"AT+Stop=0") == [OK]
-    assert [toy.closed for toy in chapter.toys] == [1, 1] and not chapter.core.work.tasks
+    assert [toy.closed for toy in chapter.toys] == [1, 1] and not chapter.core.tasks
     ask(chapter.core, b"AT+ToyCreate=0")
     chapter.toys[2].bring(b"again")
     assert messages(chapter.core) == [line(b"again")]
@@ -266,12 +266,12 @@ def test_a_task_may_end_itself(chapter):
     core = chapter.core
 
     async def suicide():
-        core.work.cancel("me")
+        core.work().cancel("me")
         await Wait()
         raise AssertionError
 
-    task = core.work.start("me", suicide())
-    assert task.done and not core.work.tasks and messages(core) == []
+    task = core.work().start("me", suicide())
+    assert task.done and not core.tasks and messages(core) == []
 
 
 def test_a_close_that_fails_is_counted(chapter):
@@ -281,10 +281,10 @@ def test_a_close_that_fails_is_counted(chapter):
         finally:
             await Wait()
 
-    chapter.core.work.start("me", stubborn())
-    chapter.core.work.cancel("me")
+    chapter.core.work().start("me", stubborn())
+    chapter.core.work().cancel("me")
     assert messages(chapter.core) == [b"ERROR:process command, -2010"]
-    assert not chapter.core.work.tasks
+    assert not chapter.core.tasks
 
 
 def test_a_command_may_wait_for_a_task(chapter):
@@ -295,7 +295,7 @@ def test_a_command_may_wait_for_a_task(chapter):
 
     @core.declared.command(b"ToyDial", offline=True)
     async def toy_dial(cmd):
-        return cmd.value().num(await cmd.core.work.start(None, dial()))
+        return cmd.value().num(await cmd.core.work().start(None, dial()))
 
     assert ask(core, b"AT+ToyDial") == []
     wait.finish(7)
@@ -317,7 +317,7 @@ def test_a_deadline_is_minded(chapter):
             told.append(chapter.link.now)
 
     begin = chapter.link.now
-    chapter.core.work.start(None, tick())
+    chapter.core.work().start(None, tick())
     assert listen(chapter.core, 2000) == []
     assert told == [begin + 500, begin + 1000, begin + 1500]
     assert not chapter.core.active
@@ -340,7 +340,7 @@ def test_the_application_prints_a_kept_event_whole_and_lets_its_source_go_on():
     driver = FakeDriver()
     app = AtCommands(driver, Screen(driver.link))
     toy = Toy(app.core)
-    app.core.work.start(toy, toy.receive(), toy.failed)
+    app.core.work().start(toy, toy.receive(), toy.failed)
     toy.bring(b"a" * 4000, b"b" * 4000)
     for _ in range(5):
         app.core.step(0)
