@@ -25,6 +25,20 @@ _DEVICE_RESET_REQUEST = const(0x0099)
 # table: locks DEVICE
 _LOCK_DEVICE = const(20)
 # end
+# table: ids device.GENERAL device.STATUS device.IOT
+_GENERAL = const(1)
+_STATUS = const(2)
+_IOT = const(4)
+# end
+# table: options device.VERSION device.DATE_TIME device.PERSISTENT device.UDID
+_VERSION = const(12)
+_DATE_TIME = const(11)
+_PERSISTENT = const(5)
+_UDID = const(41)
+# end
+# table: dev_status PROVISIONING
+_DEV_STATUS_PROVISIONING = const(0x18)
+# end
 # table: errors SL_API_ABORTED SL_RET_CODE_DEV_ALREADY_STARTED SL_RET_CODE_STOP_IN_PROGRESS
 _SL_API_ABORTED = const(-2005)
 _SL_RET_CODE_DEV_ALREADY_STARTED = const(-2012)
@@ -42,20 +56,11 @@ _SL_RET_CODE_PROTOCOL_ERROR = const(-2010)
 _TIMEOUT_INIT_COMPLETE_MS = const(65535)
 # end
 
-_PROVISIONING = const(0x18)
 # Start status 0-15 -> role, or error counted from -4107 down (nwp-protocol 1.4).
 _ROLES = const(b"\x01\x00\xff\x02\xff\x03\xff\xff\xff\xff\xff\xff\x04\xff\xff\xff")
 _FAULTS = const(b"\0\0\x00\0\x01\0\x02\x03\x04\x05\x06\x0a\0\x0e\x0f\x08")
 _HEADER = const(8)  # bytes before a setting's value: status, id, option, length
 _FIRST_FAULT = const(-4107)
-
-_VERSION = const(12)
-_TIME = const(11)
-_PERSISTENT = const(5)
-_GENERAL = const(1)
-_STATUS = const(2)
-_IOT = const(4)
-_UDID = const(41)
 
 
 class Device:
@@ -131,7 +136,7 @@ class Device:
         if session == self.session:
             return
         self.session = session
-        if status & _PROVISIONING and link.state == _STARTED and link.idle():
+        if status & _DEV_STATUS_PROVISIONING and link.state == _STARTED and link.idle():
             from .stopping import restart
 
             link.spawn(restart(self))
@@ -154,11 +159,11 @@ class Device:
 
     def time(self):
         """(second, minute, hour, day, month, year) of the running clock."""
-        return unpack_from("<6I", exact(self.get(_GENERAL, _TIME, 44), 24))
+        return unpack_from("<6I", exact(self.get(_GENERAL, _DATE_TIME, 44), 24))
 
     def set_time(self, second: int, minute: int, hour: int, day: int, month: int, year: int):
         """Set the clock that certificates are checked against."""
-        self.set(_GENERAL, _TIME, pack("<6I20x", second, minute, hour, day, month, year))
+        self.set(_GENERAL, _DATE_TIME, pack("<6I20x", second, minute, hour, day, month, year))
 
     def persistent(self, on=None) -> int:
         """Whether settings marked "system" are stored; with an argument: change it."""

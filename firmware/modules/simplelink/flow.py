@@ -9,6 +9,9 @@ from .waiter import Listed
 # table: opcodes SOCKET_GETSOCKOPT
 _SOCKET_GETSOCKOPT = const(0x9409)
 # end
+# table: options sockopt.NONBLOCKING
+_NONBLOCKING = const(24)
+# end
 # table: link E_CREDITS
 _E_CREDITS = const(-11)
 # end
@@ -23,7 +26,6 @@ _FLOW_RESERVED_CREDITS = const(2)
 # end
 
 _SOL_SOCKET = const(1)
-_NONBLOCKING = const(24)  # an option of 4 bytes
 _REFRESH_MS = const(250)
 
 

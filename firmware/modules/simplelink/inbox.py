@@ -61,17 +61,11 @@ _EVENT = const(4)
 _OP_FATAL = const(0xFF00)
 _FATAL_CMD_TIMEOUT = const(5)
 # end
-# table: enums dev_status
-_DEV_STATUS_WLAN_CONN = const(1)
-_DEV_STATUS_DROPPED_EVENTS = const(2)
-_DEV_STATUS_LOCKED = const(4)
-_DEV_STATUS_PROVISIONING_ACTIVE = const(8)
-_DEV_STATUS_PROVISIONING_USER_INITIATED = const(0x10)
-_DEV_STATUS_PRESERVATION = const(0x20)
+# table: dev_status PROVISIONING PROVISIONING_ENABLE_API
+_DEV_STATUS_PROVISIONING = const(0x18)
 _DEV_STATUS_PROVISIONING_ENABLE_API = const(0x40)
 # end
 
-_PROVISIONING = const(_DEV_STATUS_PROVISIONING_ACTIVE | _DEV_STATUS_PROVISIONING_USER_INITIATED)
 _IPV6 = const(0x0200)
 _SOCKETS = const(16)  # locks below are those of sockets
 _SD = const(4 + 2)  # where a completion's frame has its socket descriptor
@@ -212,7 +206,7 @@ def _event(link, opcode: int, args, status: int) -> bool:
     elif opcode == _DEVICE_RESET_REQUEST:
         link.sl.device.reset_request(args, status)
     elif (
-        status & _PROVISIONING
+        status & _DEV_STATUS_PROVISIONING
         and not status & _DEV_STATUS_PROVISIONING_ENABLE_API
         and opcode != _WLAN_EV_PROVISIONING_STATUS
         and opcode != _WLAN_EV_PROVISIONING_PROFILE_ADDED

@@ -29,14 +29,11 @@ _SL_RET_CODE_INVALID_INPUT = const(-2006)
 # table: errors SL_RET_CODE_PROVISIONING_IN_PROGRESS
 _SL_RET_CODE_PROVISIONING_IN_PROGRESS = const(-2014)
 # end
-# table: enums dev_status
-_DEV_STATUS_WLAN_CONN = const(1)
-_DEV_STATUS_DROPPED_EVENTS = const(2)
-_DEV_STATUS_LOCKED = const(4)
-_DEV_STATUS_PROVISIONING_ACTIVE = const(8)
-_DEV_STATUS_PROVISIONING_USER_INITIATED = const(0x10)
-_DEV_STATUS_PRESERVATION = const(0x20)
+# table: dev_status LOCKED PROVISIONING PROVISIONING_ENABLE_API REFUSING
+_DEV_STATUS_LOCKED = const(0x4)
+_DEV_STATUS_PROVISIONING = const(0x18)
 _DEV_STATUS_PROVISIONING_ENABLE_API = const(0x40)
+_DEV_STATUS_REFUSING = const(0x1C)
 # end
 # table: locks SLOT
 _LOCK_SLOT = const(23)
@@ -59,8 +56,6 @@ _LOCKS = const(_LOCK_SLOT + 1)
 
 _LOOK_MS = const(2)
 _HEED_MS = const(100)
-_PROVISIONING = const(_DEV_STATUS_PROVISIONING_ACTIVE | _DEV_STATUS_PROVISIONING_USER_INITIATED)
-_REFUSING = const(_DEV_STATUS_LOCKED | _PROVISIONING)
 _NO_EVENT = const(-1)
 _NEWS = const(2 | 4)  # flags of the link: an answer, an event
 
@@ -127,7 +122,7 @@ class Link:
             raise SlError(_SL_API_ABORTED)
         if not state & _STARTED:
             raise SlError(_SL_RET_CODE_DEV_NOT_STARTED)
-        if status & _PROVISIONING and not status & _DEV_STATUS_PROVISIONING_ENABLE_API:
+        if status & _DEV_STATUS_PROVISIONING and not status & _DEV_STATUS_PROVISIONING_ENABLE_API:
             raise SlError(_SL_RET_CODE_PROVISIONING_IN_PROGRESS)
 
     def _come(self):
@@ -271,7 +266,7 @@ class Link:
         status: the answer begins with an i16 that is negative for an error, which is raised.
         """
         nwp = self.nwp
-        if self.state != _STARTED or nwp.dev_status() & _REFUSING:
+        if self.state != _STARTED or nwp.dev_status() & _DEV_STATUS_REFUSING:
             self.check()
         n = nwp.request(opcode, args, payload)
         if n < head:
@@ -285,7 +280,7 @@ class Link:
     def call(self, opcode: int, args, payload=b"") -> int:
         """Short command whose answer begins with an i16 status; returns that, never negative."""
         nwp = self.nwp
-        if self.state != _STARTED or nwp.dev_status() & _REFUSING:
+        if self.state != _STARTED or nwp.dev_status() & _DEV_STATUS_REFUSING:
             self.check()
         n = nwp.request(opcode, args, payload)
         if n < 4:

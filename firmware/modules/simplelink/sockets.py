@@ -46,9 +46,15 @@ _SOCKET_SENDTO_V6 = const(0x960D)
 _SOCKET_EV_TX_FAILED = const(0x100E)
 _SOCKET_EV_ASYNC = const(0x100F)
 # end
+# table: options sockopt.STARTTLS
+_STARTTLS = const(35)
+# end
 # table: link E_CREDITS E_TX_FAIL
 _E_CREDITS = const(-11)
 _E_TX_FAIL = const(-1)
+# end
+# table: dev_status REFUSING
+_DEV_STATUS_REFUSING = const(0x1C)
 # end
 # table: errors SL_ERROR_BSD_SOC_ERROR SL_ERROR_BSD_EAGAIN SL_ERROR_BSD_EBADF SL_ERROR_BSD_E2BIG
 _SL_ERROR_BSD_SOC_ERROR = const(-1)
@@ -72,10 +78,8 @@ _MAX_SOCKETS = const(16)
 
 _STREAM = const(1)
 _RAW = const(0x80)  # upper nibble of the descriptor of a transceiver
-_STARTTLS = const(35)
 _SECURED = const(3)  # enum socket_async_type
 _EVER = const(0xFFFF)
-_REFUSING = const(0x1C)  # device status: locked or provisioning
 _SPARES = const(4)
 
 
@@ -217,7 +221,7 @@ class Sockets:
         nwp = link.nwp
         owners = link.owners
         lock = sd if sd < _MAX_SOCKETS else _id(sd)
-        if link.state != _STARTED or nwp.dev_status() & _REFUSING:
+        if link.state != _STARTED or nwp.dev_status() & _DEV_STATUS_REFUSING:
             yield from link.admit()
         if owners[lock] is not None or link.queue:
             yield from Turn(link, lock)
@@ -274,7 +278,7 @@ class Sockets:
         """
         link = self.link
         size = len(data)
-        if link.state != _STARTED or link.nwp.dev_status() & _REFUSING:
+        if link.state != _STARTED or link.nwp.dev_status() & _DEV_STATUS_REFUSING:
             yield from link.admit()
         if sd < _MAX_SOCKETS and 0 < size <= _RECV_MAX_LEN_DOCUMENTED:
             pack_into("<HBB", link.args, 0, size, sd, flags & 0x0F)

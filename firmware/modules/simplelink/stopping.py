@@ -23,6 +23,9 @@ _DEVICE_STOP_DONE = const(0x0073)
 _LOCK_DEVICE = const(20)
 _LOCK_SLOT = const(23)
 # end
+# table: dev_status PROVISIONING
+_DEV_STATUS_PROVISIONING = const(0x18)
+# end
 # table: errors SL_RET_CODE_STOP_IN_PROGRESS SL_RET_CODE_DEV_NOT_STARTED
 _SL_RET_CODE_STOP_IN_PROGRESS = const(-2017)
 _SL_RET_CODE_DEV_NOT_STARTED = const(-2018)
@@ -45,7 +48,6 @@ _LOOK_MS = const(5)
 # What a stop waits for what is under way, a start or a command whose answer does not come, and for
 # its own answer: then the power goes off all the same.
 _PATIENCE_MS = const(600)
-_PROVISIONING = const(0x18)
 _LEAVING_MS = const(1000)  # for those whose wait was ended by a stop
 
 
@@ -95,7 +97,7 @@ async def _stop(link, ms: int, patience: int, own: bool = False) -> None:
 
 async def _orderly(link, ms: int, patience: int, own: bool):
     """DEVICE_STOP, its completion, then the register that says it is down."""
-    provisioning = link.nwp.dev_status() & _PROVISIONING
+    provisioning = link.nwp.dev_status() & _DEV_STATUS_PROVISIONING
     end = ticks_add(link.ticks(), patience)
     try:
         with link.own(_LOCK_DEVICE, _DEVICE_STOP_DONE) as wait:

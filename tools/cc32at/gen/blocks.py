@@ -2,8 +2,9 @@
 
 A block begins with a line `# table: WHAT NAMES...`, which may go on in lines indented by 5 blanks,
 and ends with `# end`. WHAT is `opcodes` (NAMES are opcodes, or one group), `errors`, `constants`,
-`enums`, `locks`, `states`, `ids` or `options` (NAMES of config, as GROUP.NAME), `completions`, or
-`link` (NAMES of firmware/link/link.h without LINK_); or `layout`, `spec` or `events`: specs.py.
+`enums`, `locks`, `states`, `dev_status`, `ids` or `options` (NAMES of config, as GROUP.NAME),
+`completions`, or `link` (NAMES of firmware/link/link.h without LINK_); or `layout`, `spec` or
+`events`, see specs.py.
 const() makes the compiler put the numbers into the code, so they take neither flash nor RAM of
 their own.
 """
@@ -112,6 +113,19 @@ def _states(table: dict, name: str) -> list[tuple[str, str]]:
     return [(name, str(table["states"][name.lower()]))]
 
 
+_TOGETHER = {
+    "PROVISIONING": ("PROVISIONING_ACTIVE", "PROVISIONING_USER_INITIATED"),
+    "REFUSING": ("LOCKED", "PROVISIONING_ACTIVE", "PROVISIONING_USER_INITIATED"),
+}
+
+
+def _dev_status(table: dict, name: str) -> list[tuple[str, str]]:
+    """A bit of the device status byte, or several; with REFUSING ones calls are refused (3.4)."""
+    bits = table["enums"]["dev_status"]
+    value = sum(bits[bit] for bit in _TOGETHER.get(name, (name,)))
+    return [(f"DEV_STATUS_{name}", f"0x{value:X}")]
+
+
 def _link(table: dict, name: str) -> list[tuple[str, str]]:
     value = numbers()[name]
     return [(name, str(value) if value < 10 else f"0x{value:X}")]
@@ -139,5 +153,6 @@ _ROWS = {
     "options": _options,
     "locks": _locks,
     "states": _states,
+    "dev_status": _dev_status,
     "link": _link,
 }
