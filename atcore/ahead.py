@@ -21,7 +21,7 @@ from simplelink.errors import SlError
 
 from .compat import const, ticks_add, ticks_diff
 from .dispatch import ENDS_ALL, ENDS_SHIFT, HELP, MAX_TEXT, PAYLOAD, missing
-from .dropping import SILENCE_MS
+from .dropping import PAUSE_MS, SILENCE_MS
 from .flags import stall
 from .framing import MAX_LINE, SIZE, payload_of
 from .grammar import ParseError, finish
@@ -41,6 +41,9 @@ _CTRL_C = const(3)
 _BLANK = const(0x20)
 _LF = const(0x0A)
 _EOLS = b"\r\n"
+_LOST = (
+    b"AT+Send=0,0,1,"  # a payload that a cut behind it ends: the error that tells of a lost line
+)
 
 # Parts of a declaration (dispatch.py).
 _ARGS = const(1)
@@ -65,6 +68,8 @@ class Ahead:
         self.fields = array("H", bytes(2 * len(core.fields)))
         self.ti = False
         self.offset = 0  # from where the framer is: up to there nothing was found
+        self.need = 0  # where a payload that is not complete will end
+        self.tells = False  # a line was lost among the missing bytes of another payload
         self.limit = SIZE  # what is behind that of the framer's buffer is the waiting command's
         self.code = 0  # the error of the way out that was, 0 without one
         self.found_at = None  # when
@@ -99,7 +104,8 @@ class Ahead:
         if not again:
             self.offset = 0
             self.limit = SIZE
-        left = LOOK_MS
+        framer = self.core.framer
+        left = SILENCE_MS if framer is not None and framer.drops else LOOK_MS
         if self.code and self.found_at is not None:
             left = min(left, ticks_diff(ticks_add(self.found_at, _GRACE_MS), now))
         return ticks_add(now, max(left, _SOON_MS))
@@ -135,6 +141,8 @@ class Ahead:
             return self.snapped(framer, why)
         if why == _TAIL and framer.silent(SILENCE_MS):
             self.put_eol(framer)
+        elif why == _INSIDE and framer.silent(PAUSE_MS):
+            self.cut(framer, self.need - framer.filled)
         return _ABORTED if broken and framer.brk(True) else 0
 
     def read(self, framer) -> bool:
@@ -185,9 +193,16 @@ class Ahead:
             framer.buf[framer.filled] = _LF
             framer.filled += 1
 
-    def cut(self, framer):
-        """A payload ends early at the end of what was read: drop what follows."""
+    def cut(self, framer, owed=0):
+        """A payload ends early at the end of what was read: drop what follows.
+
+        owed: so many bytes of it are missing and may come yet (dropping.owed()); 0: all that comes
+        until it is silent.
+        """
         framer.cuts.append(framer.filled)
+        framer.owed = owed
+        framer.owes = owed > 0
+        framer.begun = self.tells = False
         framer.last = self.core.ticks()
         framer.drops = framer.loose = True
         if framer.wake_at is not None:
@@ -198,11 +213,40 @@ class Ahead:
         if framer.filled >= self.limit and not self.moved(framer):
             return False
         lost = framer.lost
-        while self.taken(framer) or framer.heard() or lost is not None and lost():
+        while True:
+            n = self.taken(framer) or 0
+            if not n and not framer.heard() and not (lost is not None and lost()):
+                break
             framer.last = self.core.ticks()
-        if not framer.silent(SILENCE_MS):
+            if framer.owes and self.repaid(framer, n):
+                return self.dropped_all(framer)
+        if framer.owes and not framer.begun or not framer.silent(SILENCE_MS):
             return False
-        framer.drops = framer.loose = False
+        return self.dropped_all(framer)
+
+    def repaid(self, framer, n: int) -> bool:
+        """n of the missing bytes, or of the rest of their line: whether that has ended."""
+        filled = framer.filled
+        end = filled + n
+        owed = min(n, framer.owed)
+        framer.begun = True
+        framer.owed -= owed
+        eol = -1 if framer.owed else atbytes.find_eol(framer.buf, filled + owed, end)
+        if bytes(framer.view[filled : end if eol < 0 else eol]).strip(_EOLS):
+            self.tells = True
+        if eol < 0:
+            return False
+        framer.filled = atbytes.put(framer.buf, filled, framer.view[eol + 1 : end])
+        return True
+
+    def dropped_all(self, framer) -> bool:
+        """What follows counts again; a line that was lost is told by an error of its own."""
+        kept = bytes(framer.view[framer.cuts[-1] : framer.filled])
+        if self.tells and framer.filled + len(_LOST) <= self.limit:
+            at = atbytes.put(framer.buf, framer.cuts[-1], _LOST)
+            framer.cuts.append(at)
+            framer.filled = atbytes.put(framer.buf, at, kept)
+        framer.drops = framer.loose = framer.owes = self.tells = False
         if framer.wake_at is not None:
             framer.wake_at(0)
         return True
@@ -257,6 +301,7 @@ class Ahead:
         for cut in framer.cuts:
             if at < cut <= need + 1:
                 return cut, _ON
+        self.need = need
         if filled <= need:
             return at, _INSIDE if filled < need else _TAIL
         if buf[need] not in _EOLS:

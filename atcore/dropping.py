@@ -86,6 +86,10 @@ def cut(framer, code: int):
         return framer.failed(code)
     framer.start = to
     framer.drops = False
+    owes = framer.owes and not framer.begun
+    framer.owes = False
+    if owes:
+        return owe(framer, framer.owed, code)
     return until_quiet(framer, code)
 
 

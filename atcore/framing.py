@@ -119,7 +119,7 @@ class Framer:
         # payload ended early, and what was to be dropped behind it is gone; whether that goes on.
         self.breaks = getattr(stream, "breaks", None)
         self.cuts = []
-        self.drops = False
+        self.drops = self.owes = False
         self.control = None  # asked about a control character that begins a line: taken?
         self.found = self.data = None
         self.count = self.wrong = 0
@@ -475,7 +475,7 @@ class Framer:
         """Drop what has come and is no complete command."""
         self.filled = self.overrun = 0
         self.cuts.clear()
-        self.tells = self.drops = False
+        self.tells = self.drops = self.owes = False
         self.kept = None
         if self.wake_at is not None:
             self.stream.forget()

@@ -175,11 +175,45 @@ def test_behind_a_payload_that_a_break_has_ended_stop_is_found(desk):
     assert desk.calls == [("stop", 0)]
 
 
+@pytest.mark.parametrize("at", range(1, len(CANARIES), 5))
+def test_a_payload_that_stays_short_ends_by_the_pause(desk, at):
+    """Its missing bytes are no commands, though they come behind that."""
+    desk.begin()
+    short = desk.error(-5, b"parse parameters")
+    desk.feed(b"AT+Send=4,0,%d," % len(CANARIES) + CANARIES[:at], 2500)
+    told = [short] * (1 + (CANARIES[at:].strip(b"\r\n") != b""))
+    assert desk.feed(CANARIES[at:] + b"\r\n" + TEST, 400) == []
+    assert desk.feed(b"AT+Stop=7\r\n") == [desk.error(-2017), *told, OK, OK]
+    assert desk.calls == [("stop", 7)] and not desk.core.settings.echo
+
+
+def test_behind_a_pause_an_empty_line_costs_nothing_and_a_line_is_told(desk):
+    desk.begin()
+    short = desk.error(-5, b"parse parameters")
+    desk.feed(b"AT+Send=4,0,100,abc", 2500)
+    assert desk.feed(b"\r\n", 200) == []
+    desk.feed(b"AT+Send=4,0,100,abc", 2500)
+    assert desk.feed(b"AT+Stop=0\r\n", 400) == []
+    assert desk.feed(b"AT+Stop=1\r\n") == [desk.error(-2017), short, short, short, OK]
+    assert desk.calls == [("stop", 1)]
+
+
+@pytest.mark.parametrize("at", range(1, len(CANARIES), 7))
+def test_missing_bytes_that_come_when_the_command_has_gone_on_are_no_commands(desk, at):
+    desk.begin()
+    desk.feed(b"AT+Send=4,0,%d," % len(CANARIES) + CANARIES[:at], 2500)
+    desk.wait.finish()
+    desk.core.link.woken = True
+    assert desk.feed(b"", 50) == [OK, desk.error(-5, b"parse parameters")]
+    desk.feed(CANARIES[at:] + b"\r\n", 50)
+    assert desk.names() == ["send"] and not desk.core.settings.echo
+    assert desk.feed(TEST, 10) == [OK]
+
+
 def test_a_command_that_goes_on_while_is_dropped_leaves_that_to_the_framer(desk):
     desk.begin()
     desk.feed(b"AT+Send=4,0,100,abc", 200)
     desk.stream.feed_break()
-    listen(desk.core, 160)
     for _ in range(20):
         desk.feed(b"AT+Stop=0\r\n", 15)
     desk.wait.finish()
