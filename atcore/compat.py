@@ -42,7 +42,7 @@ except ImportError:
 try:
     from cc3220 import static
 except ImportError:
-    static = bytearray  # there: of memory that is not the heap's, as far as there is some
+    static = bytearray  # on the chip memory outside of the heap, while there is some
 
 
 def _traceback(error) -> bytes:

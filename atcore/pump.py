@@ -177,7 +177,7 @@ def busy_step(core, ms: int) -> int:
     if core.booting is not None and due(core.booting.wait):
         boot_on(core, core.booting)
     if core.since is not None and ticks_diff(core.ticks(), core.since) >= _FILE_MS:
-        core.settings.give_up()
+        give_up(core, core.settings.overdue(), core.booting is not None)
     if core.foreground is None:
         core.serve()
     settle(core, len(core.entries) > 0 or still_active(core))

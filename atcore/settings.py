@@ -142,16 +142,13 @@ class Settings:
                 self.set(index, before)
             raise
 
-    def give_up(self):
-        """The time of what waits for the file is over: SlError(-2005) there.
+    def overdue(self) -> SlError:
+        """The time of what waits for the file is over: the error for it.
 
         When the store has answered after all it gets what holds, and not what was taken back.
         """
-        from .pump import give_up  # loaded long ago, and needed nowhere else here
-
-        core = self.core
-        core.since = None
-        give_up(core, SlError(ABORTED), core.booting is not None)
+        self.core.since = None
+        return SlError(ABORTED)
 
     async def load(self):
         """Read the file; the defaults hold where it says nothing or is damaged.
