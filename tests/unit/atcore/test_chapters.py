@@ -76,3 +76,28 @@ def test_a_chapter_that_python_refuses_is_told(copied):
     (copied / "atcore" / "commands" / "trial.py").write_text("from . import commands\n")
     with pytest.raises(generator.Refused, match="cannot import name 'commands'"):
         generator.outputs(copied)
+
+
+FILE = '''"""File commands."""
+
+from . import command
+
+
+@command(b"FileDel", (("FileName", "str", "", 180, 1), ("SecureToken", "u32", "!")))
+async def delete(cmd, name, token):
+    """Delete a file (table 41)."""
+    await cmd.sl.fs.del_(name, token)
+'''
+
+
+def test_what_the_judge_knows_of_a_command_by_hand_goes_when_it_is_declared(copied):
+    before = generator.outputs(copied)
+    assert '"FileDel"' in before[copied / generator.OTHERS]
+    (copied / "atcore" / "commands" / "file.py").write_text(FILE)
+    after = generator.outputs(copied)
+    assert '"FileDel"' not in after[copied / generator.OTHERS]
+    assert '"FileGetInfo"' in after[copied / generator.OTHERS]
+    row = '{"name": "FileDel", "table": 41, "forms": [\n'
+    row += '  [["FileName"], ["SecureToken", "secret"]]]}'
+    assert row in after[copied / generator.CLIENT]
+    assert '"FileDel": ["name,0..4294967295"]' in after[copied / generator.PARAMETERS]
