@@ -28,6 +28,7 @@ BATCH = 100  # sessions at a time
 SILENCES = (2000, 1000, 20)  # ms that mean something
 LOUD = 10  # one session in so many
 SILENT = tuple(row for row in ALL_TURNS if row[0] not in (Speaker.before, Speaker.noise))
+TELL_S = 60  # between lines about how far it is
 UNEXCUSED = 50  # then it is enough
 
 
@@ -136,13 +137,17 @@ class Comparison:
 
     def report(self, kept: Path) -> None:
         """Print what was found; keep the sessions that nothing excuses."""
-        print(f"{self.lines} lines in {self.sessions} sessions, {self.excused.total()} excused")
+        print(self)
         for name, count in self.excused.most_common():
             print(f"{count:7} {name}")
         for seed, said, found in self.unexcused:
             path = kept / f"differs-{seed}.json"
             session.save(path, "host", seed, said)
             print(f"{path}: no rule\n{found}")
+
+    def __str__(self):
+        excused = self.excused.total()
+        return f"{self.lines:,} lines in {self.sessions:,} sessions, {excused} excused"
 
     def close(self) -> None:
         for side in self.sides:
@@ -161,8 +166,12 @@ def main(old, new, lines, seed, minutes, rules, found):
     """Compare the AT cores of two checkouts."""
     comparison = Comparison(old, new, yaml.safe_load(rules.read_text(encoding="utf-8")))
     end = time.monotonic() + minutes * 60 if minutes else None
+    told = time.monotonic()
     while time.monotonic() < end if end else comparison.lines < lines:
         comparison.run(seed)
+        if time.monotonic() > told + TELL_S:
+            told = time.monotonic()
+            print(comparison, flush=True)
         seed += BATCH
         if len(comparison.unexcused) >= UNEXCUSED:
             break
