@@ -76,12 +76,6 @@ def declared(said: dict) -> tuple:
     return said["args"] + (((VALUES, "forms", "", said["forms"]),) if said["forms"] else ())
 
 
-def usage(args: tuple) -> list:
-    """The names of the parameters as AT+<name>=? tells them."""
-    names = [name for name, kind, flags, *_ in args if kind != "forms" or "?" not in flags]
-    return ",".join(names).split(",") if names else []
-
-
 def command(said: dict, handler) -> dict:
     """One command, with what its docstring says."""
     about = inspect.getdoc(handler) or ""
@@ -94,7 +88,6 @@ def command(said: dict, handler) -> dict:
         "typed": plain(said["key"] or b"at+" + said["name"].lower()),
         "about": about,
         "table": int(table[1]) if table else None,
-        "usage": usage(args),
         "arguments": [argument(one) for one in args],
         "ok": ok[said["ok"]],
         "ok_ti": ok[said["ok"] if said["ti_ok"] is None else said["ti_ok"]],

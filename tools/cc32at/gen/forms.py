@@ -1,8 +1,8 @@
 """The ways to write a command, from its declaration: which words stand in which place.
 
 A form is a list of places. A place is a dict: the guide's `name` of the parameter; its `kind`,
-"number", "keyword", "mask" (keywords with a bar between), "text" or "varies" (as many as it takes,
-by what stands before); the `words` that are keywords there, in the guide's spelling and order;
+"number", "keyword", "mask" (keywords with a bar between) or "text"; the `words` that are keywords
+there, in the guide's spelling and order;
 `secret` if it must be masked; and the `argument` that was declared. Where a keyword decides what
 else is legal it `chooses`, and there is a form for each, or for several that go on in the same
 way.
@@ -113,8 +113,6 @@ def place(argument: dict) -> dict:
     elif kind == "family":
         words = [word for word in TABLES[FAMILIES] if word != NO_ADDRESS]
         found |= {"kind": "keyword", "table": FAMILIES, "words": words}
-    elif kind == "later":
-        found["kind"] = "varies"
     elif kind in NUMBERS:
         found["kind"] = "number"
     if "!" in argument["flags"]:

@@ -31,7 +31,6 @@ OTHERS = {
     "list": "sockets, `0|2`",
     "data": "so many bytes of anything",
     "any": "not looked at",
-    "later": "differs by what stands before it",
 }
 ALSO = {
     "format": "0 binary, 1 Base64",
