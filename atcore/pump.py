@@ -42,7 +42,8 @@ def steps(core, app):
     """step() and the application's printing, until the stream asks for the REPL.
 
     The twin of step(): the usual message goes from the queue to the stream in this very frame,
-    and not by Core.take() and AtCommands.deliver(), which look_around() does for all others.
+    and not by Core.take() and AtCommands.deliver(), which look_around() does for all others. By
+    those and step() an AT+Test takes 21,000 instructions, so 12,700.
 
     app: has a stream, held(), group(), rest(), look_around() (apps/at_commands.py).
     """
