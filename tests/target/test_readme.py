@@ -61,7 +61,8 @@ def test_the_first_script_is_real():
 
 
 def test_the_commands_are_those_of_the_firmware(commands):
-    (table,) = re.findall(r"^\|---.*\n((?:\|.*\n)+)", section("The commands"), re.MULTILINE)
+    head = r"^\| guide \| commands \|\n\|---.*\n"
+    (table,) = re.findall(head + r"((?:\|.*\n)+)", section("The commands"), re.MULTILINE)
     assert sorted(name.lower() for name in re.findall(r"`(\w+)`", table)) == sorted(commands)
 
 
