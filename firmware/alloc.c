@@ -5,7 +5,8 @@
 //
 // What lives long and was allocated late would so be strewn over the heap, and nothing large find room any
 // more. Against that, frames are taken from the top of the heap (alloc_high()), and who is idle collects as
-// soon as the search has come far (alloc_since): what is small and stays lies near the bottom then.
+// soon as the search has come far (alloc_since): what is small and stays lies near the bottom then. The first
+// collection is not by who is idle: while the application is being imported nothing is there to collect.
 #include "py/gc.h"
 #include "py/mpstate.h"
 
@@ -20,10 +21,12 @@ void *gc_alloc_any(size_t n_bytes, unsigned int flags);
 static size_t next; // byte of the allocation table
 static bool collected;
 size_t alloc_since; // bytes
+bool alloc_settled; // there was a collection
 
 void alloc_reset(void) {
     next = 0;
     alloc_since = 0;
+    alloc_settled = false;
     collected = true;
 }
 
@@ -36,6 +39,7 @@ void alloc_collected(void) {
         run = area->gc_alloc_table_start[at++] == 0 ? run + 1 : 0;
     }
     alloc_reset();
+    alloc_settled = true;
     next = at - run;
 }
 

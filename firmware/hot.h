@@ -2,6 +2,7 @@
 #ifndef FIRMWARE_HOT_H
 #define FIRMWARE_HOT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 // The heap is new.
@@ -18,5 +19,8 @@ void *alloc_high(size_t n_bytes);
 
 // Bytes allocated since the collector has run, about: by so much what lives may be strewn.
 extern size_t alloc_since;
+
+// There was a collection since the start.
+extern bool alloc_settled;
 
 #endif

@@ -199,7 +199,7 @@ static mp_obj_t nwp_wait(size_t n_args, const mp_obj_t *args) {
     mp_handle_pending(true);
     uint32_t left = ms < 0 ? LINK_FOREVER : (uint32_t)ms;
     uint32_t flags = LINK_TIMEOUT;
-    if (alloc_since > SINCE_MAX && left > IDLE_MS) {
+    if (alloc_since > SINCE_MAX && alloc_settled && left > IDLE_MS) {
         uint32_t idle = alloc_since > BUSY_MAX ? 0 : IDLE_MS;
         flags = link_wait(idle, mask);
         left -= left == LINK_FOREVER ? 0 : idle;
