@@ -109,24 +109,29 @@ static mp_map_elem_t *find_name(mp_map_t *map, mp_obj_t name) {
     return map->alloc == 0 ? NULL : find_by_hash(map, name);
 }
 
-// --- Adding a name: map.c searches for it once more, and for each of them when the table grows. The tables
-// are those of map.c ---
+// --- Adding a name: map.c searches once more for each of them when the table grows. The tables are alike ---
 
-// To a table that has room and does not have it.
-static mp_map_elem_t *place(mp_map_t *map, mp_obj_t name) {
-    mp_map_elem_t *first = map->table;
-    mp_map_elem_t *elem = &first[name_hash(MP_OBJ_QSTR_VALUE(name)) % map->alloc];
-    mp_map_elem_t *end = &first[map->alloc];
-    while (elem->key != MP_OBJ_NULL && elem->key != MP_OBJ_SENTINEL) {
-        if (++elem == end) {
-            elem = first;
-        }
-    }
+static inline mp_map_elem_t *take(mp_map_t *map, mp_map_elem_t *elem, mp_obj_t name) {
     elem->key = name;
     elem->value = MP_OBJ_NULL;
     map->used++;
-    set_hint(map, name, elem - first);
+    set_hint(map, name, elem - map->table);
     return elem;
+}
+
+static inline mp_map_elem_t *home(mp_map_t *map, mp_obj_t name) {
+    return &map->table[name_hash(MP_OBJ_QSTR_VALUE(name)) % map->alloc];
+}
+
+// To a table that has room, no removed entries, and not this name.
+static mp_map_elem_t *place(mp_map_t *map, mp_obj_t name) {
+    mp_map_elem_t *elem = home(map, name);
+    while (elem->key != MP_OBJ_NULL) {
+        if (++elem == &map->table[map->alloc]) {
+            elem = map->table;
+        }
+    }
+    return take(map, elem, name);
 }
 
 static void grow(mp_map_t *map) {
@@ -144,13 +149,31 @@ static void grow(mp_map_t *map) {
     m_del(mp_map_elem_t, before, count);
 }
 
-static mp_map_elem_t *add_name(mp_map_t *map, mp_obj_t name) {
-    if (!map->all_keys_are_qstrs || map->is_ordered) {
-        return mp_map_lookup_any(map, name, MP_MAP_LOOKUP_ADD_IF_NOT_FOUND);
+static mp_map_elem_t *find_or_add(mp_map_t *map, mp_obj_t name) {
+    if (map->alloc != 0) {
+        mp_map_elem_t *start = home(map, name);
+        mp_map_elem_t *elem = start;
+        mp_map_elem_t *room = NULL;
+        do {
+            if (elem->key == name) {
+                set_hint(map, name, elem - map->table);
+                return elem;
+            }
+            if (elem->key == MP_OBJ_NULL) {
+                return take(map, room == NULL ? elem : room, name);
+            }
+            if (elem->key == MP_OBJ_SENTINEL && room == NULL) {
+                room = elem;
+            }
+            if (++elem == &map->table[map->alloc]) {
+                elem = map->table;
+            }
+        } while (elem != start);
+        if (room != NULL) {
+            return take(map, room, name);
+        }
     }
-    if (map->used == map->alloc) {
-        grow(map);
-    }
+    grow(map);
     return place(map, name);
 }
 
@@ -163,20 +186,19 @@ static inline mp_map_elem_t *hinted(mp_map_t *map, mp_obj_t name) {
 }
 
 static MP_NOINLINE mp_map_elem_t *lookup_slowly(mp_map_t *map, mp_obj_t index, mp_map_lookup_kind_t kind) {
-    if (!mp_obj_is_qstr(index)) {
+    if (!mp_obj_is_qstr(index) || kind == MP_MAP_LOOKUP_REMOVE_IF_FOUND) {
         return mp_map_lookup_any(map, index, kind);
     }
-    if (kind == MP_MAP_LOOKUP_REMOVE_IF_FOUND) {
-        return mp_map_lookup_any(map, index, kind);
-    }
-    mp_map_elem_t *elem = find_name(map, index);
-    if (elem != NULL || kind == MP_MAP_LOOKUP) {
-        return elem;
+    if (kind == MP_MAP_LOOKUP) {
+        return find_name(map, index);
     }
     if (ABSENTEE(map, index)->map == map) {
         ABSENTEE(map, index)->map = NULL;
     }
-    return add_name(map, index);
+    if (!map->all_keys_are_qstrs || map->is_ordered) {
+        return mp_map_lookup_any(map, index, kind);
+    }
+    return find_or_add(map, index);
 }
 
 // Of any dictionary.
