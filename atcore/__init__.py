@@ -27,7 +27,6 @@ from array import array
 from atbytes import get, header, put, tokenize
 
 from . import flags, reply
-from .ahead import Ahead
 from .dispatch import HELP, PAYLOAD, Command, execute, missing, refuse, refused
 from .events import line_of
 from .framing import MAX_HEADER, NO_NUMBER, Framer, payload_of
@@ -99,9 +98,9 @@ class Core:
         self.framer = Framer(self, stream) if stream else None
         self.read = serve if stream else None
         self.since = None  # when the boot, or else the foreground, began to wait for its file
-        self.ahead = Ahead(self)
+        self.lookout = None
         driver.on_event = self.on_event
-        driver.on_wait = self.ahead.heed
+        driver.on_wait = self.heed
 
     def send(self, line):
         """Take one command, without line end; its payload, if any, ends with it.
@@ -171,11 +170,24 @@ class Core:
         for _ in range(SPARES):
             free(self, self.new_command())
         self.work()
+        self.ahead()
+
+    def heed(self):
+        """A call that waits for the network processor asks whether it is to go on (driver)."""
+        self.ahead().heed()
+
+    def ahead(self):
+        """What looks for a way out of a command that waits: an ahead.Ahead."""
+        if self.lookout is None:
+            from .ahead import Ahead  # at boot it would cost time that nobody has
+
+            self.lookout = Ahead(self)
+        return self.lookout
 
     def work(self):
         """What chapters let run beside the commands: a work.Work."""
         if self.worker is None:
-            from .work import Work  # at boot it would cost time that nobody has
+            from .work import Work  # as above
 
             self.worker = Work(self)
         return self.worker

@@ -274,7 +274,7 @@ def give_up(core, error, booting=False):
 def look_at(core, now: int) -> int:
     """When to look ahead for the command that waits."""
     if core.look_at is None:
-        look(core, core.ahead.next_at(now, False))
+        look(core, core.ahead().next_at(now, False))
     return core.look_at
 
 
@@ -284,11 +284,11 @@ def look_ahead(core):
     if ticks_diff(look_at(core, now), now) > 0:
         return
     try:
-        code = core.ahead.look()
+        code = core.ahead().look()
     except Exception as error:
         code = 0
         stray(core, error)
-    look(core, core.ahead.next_at(now))
+    look(core, core.ahead().next_at(now))
     if code:
         give_up(core, SlError(code))
 

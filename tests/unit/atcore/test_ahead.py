@@ -353,7 +353,7 @@ def test_looking_costs_nothing_while_nothing_comes(desk):
     desk.begin()
     desk.feed(TEST * 300)
     steps = []
-    step = desk.core.ahead.step
-    desk.core.ahead.step = lambda *args: steps.append(args) or step(*args)
+    step = desk.core.ahead().step
+    desk.core.ahead().step = lambda *args: steps.append(args) or step(*args)
     assert listen(desk.core, 60000) == []
     assert len(steps) == 0 and len(desk.core.link.slept) < 2 * 60000 / 150 + 100
