@@ -7,6 +7,36 @@
 #include "py/objmodule.h"
 #include "py/runtime.h"
 
+// --- Full names of modules. Each is looked for about five times, in all the names there are ---
+
+#define RECENT (32)
+
+extern const qstr_pool_t MICROPY_QSTR_EXTRA_POOL;
+
+static uint16_t recent[RECENT]; // names in flash, by their hash
+
+static qstr find_name(const char *str, size_t len) {
+    uint16_t *slot = &recent[qstr_compute_hash((const byte *)str, len) % RECENT];
+    size_t found_len = 0;
+    const byte *found = *slot == MP_QSTRnull ? NULL : qstr_data(*slot, &found_len);
+    if (found != NULL && found_len == len && memcmp(found, str, len) == 0) {
+        return *slot;
+    }
+    qstr name = qstr_find_strn(str, len);
+    if (name < MICROPY_QSTR_EXTRA_POOL.total_prev_len + MICROPY_QSTR_EXTRA_POOL.len) {
+        *slot = (uint16_t)name;
+    }
+    return name;
+}
+
+qstr port_module_name(const char *str, size_t len);
+
+// qstr_from_strn()
+qstr port_module_name(const char *str, size_t len) {
+    qstr name = find_name(str, len);
+    return name == MP_QSTRnull ? qstr_from_strn(str, len) : name;
+}
+
 // --- Modules that are there already, and built-in ones ---
 
 static mp_obj_t find_loaded(qstr name) {
@@ -44,7 +74,7 @@ static qstr absolute_name(mp_int_t level, qstr name) {
         memcpy(path + len, rest, name_len);
         len += name_len;
     }
-    return qstr_find_strn(path, len);
+    return find_name(path, len);
 }
 
 // __import__(name, globals, locals, fromlist, level). The stock one takes a dotted name apart and

@@ -21,7 +21,7 @@ SRAM_START, SRAM_END = 0x20000000, 0x20040000
 
 # Bytes. On the CC3220S and R everything is in SRAM, and the parts have budgets of their own. What
 # they miss is shown, but is no failure as long as the application does not fit there anyway.
-SF_FLASH, SF_LIVE, SF_FREE = 320 * KB, 48 * KB, 160 * KB
+SF_FLASH, SF_LIVE, SF_FREE = 420 * KB, 38 * KB, 155 * KB
 SF_PARTS = {parts.DRIVER: 40 * KB}
 SF_DRIVER_RAM = 6 * KB
 S_PARTS = {
