@@ -186,7 +186,7 @@ class Speaker:
         """It is longer than was told."""
         size = len(text) - self.chance.randint(1, len(text) - 1)
         while text[size] in b"\r\n":  # or it would be no longer than was told
-            size -= 1
+            size = (size or len(text)) - 1
         self.say(head % size + text + b"\r\n", 0)
 
     def paused(self, head, text):

@@ -55,6 +55,15 @@ def test_sessions_have_every_command_and_every_way_to_end_a_payload_early():
     assert said.count(CANARY.split(b"=")[0].lower()) > 100
 
 
+@pytest.mark.parametrize("text", [b"\r\nab", b"\r\nab\r\n", b"ab\r\n", b"abc"])
+def test_a_payload_that_is_longer_than_was_told_has_a_length_and_no_line_end_there(text):
+    for seed in range(40):
+        speaker = Speaker(seed)
+        speaker.tail(b"%d,", text)
+        size, said = b"".join(value for _, _, value in speaker.said).split(b",")
+        assert 0 <= int(size) < len(text) and said[int(size)] not in b"\r\n"
+
+
 # What the oracle is for: each of these is a core that is not well.
 
 
