@@ -1,5 +1,7 @@
 """Sessions over the real driver and the NWP model; and this engine finds what is planted, too."""
 
+import re
+
 import pytest
 
 from tests.fuzz import engines, linked
@@ -98,7 +100,12 @@ def test_a_start_that_fails_is_found(monkeypatch):
     assert "start" in {it.kind for it in play([]).wrong}
 
 
+def portless(out: bytes) -> bytes:
+    """The same without the port that this PC gave to a peer."""
+    return re.sub(rb"(\+accept:\d+,inet6?,)\d+", rb"\1", out, flags=re.IGNORECASE)
+
+
 def test_a_seed_is_one_session_and_one_outcome():
     first, second = (play(engines.generate("link", 3), 3) for _ in range(2))
-    assert first.out == second.out and len(first.out) > 100
+    assert portless(first.out) == portless(second.out) and len(first.out) > 100
     assert Speaker(3).session() != engines.generate("link", 3)
