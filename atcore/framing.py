@@ -51,6 +51,7 @@ MAX_HEADER = const(0x1FFE)
 _BLANK = const(0x20)
 _CR = const(0x0D)
 _LF = const(0x0A)
+_EOLS = b"\r\n"
 
 
 def payload_of(found: int) -> tuple:
@@ -373,6 +374,8 @@ class Framer:
         if self.need + 2 > SIZE:
             self.compact()
         self.state = _DATA
+        if self.need > self.filled and not self.loose and self.held() >= 0:
+            self.resync()  # the line discipline does not know of it: keys would edit it
         return True
 
     def in_payload(self):
@@ -486,7 +489,10 @@ class Framer:
         """Let the line discipline give what the state wants: lines, or bytes as they come."""
         self.loose = self.state != LINE
         if self.wake_at is not None:
-            self.wake_at(1 if self.loose else -1 if self.start < self.filled else 0)
+            at = self.start  # line ends alone are the beginning of nothing
+            while at < self.filled and self.buf[at] in _EOLS:
+                at += 1
+            self.wake_at(1 if self.loose else -1 if at < self.filled else 0)
 
 
 _STEPS = (

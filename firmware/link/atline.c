@@ -317,9 +317,19 @@ static bool pass(atline_t *l, uint8_t c) {
     keep(l, c);
     if (l->state == ATLINE_PASS) {
         if (eol) {
-            new_line(l);
+            l->state = ATLINE_PASSED;
         }
         l->ready = l->cooked;
+    }
+    return true;
+}
+
+// The same up to the line end. False: no room for all of that.
+static bool pass_line(atline_t *l, uint32_t limit) {
+    while (l->state == ATLINE_PASS && l->seen != limit) {
+        if (!pass(l, *at(l, l->seen))) {
+            return false;
+        }
     }
     return true;
 }
@@ -342,7 +352,13 @@ static bool look(atline_t *l, uint32_t limit) {
         case ATLINE_PAYLOAD:
             return payload(l, limit);
         case ATLINE_PASS:
-            return pass(l, *at(l, l->seen));
+            return pass_line(l, limit);
+        case ATLINE_PASSED:
+            if (atline_ready(l)) {
+                return false;
+            }
+            new_line(l);
+            return true;
         default:
             return echoes(l) ? pass(l, *at(l, l->seen)) : take(l, limit - l->seen) != 0;
     }

@@ -33,6 +33,7 @@ typedef enum {
     ATLINE_LINE,    // a line
     ATLINE_PAYLOAD, // up to `end`
     ATLINE_PASS,    // the rest of a line that the reader has in part
+    ATLINE_PASSED,  // it has ended, or its payload has a line end: the reader takes that first
 } atline_state_t;
 
 typedef struct _atline_t {

@@ -1,5 +1,7 @@
 """Echo and line editing (DESIGN.md, settings and console): what is shown, and what is executed."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -162,6 +164,37 @@ def test_a_break_is_heard_with_echo_on(terminal):
     assert terminal.type(b"", 25) == [b"ERROR:parse parameters, -5"]
     assert terminal.type(b"AT+Send=3,0,4,wxyz\r\n") == [OK]
     assert terminal.calls == [("send", 3, b"wxyz")]
+
+
+def half_read(terminal, head):
+    """Type a head so that the core has some of it, and the line discipline passes the rest."""
+    terminal.type(head[:5])
+    terminal.stream.feed_break()
+    terminal.type(head[5:])
+
+
+@pytest.mark.parametrize("end", [b"", b"\r", b"\nAT+Send=0,0,90,"])
+def test_the_payload_of_a_line_that_was_read_in_part_is_never_edited(terminal, end):
+    payload = b"a" + end + b"bc" + BS + b"d" + CTRL_U + DEL
+    head = b"AT+Send=3,0,%d," % len(payload)
+    half_read(terminal, head)
+    assert terminal.type(payload + b"\r\n") == [OK]
+    assert terminal.calls == [("send", 3, payload)]
+    assert terminal.shown == re.sub(rb"[\r\n]+", b"\r\n", head + payload + b"\r\n")
+    assert terminal.type(b"AT+Tesx" + BS + b"t\r\n") == [OK]
+
+
+@pytest.mark.parametrize("cut", [0, 10])
+def test_a_payload_of_a_line_that_was_read_in_part_takes_no_round_a_byte(terminal, cut):
+    """It comes in at once here; on the wire the core would not sleep between two bytes."""
+    payload = bytes(range(32, 112)) * 50
+    head = b"AT+Send=3,0,%d," % len(payload)
+    half_read(terminal, head[: cut or None])
+    wait, rounds = terminal.core.wait, []
+    terminal.core.wait = lambda ms, mask=7: (rounds.append(ms), wait(ms, mask))[1]
+    assert terminal.type(head[cut:] * (cut > 0) + payload + b"\r\n", 30) == [OK]
+    assert terminal.calls == [("send", 3, payload)]
+    assert len(rounds) < 50
 
 
 def test_the_header_of_a_payload_can_be_edited(terminal):

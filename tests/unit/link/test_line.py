@@ -174,6 +174,21 @@ def test_the_rest_of_a_line_that_was_read_in_part(bench):
     assert bench(b"+Foo") == [] and bench(b"\r") == [b"AT+Foo\r"]
 
 
+@pytest.mark.parametrize("flags", [1, 1 | Console.ECHO])
+def test_the_rest_of_a_line_is_given_whole_and_nothing_behind_it_is_looked_at(flags):
+    """The reader may find that a payload has begun, and then none of that is a line."""
+    bench = Bench(flags)
+    bench.console.wake_at(-1)
+    bench.console.receive(b"3,0,9,ab\nAT+Send=0,0,9,c")
+    assert bench.console.poll() and bench.console.poll()
+    assert bench.take() == b"3,0,9,ab\n"
+    assert bench.console.partial() == 0
+    bench.console.wake_at(1)
+    assert bench.woken() == [b"AT+Send=0,0,9,c"]
+    if flags & Console.ECHO:
+        assert bench.console.sent() == b"3,0,9,ab\r\nAT+Send=0,0,9,c"
+
+
 def test_what_is_forgotten_is_not_read(bench):
     bench(b"AT+Send=0,0,9,half")
     bench.console.receive_break()
