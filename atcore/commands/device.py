@@ -48,8 +48,8 @@ _SETTING_LINE = const((("u32", 0),))
 _GET = const(
     (
         ((_GENERAL, _VERSION), (), _VERSION_LINE_SIZE, _VERSION_LINE),
-        ((_GENERAL, _PERSISTENT), (), 1, (("u8", 0),)),
         ((_GENERAL, _DATE_TIME), (), _TIME_LINE_SIZE, _TIME_LINE),
+        ((_GENERAL, _PERSISTENT), (), 1, (("u8", 0),)),
         ((_STATUS, 1), (), 4, (("mask", 0, b"device_status_device"),)),
         ((_STATUS, 2), (), 4, (("mask", 0, b"device_status_wlan"),)),
         ((_STATUS, 3), (), 4, (("mask", 0, b"device_status_bsd"),)),

@@ -122,7 +122,7 @@ def test_events_faster_than_the_line_are_counted_and_the_loss_is_said(at, world)
     shown = [e for e in events if e.raw == b"+EventGeneral: ERROR,-6,WLAN"]
     losses = [int(e.fields[0]) for e in events if e.name == "EventLost"]
     assert len(shown) + len(losses) == len(events)
-    assert losses and len(losses) < 20, "said once for each gap, not for each event"
+    assert losses and 10 * len(losses) <= sum(losses), "said once for each gap, not for each event"
     assert len(shown) + sum(losses) + world.model.counters["events_dropped"] == 1000
     assert at.command("AT+Get=General,Version").fields
 

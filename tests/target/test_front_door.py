@@ -106,7 +106,7 @@ def desk(tmp_path):
 def test_a_terminal_edits_lines_and_keeps_secrets_out_of_its_history(desk, tmp_path):
     desk.expect(b"# chip")
     desk.type(b"AT+Foo" + b"\x7f" * 3 + b"Get=General,Pers\t")
-    desk.expect(b"AT+Get=General,PERSISTENT")
+    desk.expect(b"AT+Get=General,Persistent")
     desk.type(b"\r")
     desk.expect(b"+Get:")
     desk.expect(b"OK")

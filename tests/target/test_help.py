@@ -13,7 +13,7 @@ ASKED = [
     ("Set=General,?", "General,[Option:Persistent|Time]"),
     ("Set=General,Time,?", "General,Time,[Hour],[Minute],[Second],[Day],[Month],[Year]"),
     ("Set=AT,STYLE,?", "AT,STYLE,[Value1:guide|ti]"),
-    ("Get=General,?", "General,[Option:Persistent|Time|Version]"),
+    ("Get=General,?", "General,[Option:Version|Time|Persistent]"),
     ("SetSockOpt=3,IP,?", "3,IP,[Option:MULTICAST_TTL|ADD_MEMBERSHIP|DROP_MEMBERSHIP"
      "|RAW_RX_NO_HEADER|HDRINCL|RAW_IPV6_HDRINCL]"),
     ("SetSockOpt=3,SOCKET,SECMETHOD,?",
