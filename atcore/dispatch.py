@@ -15,7 +15,8 @@ does every other exception, as -2010. Declarations are tuples of constants: they
 Where the arguments differ by what stands before them, a row of `forms` says which there are, and
 whatever else the handler needs to know of that form:
 
-    @command(b"NetUtilCmd", (("Cmd", "key", "", b"netutil_cmd"),), forms=(
+    @command(b"NetUtilCmd", (("Cmd", "key", "", b"netutil_cmd"),), payload=True, varies=True,
+             forms=(
         (2, (("Value1", "u32", ""), ("Value2", "format", ""), ("Value3", "size", ""),
              ("Value4", "data", "")), "<III"),  # sign_msg
         (4, (("Value1", "u32", ""), ("Value2", "key", "", b"temp_keys")), "<IIHH"),

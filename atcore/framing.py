@@ -216,10 +216,11 @@ class Framer:
         """Whether a payload is coming in, or a line is half typed: events wait."""
         if self.state:
             return self.state in dropping.IN_PAYLOAD
-        if self.held() < 0:
-            return True
+        core = self.core
+        if self.held() < 0:  # nobody reads it while a command waits for room to answer
+            return core.foreground is None or not core.out.full()
         quiet_at = self.quiet_at()
-        return quiet_at is not None and ticks_diff(quiet_at, self.core.ticks()) > 0
+        return quiet_at is not None and ticks_diff(quiet_at, core.ticks()) > 0
 
     def quiet_at(self):
         """Until when a half-typed line holds events back, None without one."""

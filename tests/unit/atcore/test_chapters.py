@@ -78,6 +78,44 @@ def test_a_chapter_that_python_refuses_is_told(copied):
         generator.outputs(copied)
 
 
+FORMS = '''"""Trial command with a payload in one of its forms."""
+
+from . import command
+
+_FORMS = (
+    (0, (("Length", "size", ""), ("Format", "format", ""), ("Data", "data", ""))),
+    (2, (("Number", "u8", ""), %s)),
+)
+
+
+@command(b"TrialForms", (("Role", "key", "", b"wlan_role"),), forms=_FORMS%s)
+def forms(cmd, role, *values):
+    """Do nothing."""
+'''
+MORE = '("More", "u8", ""), ("Most", "u8", "")'
+
+
+def test_a_payload_in_a_form_is_none_of_a_line(copied):
+    chapter = copied / "atcore" / "commands" / "trial.py"
+    chapter.write_text(FORMS % (MORE, ", payload=True"))
+    checkout.generate(copied)
+    said = answers(copied, "AT+TrialForms=sta,9,0,AT+Stop=0", "AT+TrialForms=ap,1,2,3")
+    assert said == ["OK", "OK"]
+
+
+@pytest.mark.parametrize(
+    ("more", "flags", "what"),
+    [
+        (MORE, "", "has a payload in a form: declare payload=True"),
+        ("", ", payload=True", "different length: declare varies=True"),
+    ],
+)
+def test_what_a_declaration_forgets_is_told(copied, more, flags, what):
+    (copied / "atcore" / "commands" / "trial.py").write_text(FORMS % (more, flags))
+    with pytest.raises(generator.Refused, match=what):
+        generator.outputs(copied)
+
+
 FILE = '''"""File commands."""
 
 from . import command

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from tests.unit.atcore.fake import Wait, ask, listen
 from tests.unit.atcore.stream import answers, build
 
+MANY = 8  # messages that wait and hold back the reading
 LIMIT = 2560  # bytes of a line without payload
 OK = b"OK"
 SHORT = b"ERROR:parse parameters, -5"  # of another length than announced
@@ -482,3 +483,17 @@ def test_what_came_behind_a_request_for_the_prompt_is_given_back(line):
     assert given == [b"print(1)\r\nAT+Stop=0\r\n\x01"] and calls == []
     core.escape = None
     assert answers(line, b"AT+Test\r\n") == [OK]
+
+
+def test_a_payload_that_nobody_reads_holds_nothing_back(line):
+    """The command that waits for room is the one that holds its reading back."""
+    core, _, _ = line
+    core.framer.held = lambda: -1
+    assert core.framer.holds()
+    core.foreground = core.command
+    assert core.framer.holds()
+    for _ in range(MANY):
+        core.out.push(b"OK\r\n")
+    assert not core.framer.holds()
+    core.foreground = None
+    assert core.framer.holds()
