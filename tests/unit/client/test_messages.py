@@ -29,6 +29,15 @@ def test_a_value_line_without_values_has_no_fields():
         (b"ERROR:process command +Recv 3, -11", "process command", "Recv", "3", -11),
         (b"ERROR:process command +Select, -2", "process command", "Select", "", -2),
         (b"ERROR: parse parameters,-4", "parse parameters", "", "", -4),
+        (b"ERROR:parse parameters (socket), -4", "parse parameters", "", "", -4),
+        (b"ERROR: parse parameters (timeout sec),-4", "parse parameters", "", "", -4),
+        (
+            b"ERROR:number of parameters (1 wanted, 0 given), 0",
+            "number of parameters",
+            "",
+            "",
+            0,
+        ),
     ],
 )
 def test_error_lines_of_both_styles(line, description, name, first, code):

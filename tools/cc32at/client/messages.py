@@ -24,7 +24,8 @@ PAYLOAD_AFTER = {
 }
 
 _VALUE = re.compile(rb"\+([A-Za-z0-9]+):( ?)")
-_ERROR = re.compile(r"ERROR: ?([a-z ]+?)(?: \+([A-Za-z]+)(?: (\d+))?)?, ?(-?\d+)$")
+# In parentheses, from VERBOSE 1 on: the parameter, or how many there were.
+_ERROR = re.compile(r"ERROR: ?([a-z ]+?)(?: \+([A-Za-z]+)(?: (\d+))?)?(?: \([^()]*\))?, ?(-?\d+)$")
 
 
 @dataclass
