@@ -14,10 +14,6 @@ from simplelink.errors import SlError
 from .compat import const
 from .flags import attend
 
-# table: states ABANDONED
-_ABANDONED = const(16)
-# end
-
 FILE = b"/atcore/settings"
 SIZE = 512
 ABORTED = -2005  # SL_API_ABORTED: not done in time, or ended with the network processor
@@ -174,8 +170,6 @@ class Settings:
         nobody waits for it.
         """
         core = self.core
-        if loud and core.link.state & _ABANDONED:  # the store does not answer: nobody knows when
-            raise SlError(ABORTED)
         if self.changes and (up or core.up()):
             changes, self.changes = self.changes, {}
             try:
