@@ -114,7 +114,8 @@ def test_what_happens_while_the_network_processor_is_off_does_not_wait_for_it(at
 
 
 def test_events_faster_than_the_line_are_counted_and_the_loss_is_said(at, world):
-    for _ in range(20):
+    bursts = 20
+    for _ in range(bursts):
         for _ in range(50):
             world.general_error(-6, 1)
         world.pass_time(0.02)
@@ -122,7 +123,9 @@ def test_events_faster_than_the_line_are_counted_and_the_loss_is_said(at, world)
     shown = [e for e in events if e.raw == b"+EventGeneral: ERROR,-6,WLAN"]
     losses = [int(e.fields[0]) for e in events if e.name == "EventLost"]
     assert len(shown) + len(losses) == len(events)
-    assert losses and 10 * len(losses) <= sum(losses), "said once for each gap, not for each event"
+    # A burst is cut once; what is printed meanwhile may part the gap.
+    assert 0 < len(losses) <= 2 * bursts, "said once for each gap, not for each event"
+    assert min(losses) >= 10
     assert len(shown) + sum(losses) + world.model.counters["events_dropped"] == 1000
     assert at.command("AT+Get=General,Version").fields
 
