@@ -4,6 +4,7 @@
 
 #include "cc3220.h"
 #include "hal.h"
+#include "mpconfigboard.h"
 
 #define VECTORS (195)
 
@@ -69,6 +70,11 @@ __attribute__((used, section(".dbghdr"))) static const uint32_t debug_header[3] 
     0xEFA3247D,
 };
 #endif
+
+// For which chip the ELF is, for who loads it; not part of what is loaded.
+__asm__(".pushsection .mcu, \"\", %progbits\n"
+        ".ascii \"" MICROPY_HW_MCU_NAME "\"\n"
+        ".popsection\n");
 
 static void nvic_clear(void) {
     // After a restart by a debugger anything may be enabled or pending.
