@@ -22,6 +22,7 @@ from .profile import Profile
 from .scheduler import Livelock
 from .tcpnwp import TcpNwp
 from .trace import Trace
+from .variants import VARIANTS
 
 ELF = Path("build/CC3220SF_LAUNCHXL/firmware.elf")
 STORE_FILE = "nwp-store.json"
@@ -129,10 +130,25 @@ def serve(machine: Machine, ending: Ending) -> int:
     help="Cycles an instruction.",
 )
 @click.option("--accel/--no-accel", default=None, help="C accelerator (default: if available).")
+@click.option("--chip", type=click.Choice(list(VARIANTS), case_sensitive=False),
+              help="The chip (default: the one the image was built for).")  # fmt: skip
 @click.option("--primask", is_flag=True, help="Boot with interrupts masked (PRIMASK 1).")
 @click.option("--profile", is_flag=True, help="Print where the time went, at the end.")
 def main(
-    elf, world, nwp, nwp_store, control, pty, tcp, settings, trace, cpi, accel, primask, profile
+    elf,
+    world,
+    nwp,
+    nwp_store,
+    control,
+    pty,
+    tcp,
+    settings,
+    trace,
+    cpi,
+    accel,
+    chip,
+    primask,
+    profile,
 ) -> None:
     """Run the CC3220 firmware on the wall clock."""
     if pty is not None and tcp:
@@ -150,6 +166,7 @@ def main(
                 cpi=int(cpi) if cpi == int(cpi) else cpi,
                 accelerate=accel,
                 primask=primask,
+                chip=chip,
             )
             stack.callback(machine.close)
             ending.machine = machine

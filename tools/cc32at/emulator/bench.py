@@ -62,6 +62,7 @@ class LoopImage(Image):
         ]
         self.symbols = Symbols([(CODE, len(code), "loop")])
         self.in_flash = True
+        self.mcu, self.chapters = "", None
 
 
 def _loop(turns: int, count: int) -> tuple[int, float]:

@@ -2,7 +2,8 @@
 
 The state at entry is the worst that silicon may leave: unknown registers and SRAM, VTOR
 elsewhere, the ROM's pins still connected to the ROM. But PRIMASK is clear, as the vendor's images
-take for granted (section 11), unless `Chip.primask` asks for what a debugger may leave.
+take for granted (section 11), unless `Chip.primask` asks for what a debugger may leave. On the S
+and the R the ROM reads the image from the serial flash first, with its own data in low SRAM.
 """
 
 from typing import TYPE_CHECKING
@@ -12,12 +13,14 @@ from unicorn.arm_const import UC_ARM_REG_MSP, UC_ARM_REG_PRIMASK
 from .peripherals.gprcm import CORE_RESET, MCU_RESET, POWER_ON, WATCHDOG_RESET
 from .peripherals.hib import HIB_REG2, WAKE_EN
 from .peripherals.ocp import SPARE_REG_8
+from .variants import RAM_IMAGE, ROM_RAM
 
 if TYPE_CHECKING:
     from .chip import Chip
 
 COLD_PATTERN = bytes.fromhex("a55ac33c96695af0")
 SCRAMBLED = bytes.fromhex("3c6ad41ee7815bb2")
+ROM_LEFT = bytes.fromhex("0b00f0e5c35a9d66")  # in the SRAM that was the ROM's
 JUNK = 0xDEAD_0000
 WDT_RECOVERY = 7 << 5  # SPARE_REG_8: the ROM answers a watchdog reset with a hibernate cycle
 WDT_WAKE_STATUS = 0x05
@@ -80,7 +83,7 @@ def watchdog(chip: "Chip") -> None:
 
 
 def _start(chip: "Chip", cause: int) -> None:
-    """Hand over to the image's vector table."""
+    """The core is the ROM's, until the image is where it runs."""
     chip.hibernating = chip.hibernate_request = chip.asleep = False
     chip.reset_request = None
     chip.boots += 1
@@ -89,7 +92,20 @@ def _start(chip: "Chip", cause: int) -> None:
     chip.nvic.reset()
     chip.gprcm.cause = cause
     chip.pads_changed()
-    chip.image.load_ram(chip.sram)
+    image = chip.image.file()
+    chip.loaded_at = chip.now() + chip.variant.load_cycles(len(image), chip.CPU_HZ)
+    if image:
+        low = len(ROM_RAM)
+        chip.sram.write(ROM_RAM.start, ROM_LEFT * (low // len(ROM_LEFT)))
+        chip.sram.write(RAM_IMAGE, image)
+    load(chip)
+
+
+def load(chip: "Chip") -> bool:
+    """Whether the image is loaded by now; if so, hand over to its vector table."""
+    if chip.now() < chip.loaded_at:
+        return False
+    chip.loaded_at = None
     stack, entry = chip.image.entry(chip.flash, chip.sram)
     cpu = chip.cpu
     cpu.reset_status()

@@ -9,7 +9,7 @@ from .bus import Bus
 from .cpu import Cpu
 from .image import Image
 from .line import Line
-from .memory import FLASH_BASE, FLASH_SIZE, SRAM_BASE, SRAM_SIZE, Memory
+from .memory import FLASH_BASE, SRAM_BASE, SRAM_SIZE, Memory
 from .nvic import Nvic
 from .nwp_port import NoNwp, NwpPort
 from .peripherals.apps_config import AppsConfig
@@ -28,6 +28,7 @@ from .peripherals.uart import Uart
 from .peripherals.udma import Udma
 from .peripherals.wdt import Watchdog
 from .scheduler import CPU_HZ, Clock, Scheduler
+from .variants import Variant
 
 MAX_REPORTS = 1000
 
@@ -36,19 +37,27 @@ class Chip:
     """Everything inside the package, without the loop that makes it run (machine.py).
 
     cpi: cycles an instruction takes, 1 unless told otherwise; whole or broken. primask: PRIMASK
-    as the image finds it.
+    as the image finds it. variant: which of the three; None = the one the image was built for.
     """
 
     CPU_HZ = CPU_HZ
 
     def __init__(
-        self, image: Image, nwp=None, cpi: float = 1, accelerator=None, primask: bool = False
+        self,
+        image: Image,
+        nwp=None,
+        cpi: float = 1,
+        accelerator=None,
+        primask: bool = False,
+        variant: Variant | None = None,
     ):
+        self.variant = variant or image.variant()
+        image.check(self.variant)
         self.image = image
         self.cpi = cpi
         self.primask = primask
         self.scheduler = Scheduler()
-        self.flash = Memory(FLASH_BASE, FLASH_SIZE if image.in_flash else 0)
+        self.flash = Memory(FLASH_BASE, self.variant.flash_size)
         self.sram = Memory(SRAM_BASE, SRAM_SIZE)
         self.cpu = Cpu(self.flash, self.sram, accelerator, rom_code())
         self.nvic = Nvic(self.cpu)
@@ -63,12 +72,12 @@ class Chip:
         self.hibernate_request = False
         self.hibernating = False
         self.asleep = False  # in WFI
+        self.loaded_at: int | None = None  # the cycle at which the ROM hands over; None: it has
         self.boots = 0
         self.nwp_port = NwpPort(self, nwp or NoNwp())
         self._build()
         self.nwp_clock = Clock(self.scheduler, self.now)
         self.nwp_port.nwp.attach(self.nwp_clock, self._nwp_line)
-        image.check()
         self.flash.fill(b"\xff")
         image.load_flash(self.flash)
         bootrom.power_on(self)
@@ -213,6 +222,7 @@ class Chip:
             "blocks": [block.save() for block in self.blocks],
             "hibernating": self.hibernating,
             "asleep": self.asleep,
+            "loaded_at": self.loaded_at,
             "boots": self.boots,
             "nwp": self.nwp_port.save(),
         }
@@ -243,4 +253,5 @@ class Chip:
         self.nvic.load(state["nvic"])
         self.hibernating = state["hibernating"]
         self.asleep = state["asleep"]
+        self.loaded_at = state["loaded_at"]
         self.boots = state["boots"]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from unicorn import unicorn_const as uc
 from unicorn.arm_const import UC_ARM_REG_LR, UC_ARM_REG_R0, UC_ARM_REG_SP
 
-from .memory import ROM_SIZE
+from .memory import FLASH_BASE, FLASH_SIZE, ROM_SIZE
 from .nvic import BUS_FAULT, HARD_FAULT, USAGE_FAULT, Lockup, exception_name
 from .peripherals.rom import WHY as ROM_WHY
 from .peripherals.scs import BFAR, CFSR, DFSR, HFSR
@@ -25,6 +25,7 @@ NOT_MODELLED = {  # page -> what silicon has there
     0x4402_1000: "GSPI", 0x4403_0000: "DTHE", 0x4403_5000: "SHA/MD5", 0x4403_7000: "AES",
     0x4403_9000: "DES", 0xE000_0000: "ITM", 0xE000_2000: "FPB",
 }  # fmt: skip
+FLASH_PARTS = {0x400F_D000, *range(FLASH_BASE, FLASH_BASE + FLASH_SIZE, 0x1000)}  # pages
 
 _FETCHES = (uc.UC_ERR_FETCH_UNMAPPED, uc.UC_ERR_FETCH_PROT)
 _WRITES = (uc.UC_MEM_WRITE_UNMAPPED, uc.UC_MEM_WRITE_PROT)
@@ -73,6 +74,8 @@ class Faults:
             return "flash is read-only for stores"
         if address < ROM_SIZE:
             return ROM_WHY
+        if not flash.size and address & -0x1000 in FLASH_PARTS:
+            return f"the {self.chip.variant.name} has no on-chip flash"
         block = NOT_MODELLED.get(address & -0x1000)
         return f"{block} is not modelled" if block else "nothing there"
 

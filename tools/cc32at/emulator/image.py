@@ -7,10 +7,13 @@ from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
 
 from .memory import FLASH_BASE, SRAM_BASE, SRAM_SIZE, Memory
+from .variants import RAM_IMAGE, VARIANTS, Variant, variant
 
 DEBUG_HEADER = (0x5AA5_A55A, 0x000F_F800, 0xEFA3_247D)  # cc3220-hardware.md 1.5
 FLASH_VECTORS = FLASH_BASE + 0x800
-RAM_IMAGE, RAM_END = 0x2000_4000, SRAM_BASE + SRAM_SIZE
+RAM_END = SRAM_BASE + SRAM_SIZE
+MCU_SECTION = ".mcu"  # the chip that the build was for, as text; not part of the image
+CHAPTERS = "chapters"  # beside the ELF: what goes into the serial flash with it
 EF_ARM_ABI_FLOAT_HARD = 0x400
 TAG_FP_ARCH = "TAG_FP_ARCH"
 
@@ -49,7 +52,8 @@ class Symbols:
 class Image:
     """An ELF for the CC3220SF (vectors at 0x01000800) or CC3220S/R (image at 0x20004000).
 
-    Raises ImageError for files that are not that, OSError when unreadable.
+    `chapters`: the file that goes into the NWP's store with it, None if there is none. Raises
+    ImageError for files that are not that, OSError when unreadable.
     """
 
     def __init__(self, path: str | Path):
@@ -66,7 +70,20 @@ class Image:
                 if segment["p_type"] == "PT_LOAD" and segment["p_filesz"]
             ]
             self.symbols = Symbols(self._read_symbols(elf))
+            mcu = elf.get_section_by_name(MCU_SECTION)
+            self.mcu = mcu.data().decode(errors="replace") if mcu else ""
         self.in_flash = any(p >= FLASH_BASE and p < SRAM_BASE for p, _, _ in self.segments)
+        beside = self.path.with_name(CHAPTERS)
+        self.chapters = beside.read_bytes() if not self.in_flash and beside.is_file() else None
+
+    def variant(self) -> Variant:
+        """The chip that it was built for: by its own word, or by where it lies."""
+        if self.mcu:
+            try:
+                return variant(self.mcu)
+            except ValueError as error:
+                raise ImageError(f"{self.path}: {error}") from None
+        return VARIANTS["CC3220SF" if self.in_flash else "CC3220S"]
 
     def _check_machine(self, elf: ELFFile) -> None:
         if elf["e_machine"] != "EM_ARM" or elf.elfclass != 32 or not elf.little_endian:
@@ -96,11 +113,15 @@ class Image:
             and symbol.name and not symbol.name.startswith("$")
         ]  # fmt: skip
 
-    def check(self) -> None:
-        """Refuse what the boot ROM would not start."""
+    def check(self, chip: Variant) -> None:
+        """Refuse what the boot ROM of this chip would not start."""
+        in_ram = any(p == RAM_IMAGE for p, _, _ in self.segments)
+        if not self.in_flash and not in_ram:
+            raise ImageError(f"{self.path}: loads neither at 0x01000000 nor at 0x20004000")
+        if self.in_flash != bool(chip.flash_size):
+            place = "on-chip flash" if self.in_flash else "SRAM"
+            raise ImageError(f"{self.path}: an image for {place}, but {chip.start}")
         if not self.in_flash:
-            if not any(p == RAM_IMAGE for p, _, _ in self.segments):
-                raise ImageError(f"{self.path}: loads neither at 0x01000000 nor at 0x20004000")
             beyond = max(p + len(data) for p, _, data in self.segments) - RAM_END
             if beyond > 0:
                 raise ImageError(f"{self.path}: larger than the RAM by {beyond:,} bytes")
@@ -127,14 +148,19 @@ class Image:
             elif self.in_flash:
                 raise ImageError(f"{self.path}: segment at 0x{address:08X} is not in flash")
 
-    def load_ram(self, sram: Memory) -> None:
-        """S and R: the ROM copies the image to RAM at every boot."""
+    def file(self) -> bytes:
+        """S and R: what lies in the serial flash as /sys/mcuimg.bin; empty for the SF."""
         if self.in_flash:
-            return
+            return b""
+        if below := [p for p, _, _ in self.segments if p < RAM_IMAGE]:
+            raise ImageError(
+                f"{self.path}: segment at 0x{below[0]:08X} is below the image, where the boot ROM "
+                "puts nothing"
+            )
+        content = bytearray(max(p + len(data) for p, _, data in self.segments) - RAM_IMAGE)
         for address, _, data in self.segments:
-            if not sram.holds(address, len(data)) or len(data) > SRAM_SIZE:
-                raise ImageError(f"{self.path}: segment at 0x{address:08X} is not in RAM")
-            sram.write(address, data)
+            content[address - RAM_IMAGE : address - RAM_IMAGE + len(data)] = data
+        return bytes(content)
 
     def entry(self, flash: Memory, sram: Memory) -> tuple[int, int]:
         """Initial stack pointer and reset handler."""

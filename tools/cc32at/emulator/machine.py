@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from . import accel, bootrom
+from . import accel, bootrom, serialflash
 from .chip import Chip
 from .cpu import FAULT, SLEEP, STOPPED
 from .faults import Faults
@@ -12,6 +12,7 @@ from .image import Image
 from .nvic import EXC_RETURN_FLOOR, SVCALL, exception_name
 from .realtime import Pacer, Port
 from .scheduler import CPU_HZ, NEVER, Livelock
+from .variants import variant
 
 MAX_SLICE = 80_000
 MAX_EMPTY_SLICES = 100  # in a row; two happen, where the first instruction faults
@@ -32,7 +33,10 @@ class Machine:
     paced by the wall as well while a port or a real socket is open. trace: a
     trace.Trace. cpi: cycles an instruction. accelerate: None = only if it costs nothing
     (clock "real" and gcc there), True, False. primask: the image is entered with interrupts
-    masked, as a debugger may do it; the boot ROM does not. Raises ImageError, OSError.
+    masked, as a debugger may do it; the boot ROM does not. chip: CC3220SF, CC3220S or CC3220R;
+    None = the one the image was built for. Raises ImageError, OSError, ValueError.
+
+    What the flashing image puts into the NWP's store beside the image is in the model's.
 
     `uart` is the console's far end: host_write(bytes), host_read(), host_break(), set_host_baud().
     """
@@ -48,6 +52,7 @@ class Machine:
         cpi: float = 1,
         accelerate: bool | None = None,
         primask: bool = False,
+        chip: str | None = None,
         on_report: Callable[[str], None] | None = None,
     ):
         if clock not in ("virtual", "real"):
@@ -55,7 +60,14 @@ class Machine:
         image = elf if isinstance(elf, Image) else Image(elf)
         self.real = clock == "real"
         wanted = self.real if accelerate is None else accelerate
-        self.chip = Chip(image, nwp, cpi, accel.load() if wanted else None, primask)
+        self.chip = Chip(
+            image,
+            nwp,
+            cpi,
+            accel.load() if wanted else None,
+            primask,
+            variant(chip) if chip else None,
+        )
         self.chip.on_report = on_report or self.chip.on_report
         self.chip.nwp_clock.is_real = self.real
         self.nwp = self.chip.nwp_port.nwp
@@ -72,6 +84,7 @@ class Machine:
         self.on_slice: Callable[[int], None] | None = None
         self.cpu.on_interrupt = self._interrupt
         self._watch_unmask_points(image)
+        serialflash.program(self.nwp, image, self.chip.variant)
         if settings:
             self._store_settings(settings)
         if trace:
@@ -210,7 +223,7 @@ class Machine:
             if last is not None and self.instructions >= last:
                 return False
             target = min(chip.scheduler.next_time(), end)
-            if chip.hibernating or chip.asleep:
+            if chip.hibernating or chip.asleep or chip.loaded_at is not None:
                 self._idle(target, end)
             else:
                 self._slice(target, None if last is None else last - self.instructions)
@@ -224,6 +237,8 @@ class Machine:
             chip.do_requests()
         if chip.hibernating:
             chip.hibernation_over()
+            return
+        if chip.loaded_at is not None and not bootrom.load(chip):
             return
         nvic = chip.nvic
         if not nvic.pending & nvic.enabled:
@@ -282,6 +297,8 @@ class Machine:
         if chip.hibernating:
             wake = chip.hib.wake_cycle()
             target = min(target, NEVER if wake is None else max(wake, chip.now()))
+        elif chip.loaded_at is not None:
+            target = min(target, chip.loaded_at)
         before = chip.base_cycles
         if self.real or self.pacer.ports or self.nwp.fds():
             wait = self.pacer.wait if self.real else self.pacer.idle

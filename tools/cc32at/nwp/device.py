@@ -108,7 +108,7 @@ class Device(Group):
         device = self.np.world.device
         return self.np.protocol.pack(
             "device_version",
-            chip_id=device.chip_id,
+            chip_id=self.np.chip_id,
             fw_version=bytes(device.fw_version),
             phy_version=bytes(device.phy_version),
             nwp_version=bytes(device.nwp_version),

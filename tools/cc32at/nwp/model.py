@@ -83,6 +83,7 @@ GROUP_MODULES = (
     "netutil",
 )
 CREDIT_POOL = 24
+CHIP_ID = 0x31100019  # of a CC3220SF
 ROLES = {"STA": 0, "AP": 2, "P2P": 3, "TAG": 4}
 ROLE_KEY = ("nwp", 0, 0)
 
@@ -134,6 +135,7 @@ class NetworkProcessor(Helpers):
         self._ready = True
         self.told = 0
         self.on_irq = None
+        self._chip_id = CHIP_ID
         self.trace = None  # trace("H" | "N", name, frame from the sync word on)
         self.strict = True  # errors in handlers end the run; else they are printed and refused
         self.control = Control(self)
@@ -204,6 +206,16 @@ class NetworkProcessor(Helpers):
     # Boot and stop
 
     @property
+    def chip_id(self) -> int:
+        """The number that the host is told: the world's, or that of the chip it is part of."""
+        given = self.world.device.chip_id
+        return self._chip_id if given is None else given
+
+    @chip_id.setter
+    def chip_id(self, value: int) -> None:
+        self._chip_id = value
+
+    @property
     def real_time(self) -> bool:
         return isinstance(self.timers.clock, RealClock) or bool(
             getattr(self.timers.clock, "is_real", False)
@@ -220,7 +232,7 @@ class NetworkProcessor(Helpers):
         self.event(
             "DEVICE_INIT_COMPLETE",
             status=status,
-            chip_id=self.world.device.chip_id,
+            chip_id=self.chip_id,
             more_data=0,
         )
         self._groups_up = True

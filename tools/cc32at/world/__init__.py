@@ -7,7 +7,7 @@
 Schema (defaults in brackets)
 -----------------------------
 device:           the board itself
-  mac: "08:00:28:5a:91:ea"      udid: 32 hex digits       chip_id: 0x31100019
+  mac: "08:00:28:5a:91:ea"      udid: 32 hex digits       chip_id: number [the chip's]
   fw_version, phy_version, nwp_version: [a, b, c, d]      rom_version: number
   role: STA | AP | P2P | TAG [STA]      boot_ms: timing.boot_s in ms     flash_kb: number [4096]
   time: "2024-01-01T00:00:00"   the clock after a cold start

@@ -22,7 +22,7 @@ class Device:
 
     mac: bytes = bytes.fromhex("0800285a91ea")
     udid: bytes = bytes.fromhex("c4d1a5b2f00e4b6c93e7582b1d6f0a37")
-    chip_id: int = 0x31100019
+    chip_id: int | None = None  # None: that of the chip it is in
     fw_version: tuple = (3, 7, 0, 1)
     phy_version: tuple = (3, 1, 0, 26)
     nwp_version: tuple = (3, 22, 0, 0)

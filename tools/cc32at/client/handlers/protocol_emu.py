@@ -3,6 +3,7 @@
 emu://                                    our firmware, default world and settings
 emu://?elf=FILE&world=FILE&clock=real     another image and radio world, on the wall clock
 emu://?trace=FILE&nwp=tcp:HOST:PORT       frames and AT lines in a file; an outside NWP
+emu://?chip=CC3220R                       another chip than the image was built for
 emu://?control=FILE                       the model's control interface, its address in a file
 emu://?style=ti&autostart=0               anything else is a setting to boot with
 """
@@ -29,7 +30,7 @@ def machine_of(url: str) -> Machine:
     elf = Path(query.pop("elf", ELF))
     clock = query.pop("clock", "virtual")
     nwp = [query.pop(name, None) for name in ("nwp", "world", "store", "control")]
-    trace = query.pop("trace", None)
+    trace, chip = query.pop("trace", None), query.pop("chip", None)
     if not elf.exists():
         raise serial.SerialException(f"there is no {elf}; make firmware builds it")
     with contextlib.ExitStack() as failed:
@@ -42,6 +43,7 @@ def machine_of(url: str) -> Machine:
                 clock=clock,
                 settings=query,
                 trace=Trace(open_private(trace)) if trace else None,
+                chip=chip,
             )
         except (OSError, ValueError, click.ClickException) as error:
             raise serial.SerialException(str(error)) from error

@@ -13,7 +13,6 @@ NWP_UP = 0x2F  # the real value is unknown; anything but 0x20
 
 EFUSE = {0x448: 0x0000_D4F5, 0x44C: 0x1337_C3E1, 0xC78: 0}
 EFUSE_REG2 = 0xC80
-CHIP_SF, CHIP_S = 0x3119_0000, 0x3118_0000
 DIE_ID = {0xCC0: 0x0012_0034, 0xCC4: 0x0000_0007, 0xCC8: 0x4C4F_5431, 0xCCC: 0x0000_0001, 0xCD0: 0}
 
 
@@ -39,8 +38,7 @@ class Gprcm(Block):
             NWP_PWR_STATE: lambda: 0x300 if chip.nwp_port.powered else 0,
             APPS_PWR_STATE: lambda: 0x300,
         }
-        chip_id = CHIP_SF if chip.flash.size else CHIP_S
-        for offset, value in (EFUSE | DIE_ID | {EFUSE_REG2: chip_id}).items():
+        for offset, value in (EFUSE | DIE_ID | {EFUSE_REG2: chip.variant.efuse}).items():
             self.readers[offset] = lambda value=value: value
             self.writers[offset] = lambda value: None
         self.writers |= {
