@@ -12,21 +12,30 @@ from tests.target.words import (
     EMPTY,
     LONG,
     MOST,
+    NUMBERS,
     WRONG,
     allowed,
     bad,
+    bad_ip6,
     good,
     keyword,
     limits,
+    limits_ip6,
     longer,
     longest,
     names,
+    span,
+    table_of,
 )
 
 COUNT = "number of parameters, 0"
-NAME, ARGS, HANDLER, SHAPE, PAYLOAD, NUMBER = range(6)  # of a declaration
+NAME, ARGS, HANDLER, SHAPE, PAYLOAD, NUMBER, OFFLINE = range(7)  # of a declaration
+# Bits of its shape (dispatch.py).
 LATE = 3  # OK does not come with the answer
+REPEATED = 1 << 7  # any number of value lines
+ENDS_ALL = 1 << 8
 QUAD = "AAAA"  # a payload in either format
+INET6 = 3
 
 
 def load() -> dict:
@@ -40,7 +49,27 @@ def load() -> dict:
 
     for chapter, _, _ in CHAPTERS:
         importlib.import_module(f"atcore.commands.{chapter}")
-    named = {key: row for key, row in ALL.table.items() if key.startswith(b"at+")}
+    return _named(ALL.table)
+
+
+def typed(source: str) -> dict:
+    """The declarations of a chapter that is typed at the prompt, as load() has the firmware's."""
+    load()
+    from atcore.commands import ALL
+
+    table, payloads = dict(ALL.table), ALL.payloads
+    ALL.table.clear()
+    try:
+        exec(source, {})
+        return _named(ALL.table)
+    finally:
+        ALL.table.clear()
+        ALL.table.update(table)
+        ALL.payloads = payloads
+
+
+def _named(table: dict) -> dict:
+    named = {key: row for key, row in table.items() if key.startswith(b"at+")}
     return {row[NAME].decode(): row for row in named.values()}
 
 
@@ -51,16 +80,17 @@ def chapter(name: str):
 class Form:
     """One way to write a command: its arguments and a word for each that is understood.
 
-    `fixed` words stand before the arguments that are tried, `tail` behind them. `alone`: no other
-    words than these are legal in every place, or none that a test can live with. One that is not
-    `whole` is understood only up to the keyword that chooses what is behind it.
+    Those that choose it have the words of `head`, the others are `tried`. `tail`: words behind
+    them. `alone`: no other words than these are legal in every place, or none that a test can live
+    with. One that is not `whole` is understood only up to the keyword that chooses what is behind
+    it. `payload`: places of the data, of its lengths and of its format or None; or ().
     """
 
     def __init__(
         self,
         declaration: tuple,
         args: tuple,
-        fixed=(),
+        head=(),
         tail=(),
         words=None,
         alone=False,
@@ -68,69 +98,105 @@ class Form:
     ):
         self.name = declaration[NAME].decode()
         self.args = args
-        self.fixed, self.tail = fixed, tail
-        self.late = bool(declaration[SHAPE] & LATE)
+        self.tried = range(len(head), len(args))
+        self.tail = tail
+        shape = declaration[SHAPE]
+        self.late = bool(shape & LATE)
+        self.repeated = bool(shape & REPEATED)
+        self.ends_all = bool(shape & ENDS_ALL)
         self.varies = declaration[NUMBER] is None
-        self.payload = _payload(args)
-        self.words = list(words or _words(args, good))
         self.alone = alone
         self.whole = whole
+        self.payload = _payload(args)
         # A payload that is announced is waited for: lengths are a subject of their own.
-        self.lengths = {row[1] for row in self.payload}
-        for data, length, _ in self.payload:
-            self.words[data], self.words[length] = QUAD, str(len(QUAD))
+        self.lengths = self.payload[1] if self.payload else ()
+        self.families = {args[i][3]: i for i in self.tried if args[i][1] == "addr"}
+        self.head = list(head)
+        self.words = [*head, *words] if words else self._chosen(good)
+        self.offline = _offline(declaration, args, self.words)
+
+    def _chosen(self, choose) -> list[str]:
+        """A word for each argument."""
+        words = [*self.head, *_words(self.args[len(self.head) :], choose)]
+        if self.payload:
+            part = len(QUAD) // len(self.lengths)
+            first = len(QUAD) - part * (len(self.lengths) - 1)
+            words = self.laden(QUAD, first, words=words, others=part)
+        return words
+
+    def laden(self, text: str, size: object, format="", words=None, others=0) -> list[str]:
+        """The words with this payload, announced by the first length and the others."""
+        data, lengths, at = self.payload
+        words = list(words or self.words)
+        words[data] = text
+        for length in lengths:
+            words[length] = str(size if length == lengths[0] else others)
+        if at is not None and format:
+            words[at] = format
+        return words
 
     def line(self, words: list[str] | None = None) -> str:
-        words = [*self.fixed, *(self.words if words is None else words), *self.tail]
+        words = [*(self.words if words is None else words), *self.tail]
         return f"AT+{self.name}" + ("=" + ",".join(words) if words else "")
 
-    def with_word(self, i: int, word: str) -> str:
-        """The line with another word for argument i."""
-        return self.line([*self.words[:i], word, *self.words[i + 1 :]])
+    def with_word(self, i: int, word: str, others: dict[int, str] | None = None) -> str:
+        """The line with another word for argument i, and perhaps for others."""
+        changed = {i: word} | (others or {})
+        return self.line([changed.get(at, word) for at, word in enumerate(self.words)])
 
     def mistakes(self) -> Iterator[tuple[str, str]]:
         """(line, what must stand behind ERROR:)"""
-        for i, arg in enumerate(self.args):
-            for word, error in bad(arg):
+        for i in self.tried:
+            for word, error in bad(self.args[i]):
                 if i in self.lengths and word.strip().lstrip("-").isdigit():
                     continue
-                if not word and len(self.args) == 1 and not (self.fixed or self.tail):
+                if not word and len(self.args) == 1 and not self.tail:
                     error = CUT if self.varies else COUNT  # no parameter at all
                 yield self.with_word(i, word), error
+        for family, at in self.families.items():
+            for word, error in bad_ip6():
+                yield self.with_word(at, word, self._v6(family)), error
         yield from self._cut()
+        if self.payload:
+            return
         if not self.varies:
             for more in ("1", "", "1,1"):
-                if self.words or self.fixed or more:
+                if self.words or more:
                     yield self.line() + ("," if "=" in self.line() else "=") + more, COUNT
-        elif not self.tail and not self.payload:
+        elif not self.tail:
             yield from ((f"{self.line()},{more}", COUNT) for more in ("1", "x", ",1", '""'))
 
     def _cut(self) -> Iterator[tuple[str, str]]:
         """Lines that end too early."""
         if not self.words or self.tail:
             return
-        for n in range(len(self.words)):
+        for n in self.tried:
             yield self.line(self.words[:n]), CUT if self.varies else COUNT
-        if not self.fixed:
+        if not self.head:
             yield f"AT+{self.name}=", CUT if self.varies else COUNT
 
     def payload_mistakes(self) -> Iterator[tuple[str, str]]:
         """Lines whose length or payload is wrong; what is missing is waited for."""
-        for data, length, format in self.payload:
+        if not self.payload:
+            return
+        rows = [
+            ("0", MOST + 1, "x" * (MOST + 1), WRONG),
+            ("0", 9, "x", LONG),
+            ("0", 1, "xx", LONG),
+        ]
+        rows += [("0", n, "x", WRONG) for n in (65536, 1 << 32, -1, -(1 << 32))]
+        if self.payload[2] is not None:
+            rows += [("1", 3, "AAA", EMPTY), ("1", 4, "AA_A", WRONG)]
+            rows += [("1", 5468, "A" * 5468, WRONG)]
+        for format, size, text, error in rows:
+            yield self.line(self.laden(text, size, format)), error
 
-            def line(form: str, size: object, text: str, at=(data, length, format)) -> str:
-                words = list(self.words)
-                for i, word in zip(at, (text, str(size), form), strict=True):
-                    words[i] = word
-                return self.line(words)
-
-            yield line("0", MOST + 1, "x" * (MOST + 1)), WRONG
-            yield from ((line("0", n, "x"), WRONG) for n in (65536, 1 << 32, -1, -(1 << 32)))
-            yield line("0", 9, "x"), LONG
-            yield line("0", 1, "xx"), LONG
-            yield line("1", 3, "AAA"), EMPTY
-            yield line("1", 4, "AA_A"), WRONG
-            yield line("1", 5468, "A" * 5468), WRONG
+    def longest_payloads(self) -> Iterator[tuple[list[str], int]]:
+        """(words, characters of the payload): those of the longest payload in each format."""
+        yield self.laden("x" * MOST, MOST, "0"), MOST
+        if self.payload[2] is not None:
+            text = "A" * 5462 + "=="
+            yield self.laden(text, len(text), "1"), len(text)
 
     def legal(self) -> Iterator[str]:
         """Lines that are understood, with each argument at its limits in turn."""
@@ -139,41 +205,41 @@ class Form:
             return
         if self.varies and not self.payload:
             yield from (self.line() + ",", self.line() + ", , ,")
-        for i, arg in enumerate(self.args):
+        for i in self.tried:
+            arg = self.args[i]
             if i in self.lengths or arg[1] == "data":
                 continue
             if arg[1] == "sub":
                 for before, word in _pairs(self.args[i - 1], arg):
-                    yield self.line([*self.words[: i - 1], before, word, *self.words[i + 1 :]])
-            elif arg[1] == "family" and any(other[1] == "addr" for other in self.args):
-                for address in ("::1", "1:2:3:4", '"fe80::1"', "1:2:3:4:5:6:7:8"):
-                    yield self.line(
-                        [
-                            *self.words[:i],
-                            "INET6",
-                            self.words[i + 1],
-                            address,
-                            *self.words[i + 3 :],
-                        ]
-                    )
+                    yield self.with_word(i, word, {i - 1: before})
+            elif i in self.families:
+                yield from self._addresses(i)
             elif not (i + 1 < len(self.args) and self.args[i + 1][1] == "sub"):
                 yield from (self.with_word(i, word) for word in limits(arg))
 
+    def _v6(self, family: int) -> dict[int, str]:
+        """The words that make the address of this family one of IPv6."""
+        return {family: keyword(table_of(self.args[family]), INET6)}
+
+    def _addresses(self, family: int) -> Iterator[str]:
+        """Each family there is, with addresses of it."""
+        at = self.families[family]
+        six = self._v6(family)
+        for word in limits(self.args[family]):
+            is_six = names(table_of(self.args[family])).get(word.upper()) == INET6
+            yield self.with_word(family, word, {at: "::"} if is_six else {})
+        for word in limits_ip6(self.args[at]):
+            yield self.with_word(at, word, six)
+
     def longest(self) -> str:
         """The longest line there is without blanks and idle zeros."""
-        return self.line(None if self.alone else self._longest())
-
-    def _longest(self) -> list[str]:
-        words = _words(self.args, longest)
-        for data, length, _ in self.payload:
-            words[data], words[length] = QUAD, str(len(QUAD))
-        return words
+        return self.line(None if self.alone else self._chosen(longest))
 
     def too_long(self) -> Iterator[tuple[str, str]]:
         """(line, error): the longest line with one byte more in one string."""
-        words = self._longest()
-        for i, arg in enumerate(self.args):
-            for word, error in longer(arg):
+        words = self._chosen(longest)
+        for i in self.tried:
+            for word, error in longer(self.args[i]):
                 yield self.line([*words[:i], word, *words[i + 1 :]]), error
 
 
@@ -185,17 +251,30 @@ def _words(args: tuple, choose) -> list[str]:
             if choose is longest:
                 pair = max(_pairs(args[i - 1], arg), key=lambda pair: len("".join(pair)))
             words[-1:] = pair
-        elif arg[1] in ("family", "addr"):
-            words.append(good(arg))
         else:
             words.append(choose(arg))
+    for arg in args:  # an address, and what says of which family it is
+        if arg[1] == "addr":
+            words[args.index(arg)] = good(arg)
+            words[arg[3]] = good(args[arg[3]])
     return words
 
 
 def _payload(args: tuple) -> tuple:
-    """(data, length, format) of a form with a payload, by their kinds."""
+    """(data, lengths, format) of a form with a payload, by their kinds."""
     kinds = [arg[1] for arg in args]
-    return (tuple(map(kinds.index, ("data", "size", "format"))),) if "data" in kinds else ()
+    if "data" not in kinds:
+        return ()
+    lengths = tuple(i for i, kind in enumerate(kinds) if kind == "size")
+    return kinds.index("data"), lengths[-2:], kinds.index("format") if "format" in kinds else None
+
+
+def _offline(declaration: tuple, args: tuple, words: list[str]) -> bool:
+    """Whether the network processor does not hear of this form: the first value may say it."""
+    offline = declaration[OFFLINE]
+    if offline is None or offline is True:
+        return offline is True
+    return names(table_of(args[0]))[words[0]] == offline
 
 
 def _pairs(before: tuple, arg: tuple) -> Iterator[tuple[str, str]]:
@@ -209,31 +288,44 @@ def _pairs(before: tuple, arg: tuple) -> Iterator[tuple[str, str]]:
 
 def forms(declaration: tuple) -> list[Form]:
     """All ways to write a command: one, or one an option where the arguments depend on it."""
-    return list(_forms(declaration, declaration[ARGS], (), None))
+    return list(_forms(declaration, (), (), declaration[ARGS], None))
 
 
-def _forms(declaration: tuple, args: tuple, fixed: tuple, before) -> Iterator[Form]:
-    """The forms behind `fixed` words, the last of which means `before`."""
+def _forms(declaration: tuple, before: tuple, head: tuple, args: tuple, value) -> Iterator[Form]:
+    """The forms behind the arguments `before` with the words `head`, the last of which means
+    `value`.
+    """
     if args and args[0][1] == "sub":
-        args = ((*args[0][:1], "key", args[0][2], dict(args[0][3])[before]), *args[1:])
+        args = ((*args[0][:1], "key", args[0][2], dict(args[0][3])[value]), *args[1:])
     if not args or args[-1][1] != "forms":
-        name = declaration[NAME].decode()
-        setting = _settings().get(fixed[1]) if name == "Set" and fixed[0] == "AT" else None
-        yield Form(declaration, args, fixed, (), setting, alone=bool(setting))
+        setting = (
+            _settings().get(head[1]) if declaration[NAME] == b"Set" and head[0] == "AT" else None
+        )
+        yield Form(declaration, before + args, head, (), setting, alone=bool(setting))
         return
     args, rows = args[:-1], args[-1][3]
     wanted = declaration[NUMBER]
-    more = 1 if wanted is None else wanted - len(fixed) - len(args)
-    yield Form(declaration, args, fixed, ("1",) * more, alone=True, whole=False)
+    more = 1 if wanted is None else wanted - len(head) - len(args)
+    yield Form(declaration, before + args, head, ("1",) * more, alone=True, whole=False)
     for row in rows:
-        for words, value in _choosing(args, row[0], [other[0] for other in rows]):
-            yield from _forms(declaration, row[1], (*fixed, *words), value)
+        for words, meant in _choosing(args, row[0], [other[0] for other in rows]):
+            yield from _forms(declaration, before + args, (*head, *words), row[1], meant)
 
 
 def _choosing(args: tuple, choice, choices: list) -> Iterator[tuple[list[str], object]]:
     """(words for all arguments, what the last means): those by which a row of forms is chosen."""
+    if not args:  # what is before them has chosen already
+        yield [], choice
+        return
     words = _words(args[:-1], good)
     last = args[-1]
+    if last[1] in NUMBERS or last[1] in ("range", "few"):
+        low, high = span(last)
+        others = (n for n in range(low, high + 1) if n not in choices)
+        value = next(others, None) if choice is None else choice
+        if value is not None:
+            yield [*words, str(value)], value
+        return
     if last[1] == "key":
         for value in _meant(last, choice, choices):
             yield [*words, keyword(last[3], value)], value

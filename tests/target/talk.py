@@ -17,6 +17,7 @@ class Talk:
 
     def __init__(self, at: AtClient):
         self.at = at
+        self.late_names = set(LATE)  # of commands whose value lines come behind their OK
         self.log: list[Message] = []
         self.replies: deque[str] = deque()
         self.lates: deque[str] = deque()
@@ -25,7 +26,7 @@ class Talk:
 
     def _sort(self, message: Message) -> None:
         self.log.append(message)
-        is_late = message.kind == "value" and message.name.lower() in LATE
+        is_late = message.kind == "value" and message.name.lower() in self.late_names
         if message.kind == "event":
             self.events.append(str(message))
         elif is_late or (message.kind == "error" and message.name):

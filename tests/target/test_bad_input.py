@@ -1,10 +1,21 @@
-"""Every argument of every command, legal and with every mistake its type allows (declared.py)."""
+"""Every argument of every command, legal and with every mistake its type allows (declared.py).
+
+So do commands that the firmware does not have: they are typed at the prompt (trial/), and nothing
+here knows them.
+"""
+
+from pathlib import Path
 
 import pytest
 
-from tests.target import declared
+from cc32at.client import AtTimeout
+from tests.target import declared, repl
 
-COMMANDS = declared.load()
+SOURCES = [path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("trial/*.py")]
+TYPED = [(source, declared.typed(source)) for source in SOURCES]
+SOURCE = {name: source for source, rows in TYPED for name in rows}
+FIRMWARE = declared.load()
+COMMANDS = FIRMWARE | {name: row for _, rows in TYPED for name, row in sorted(rows.items())}
 FORMS = {name: declared.forms(row) for name, row in COMMANDS.items()}
 # Without those whose tail stands for words that depend on the option.
 WHOLE = {name: [form for form in found if form.whole] for name, found in FORMS.items()}
@@ -13,9 +24,21 @@ NOT_FOR_IT = {line.upper() for line, _ in REFUSED}
 WITH_PAYLOAD = [name for name, row in COMMANDS.items() if row[declared.PAYLOAD]]
 BATCH = 12  # lines sent without waiting for their answers
 LIMIT = 2560  # bytes of a line without its payload
-# Lines that the network processor does not hear of: the first AT+Start finds it started, and a
-# stop without time is its power.
-OFFLINE = ("AT+Test", "AT+Start", "AT+Stop=0", "AT+Set=AT,", "AT+Get=AT,")
+PATIENCE = 30  # seconds for an answer; then AT+Stop ends the command that waits
+STOPPED = "ERROR:process command, -2017"
+
+
+@pytest.fixture
+def talk(talk, request):
+    """A conversation with a board that has the command `name`."""
+    source = SOURCE.get(
+        getattr(request.node, "callspec", None) and request.node.callspec.params.get("name")
+    )
+    if source:
+        repl.once(talk.at, source)
+        talk.replies.clear()
+        talk.late_names |= {name.lower() for name in SOURCE for form in FORMS[name] if form.late}
+    return talk
 
 
 def mistakes(name: str) -> list[tuple[str, str]]:
@@ -47,19 +70,43 @@ def try_all(talk, lines: list[tuple[str, str]], each: str = "AT+Test\r\n") -> No
 def understood(talk, board, form, line: str) -> str:
     """What is wrong with the answer to a legal line, if anything is."""
     before = asked(board)
-    answer = talk(line, timeout=30)
-    if form.late and answer == ["OK"]:
-        answer = [talk.late()]
-    if form.name == "Stop":
-        talk.ok("AT+Start")
+    answer = answer_of(talk, form, line)
+    if form.ends_all:
+        talk.ok("AT+Start")  # it would be refused if nothing had ended
     if answer[-1].startswith("ERROR:") and not answer[-1].startswith("ERROR:process command"):
         return answer[-1]
-    heard = asked(board) > before or line.replace(" ", "").startswith(OFFLINE)
+    heard = asked(board) > before or form.offline or form.ends_all
     return "" if heard or answer[-1] != "OK" else "nobody was asked"
+
+
+def answer_of(talk, form, line: str) -> list[str]:
+    """The answer to a legal line. What still waits after PATIENCE, or tells more than once, is
+    ended by a restart of the network processor.
+    """
+    talk.send(line)
+    answer = None
+    try:
+        answer = talk.reply(line, PATIENCE)
+        if not (form.late and answer == ["OK"]):
+            return answer
+        if not form.repeated:
+            return [talk.late(timeout=PATIENCE)]
+    except AtTimeout:
+        pass
+    talk.send("AT+Stop=0")
+    if answer is None:
+        answer = talk.reply(line)
+        assert answer == [STOPPED]
+    assert talk.reply("AT+Stop") == ["OK"]
+    talk.ok("AT+Start")
+    assert not [text for text in talk.lates if "ERROR:" in text and "-2017" not in text]
+    talk.lates.clear()
+    return answer
 
 
 def check(talk, board, form, lines) -> None:
     """All of these lines are understood."""
+    talk("AT+Start")  # in style guide the first one asks nobody
     answers = {
         line[:200]: understood(talk, board, form, line)
         for line in lines
@@ -105,7 +152,7 @@ def test_a_wrong_length_or_payload_is_one_error_and_nothing_is_sent(talk, board,
 
 
 def test_mistakes_cost_no_heap(talk, board):
-    lines = [mistake for name in COMMANDS for mistake in mistakes(name)][::5]
+    lines = [mistake for name in FIRMWARE for mistake in mistakes(name)][::5]
     try_all(talk, lines)  # what is made when it is first needed is there now
     board.free_heap(talk.at)
     before = board.free_heap(talk.at)
@@ -127,7 +174,7 @@ def test_the_longest_legal_line_is_understood_and_a_byte_more_refused_whole(talk
 def widened(line: str, form, size: int) -> str:
     """The line with blanks in its head, so that all but its payload is so long."""
     head, equals, rest = line.partition("=")
-    payload = len(form.words[-1]) if form.payload else 0
+    payload = len(declared.QUAD) if form.payload else 0
     return head + " " * (size - len(line) + payload) + equals + rest
 
 
@@ -149,14 +196,11 @@ def test_a_line_of_2560_bytes_is_understood_and_a_byte_more_refused_whole(talk, 
 @pytest.mark.parametrize("name", WITH_PAYLOAD)
 def test_the_longest_header_takes_the_longest_payload(talk, board, name):
     talk.speed_up()
-    (form,) = FORMS[name]
-    ((_, length, format),) = form.payload
-    for kind, text in (("0", "x" * 4096), ("1", "A" * 5462 + "==")):
-        words = list(form.words)
-        words[length], words[format], words[-1] = str(len(text)), kind, text
-        line = form.line(words)
-        blanks = " " * (LIMIT - (len(line) - len(text)))
-        answer = talk(line.replace("=", blanks + "=", 1))
-        assert answer[-1] == "OK" or answer[-1].startswith("ERROR:process command")
-        assert talk(line.replace("=", blanks + " =", 1)) == [f"ERROR:{declared.LONG}"]
-        talk.ok("AT+Test")
+    for form in WHOLE[name]:
+        for words, payload in form.longest_payloads() if form.payload else ():
+            line = form.line(words)
+            blanks = " " * (LIMIT - (len(line) - payload))
+            answer = answer_of(talk, form, line.replace("=", blanks + "=", 1))
+            assert answer[-1] == "OK" or answer[-1].startswith("ERROR:process command")
+            assert talk(line.replace("=", blanks + " =", 1)) == [f"ERROR:{declared.LONG}"]
+            talk.ok("AT+Test")

@@ -13,7 +13,7 @@ AT_PROMPT = (
 )
 
 
-def test_its_chapter_at_the_prompt(talk, monkeypatch):
+def test_its_chapter_at_the_prompt(talk):
     for name in re.findall(r'^    b"(Trial\w+)",$', CHAPTER, re.MULTILINE):
         assert talk.error(f"AT+{name}=?") == "command not exist, 0"
     source = CHAPTER
@@ -22,7 +22,7 @@ def test_its_chapter_at_the_prompt(talk, monkeypatch):
     repl.once(talk.at, source)
     talk.replies.clear()  # what the prompt said
     # The client knows late commands from the declarations; this one is no part of the firmware.
-    monkeypatch.setattr("tests.target.talk.LATE", {"trialwait"})
+    talk.late_names.add("trialwait")
     namespace: dict = {}
     exec(TEST, namespace)
     namespace["test_trial"](talk)

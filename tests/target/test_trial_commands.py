@@ -32,11 +32,11 @@ def files(talk):
 
 
 @pytest.fixture
-def ping(talk, monkeypatch):
+def ping(talk):
     """A board with NetAPPPing that has joined a network."""
     repl.once(talk.at, PING)
     talk.replies.clear()
-    monkeypatch.setattr("tests.target.talk.LATE", {"netappping"})
+    talk.late_names.add("netappping")
     talk.join()
     return lambda values: f"AT+NetAPPPing=INET,{values}"
 

@@ -48,6 +48,18 @@ def keyword(table: bytes, number: int | None = None) -> str:
     return next(k for k, v in names(table).items() if number is None or v == number)
 
 
+def table_of(arg: tuple) -> bytes:
+    """The keyword table of an argument."""
+    return b"socket_family" if arg[1] == "family" else arg[3]
+
+
+def span(arg: tuple) -> tuple[int, int]:
+    """The lowest and the highest value of a number."""
+    if arg[1] == "few":
+        return 0, arg[3]
+    return NUMBERS.get(arg[1]) or arg[3:5]
+
+
 def good(arg: tuple) -> str:
     """A word that is understood."""
     kind = arg[1]
@@ -77,7 +89,7 @@ def limits(arg: tuple) -> Iterator[str]:
     if "?" in arg[2]:
         yield ""
     if kind in NUMBERS or kind == "range":
-        low, high = NUMBERS.get(kind) or arg[3:5]
+        low, high = span(arg)
         yield from (str(low), str(high), f"{high:#x}", f"0{high}", f"  {high} ")
     elif kind == "key":
         yield from allowed(arg)
@@ -96,6 +108,17 @@ def limits(arg: tuple) -> Iterator[str]:
         yield from _LIMITS.get(kind, ())
     if kind == "few":
         yield str(arg[3])
+    if kind == "addr" and len(arg) > 4:
+        yield arg[4].decode()
+
+
+def limits_ip6(arg: tuple) -> Iterator[str]:
+    """limits() of an address behind the family INET6."""
+    yield from (*_LIMITS["ip6"], "1:2:3:4:5:6:7:8")
+    if "?" in arg[2]:
+        yield ""
+    if len(arg) > 4:
+        yield arg[4].decode()
 
 
 def escaped(size: int) -> str:
@@ -107,7 +130,7 @@ _LIMITS = {
     "mac": ("0:0:0:0:0:0", "0xff:0xff:0xff:0xff:0xff:0xff", "0a:1b:2c:3d:4e:5f", '"1:2:3:4:5:6"'),
     "ip4": ("0.0.0.0", "255.255.255.255", "[1.2.3.4]", '"1.2.3.4"'),
     "addr": ("0.0.0.0", "255.255.255.255", "[1.2.3.4]", '"1.2.3.4"'),
-    "ip6": ("::", "0xffffffff:0xffffffff:0xffffffff:0xffffffff", '"fe80::1"', "[1:2:3:4]"),
+    "ip6": ("::", "::1", "0xffffffff:0xffffffff:0xffffffff:0xffffffff", '"fe80::1"', "[1:2:3:4]"),
     "list": ("0", "15", "128", "0|15", "[0|2]", "0 2", "|".join(map(str, range(16)))),
     "length": ("1", "4096", "32767", "0x7fff"),
     "few": ("0",),
@@ -136,7 +159,7 @@ def bad(arg: tuple) -> Iterator[tuple[str, str]]:
     if "?" not in arg[2]:
         yield from (("", EMPTY), ("  ", EMPTY))
     if kind in NUMBERS or kind == "range":
-        low, high = NUMBERS.get(kind) or arg[3:5]
+        low, high = span(arg)
         for word in (low - 1, high + 1, 1 << 32, 1 << 64, -1 << 64, *_NO_NUMBERS):
             yield str(word), WRONG
     elif kind in ("key", "sub"):
@@ -163,6 +186,11 @@ def bad(arg: tuple) -> Iterator[tuple[str, str]]:
         yield from (("x", WRONG), ("-1", WRONG), (str(arg[3] + 1), WRONG))
     else:
         yield from _BAD.get(kind, ())
+
+
+def bad_ip6() -> Iterator[tuple[str, str]]:
+    """bad() of an address behind the family INET6."""
+    yield from _BAD["ip6"]
 
 
 _NO_NUMBERS = ("x", "1x", '"1"', "0x", "1.0", "--1", "+1", "1 1", "é", "[1]")

@@ -372,4 +372,4 @@ def test_the_declarations_of_the_built_commands():
         assert not any(arg[1] in ("data", "forms") for one in lists for arg in one[:-1]), name
         if row[declared.NUMBER] is not None:
             forms = [form for form in declared.forms(row) if not form.tail]
-            assert {len(f.fixed) + len(f.args) for f in forms} == {row[declared.NUMBER]}, name
+            assert {len(f.args) for f in forms} == {row[declared.NUMBER]}, name
