@@ -31,6 +31,7 @@ typedef struct _uart_t {
     volatile uint32_t quiet_head; // rx.head when the FIFO was last empty
     volatile uint32_t quiet_us;   // and when that was
     volatile bool tx_busy;        // the transmit interrupt is on
+    uint32_t tx_usual;            // how many of them find so much to send that they need not look
     bool deep;                    // the FIFOs are 16 deep, not 8
     bool fast;                    // the FIFO fills faster than an interrupt may be late
     // A received byte equal to *stop_char (-1: none) is not stored, on_stop() is called instead.
