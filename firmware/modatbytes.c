@@ -107,11 +107,11 @@ static mp_obj_t atbytes_line_at(size_t n_args, const mp_obj_t *args) {
         room >= ATTOK_NAME_FIELDS + ATTOK_PARAM_FIELDS * ((1 << LINE_COUNT) + ATTOK_HELP)) {
         raise_range();
     }
-    attok_line_t line = attok_line(part.buf, part.start, part.end, mp_obj_get_int(args[3]));
+    attok_line_t line = attok_line(part.buf, part.start, part.end, mp_obj_get_int(args[3]), LINE_SHORT);
     if (line.start == part.end) {
         return MP_OBJ_NEW_SMALL_INT(-1);
     }
-    if (line.end == part.end || line.end - line.start > LINE_SHORT || part.buf[line.start] < ' ') {
+    if (line.end == part.end || part.buf[line.start] < ' ') {
         return MP_OBJ_NEW_SMALL_INT(-2 - (mp_int_t)line.start);
     }
     int count = attok_split(part.buf, line.start, line.end, fields.buf, room, mp_obj_is_true(args[5]));

@@ -57,12 +57,13 @@ int attok_split(uint8_t *buf, size_t start, size_t end, uint16_t *fields, size_t
     }
 }
 
-attok_line_t attok_line(const uint8_t *buf, size_t start, size_t end, size_t scanned) {
+attok_line_t attok_line(const uint8_t *buf, size_t start, size_t end, size_t scanned, size_t longest) {
     while (start < end && (buf[start] == '\r' || buf[start] == '\n')) {
         start++;
     }
     size_t from = scanned > start && scanned <= end ? scanned : start;
-    int32_t eol = attok_find_eol(buf, from, end);
+    size_t to = end - start > longest ? start + longest + 1 : end;
+    int32_t eol = attok_find_eol(buf, from, to);
     return (attok_line_t){start, eol < 0 ? end : (size_t)eol};
 }
 

@@ -31,14 +31,14 @@
 // With `escapes` a backslash protects a following quote or backslash inside quotes.
 int attok_split(uint8_t *buf, size_t start, size_t end, uint16_t *fields, size_t room, bool escapes);
 
-// Where a line is in buf[start:end], behind line ends, and where its end: `end` if it has none. `scanned`: no
-// line end is before this.
+// Where a line is in buf[start:end], behind line ends, and where its end: `end` if it has none, or is longer
+// than `longest`. `scanned`: no line end is before this.
 typedef struct _attok_line_t {
     size_t start;
     size_t end;
 } attok_line_t;
 
-attok_line_t attok_line(const uint8_t *buf, size_t start, size_t end, size_t scanned);
+attok_line_t attok_line(const uint8_t *buf, size_t start, size_t end, size_t scanned, size_t longest);
 
 // Offset just behind the `count`-th comma from `start` that is neither in quotes nor in brackets, or -1 if
 // there are fewer before `end`. By the same rules as attok_split(), so that what is before it is a header.

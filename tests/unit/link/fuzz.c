@@ -526,8 +526,10 @@ int fuzz_text(uint64_t seed, uint32_t count) {
         CHECK(after >= -1 && after <= (int32_t)len && (after < 0 || after >= (int32_t)from));
         int32_t eol = attok_find_eol(line, from, len);
         CHECK(eol >= -1 && eol < (int32_t)len);
-        attok_line_t found = attok_line(line, from, len, below(len + 2));
+        size_t longest = below(len + 2);
+        attok_line_t found = attok_line(line, from, len, below(len + 2), longest);
         CHECK(found.start >= from && found.start <= found.end && found.end <= len);
+        CHECK(found.end == len || found.end - found.start <= longest);
         size_t begin = one_in(2) ? 0 : from;
         int n = attok_split(line, begin, len, fields, room, escapes);
         CHECK(n >= ATTOK_HELP && 2 + 3 * n <= (int)room);

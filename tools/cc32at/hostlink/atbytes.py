@@ -95,10 +95,10 @@ class AtBytes:
     def line_at(self, buf, start, end, scanned, fields, escapes) -> int:
         room = len(fields)
         _check(0 <= start <= end <= min(len(buf), MAX_LINE) and 2 <= room < 89)
-        line = self._line(_memory(buf), start, end, scanned)
+        line = self._line(_memory(buf), start, end, scanned, LINE_SHORT)
         if line.start == end:
             return -1
-        if line.end == end or line.end - line.start > LINE_SHORT or buf[line.start] < 0x20:
+        if line.end == end or buf[line.start] < 0x20:
             return -2 - line.start
         count = self._split(_target(buf), line.start, line.end, _target(fields), room, escapes)
         return line.end + 1 << 5 | count + 3

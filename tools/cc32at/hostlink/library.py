@@ -151,7 +151,7 @@ PROTOTYPES = {
     "link_queue_pop": (SIZE, [BUF, SIZE]),
     "link_queue_dropped": (_U32, []),
     "attok_split": (_INT, [BUF, SIZE, SIZE, BUF, SIZE, _BOOL]),
-    "attok_line": (Place, [BUF, SIZE, SIZE, SIZE]),
+    "attok_line": (Place, [BUF, SIZE, SIZE, SIZE, SIZE]),
     "attok_skip": (ct.c_int32, [BUF, SIZE, SIZE, ct.c_uint, _BOOL]),
     "attok_unquote": (SIZE, [BUF, SIZE, SIZE]),
     "attok_number": (_BOOL, [BUF, SIZE, SIZE, ct.POINTER(_U64), ct.POINTER(_BOOL)]),
