@@ -90,7 +90,7 @@ class Core:
         self.worker = None
         self.booting = None  # Command-like: the start at power-up
         self.exceptions = 0  # that became an error line (running.py)
-        self.last_exception = None  # the last of them: its name, and `<file>:<line>`
+        self.last_exception = None  # the last of them: its name, and `<file>:<function>`
         self.waiting = []
         self.current = None  # message that rcv() could not deliver yet
         flags.clear(self)

@@ -61,7 +61,10 @@ def _traceback(error) -> bytes:
 
 
 def where(error) -> bytes:
-    """Where an exception was raised, `<file>:<line>`; b"" if that is not known."""
+    """Where an exception was raised, `<file>:<function>`; b"" if that is not known.
+
+    What is frozen in the image has no line numbers.
+    """
     try:
         text = _traceback(error)
     except MemoryError:
@@ -69,8 +72,8 @@ def where(error) -> bytes:
     at = text.rfind(b'File "')
     if at < 0:
         return b""
-    name, _, rest = text[at + 6 : text.find(b"\n", at)].partition(b'", line ')
-    return name + b":" + rest.split(b",")[0]
+    name, _, rest = text[at + 6 : text.find(b"\n", at)].partition(b'"')
+    return name + b":" + rest.partition(b" in ")[2].strip()
 
 
 async def _nothing():

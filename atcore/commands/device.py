@@ -43,6 +43,8 @@ _TIME_LINE = const((("packed", b"I\x08I\x04I\x00I\x0cI\x10I\x14"),))
 # end
 _STYLE_LINE = const((("key", 0, b"at_style"),))
 _SETTING_LINE = const((("u32", 0),))
+_EXCEPTION_LINE = const((("u32", 0), ("raw", 1), ("str", 2)))
+_EXCEPTION = const(7)  # of keyword table at_setting, behind ROWS: is told, and cannot be set
 # Table 11: (id and option, no more arguments, bytes asked for, value line). NETCFG and FS are
 # keywords of Status that have no answer.
 _GET = const(
@@ -120,6 +122,10 @@ def test(cmd):
 def get(cmd, id, option):
     """Device configurations, and this firmware's own settings (table 11)."""
     if id == _AT:
+        if option == _EXCEPTION:
+            return _EXCEPTION_LINE, (cmd.core.exceptions,) + (
+                cmd.core.last_exception or (None, None)
+            )
         value = getattr(cmd.core.settings, ROWS[option][_ATTRIBUTE])
         return _SETTING_LINE if option else _STYLE_LINE, value
     row = cmd.core.form
