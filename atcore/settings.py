@@ -12,7 +12,8 @@ counts as damaged, and then the defaults hold. STYLE is `guide` or `ti`, the res
 from simplelink.errors import SlError
 
 from .compat import const
-from .flags import attend
+from .flags import attend, mind
+from .reply import PROCESS
 
 FILE = b"/atcore/settings"
 SIZE = 512
@@ -132,14 +133,19 @@ class Settings:
         self.changes["baud"] = self.proven = self.baud
 
     async def change(self, index: int, value: int):
-        """Change one setting and keep it; a file that does not answer in time changes nothing."""
-        before = getattr(self, ROWS[index][_ATTRIBUTE])
+        """Change one setting and keep it. One that cannot be kept stays as it was; one that is to
+        be kept later, because the store cannot be reached now, changes.
+        """
+        attribute = ROWS[index][_ATTRIBUTE]
+        before = getattr(self, attribute)
+        new = attribute not in self.changes
         self.set(index, value)
         try:
             await self.keep(False, True)
         except Exception as error:
-            if not isinstance(error, SlError) or error.code in (ABORTED, STOPPED):
-                self.set(index, before)
+            self.set(index, before)
+            if new and isinstance(error, SlError) and error.code not in (ABORTED, STOPPED):
+                self.changes.pop(attribute, None)  # the file was refused, and is as it was
             raise
 
     def overdue(self) -> SlError:
@@ -166,8 +172,8 @@ class Settings:
         """Write the file if there is something new and the store can be reached; else later.
 
         At power-up (up: it can be, although the core is still starting), or in the foreground.
-        loud: raise what goes wrong, SlError(-2005) if the file does not answer in time; else
-        nobody waits for it.
+        loud: raise what goes wrong, SlError(-2005) if the file does not answer in time; else an
+        error line names AT+Set, which has answered long ago.
         """
         core = self.core
         if self.changes and (up or core.up()):
@@ -180,5 +186,14 @@ class Settings:
                     self.changes.setdefault(attribute, value)
                 if loud or not isinstance(error, SlError):
                     raise
+                if error.code != STOPPED:
+                    self.unkept(error.code)
             finally:
                 core.since = None
+
+    def unkept(self, code: int):
+        """Tell that what is in force would be lost by a loss of power (rule O7)."""
+        core = self.core
+        if not core.ti:  # there it would be somebody's answer
+            core.out.push_late((core.line.error(PROCESS, code, False, b" +Set"),))
+            mind(core)

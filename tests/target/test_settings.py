@@ -304,6 +304,35 @@ def test_a_setting_made_before_the_late_answer_is_kept_then(talk, world, command
     assert not talk.events and not world.model.storage.handles
 
 
+REFUSED = -10287
+
+
+@pytest.mark.world
+def test_a_setting_that_the_store_refuses_is_not_in_force(talk, board, world):
+    """An error means that nothing has changed, now and after a loss of power."""
+    talk.ok("AT+Set=AT,BANNER,1")
+    world.fault(do="status", to="FS_WRITE", status=REFUSED)
+    assert talk.error("AT+Set=AT,VERBOSE,1") == f"process command, {REFUSED}"
+    assert talk.value("AT+Get=AT,VERBOSE") == "0"
+    talk.ok("AT+Test")
+    board.power_cycle(talk.at)
+    assert talk.value("AT+Get=AT,VERBOSE") == "0"
+
+
+@pytest.mark.world
+def test_a_setting_that_cannot_be_written_later_is_told_and_tried_again(talk, board, world):
+    talk.ok("AT+Stop=0", "AT+Set=AT,VERBOSE,1")
+    world.fault(do="status", to="FS_WRITE", status=REFUSED)
+    talk.ok("AT+Start")
+    assert talk.late() == f"ERROR:process command +Set, {REFUSED}"
+    assert talk.value("AT+Get=AT,VERBOSE") == "1"
+    talk.ok("AT+Stop=200", "AT+Start")
+    talk.sleep(1)
+    assert not talk.lates
+    board.power_cycle(talk.at)
+    assert talk.value("AT+Get=AT,VERBOSE") == "1"
+
+
 @pytest.mark.world
 @pytest.mark.parametrize("command", ["FS_OPEN", "FS_READ", "FS_CLOSE"])
 def test_settings_that_cannot_be_read_at_boot_keep_the_port_for_two_seconds(

@@ -144,11 +144,25 @@ def test_the_style_changes_with_the_next_command(make):
     assert ask(core, b"AT+Get=AT,STYLE") == [b"+Get: guide", b"OK"]
 
 
-def test_what_cannot_be_written_is_in_force_and_written_later(make):
+def test_what_the_store_refuses_is_an_error_and_not_in_force(make):
     core = make()
     core.sl.fs.fail = -10287
     assert ask(core, b"AT+Set=AT,ECHO,1") == [b"ERROR:process command, -10287"]
-    assert core.settings.echo == 1
+    assert ask(core, b"AT+Get=AT,ECHO") == [b"+Get: 0", b"OK"]
+    assert ask(core, b"AT+Set=AT,STYLE,ti") == [b"ERROR:process command, -10287"]
+    assert ask(core, b"AT+Start") == [b"OK"] and not core.settings.changes
+    core.sl.fs.fail = 0
+    assert ask(core, b"AT+Set=AT,BANNER,0") == [b"OK"]
+    assert decode(core.sl.fs.files[FILE]) == DEFAULTS | {"banner": 0}
+
+
+def test_what_the_store_refuses_leaves_what_it_has_not_got_yet(make):
+    core = make()
+    core.sl.link.state = 0
+    assert ask(core, b"AT+Set=AT,ECHO,1") == [b"OK"]
+    core.sl.link.state, core.sl.fs.fail = 1, -10287
+    assert ask(core, b"AT+Set=AT,ECHO,0") == [b"ERROR:process command, -10287"]
+    assert ask(core, b"AT+Get=AT,ECHO") == [b"+Get: 1", b"OK"]
     core.sl.fs.fail = 0
     assert ask(core, b"AT+Set=AT,BANNER,0") == [b"OK"]
     assert decode(core.sl.fs.files[FILE]) == DEFAULTS | {"echo": 1, "banner": 0}
@@ -181,15 +195,18 @@ async def stuck(link):
     await Wait()
 
 
-def test_what_cannot_be_kept_does_not_make_a_start_fail(make):
-    core = make()
+@pytest.mark.parametrize("style", [0, 1])
+def test_what_cannot_be_kept_is_told_and_does_not_make_a_start_fail(make, style):
+    core = make(style=style)
     core.sl.link.state = 0
     ask(core, b"AT+Set=AT,ECHO,1")
     core.sl.link.state, core.sl.fs.fail = 1, -10287
-    assert ask(core, b"AT+Start") == [b"OK"]
+    said = [b"OK"] if style else [b"OK", b"ERROR:process command +Set, -10287"]
+    assert sorted(ask(core, b"AT+Start")) == sorted(said)
+    assert core.settings.echo == 1
     core.sl.fs.fail = 0
     assert ask(core, b"AT+Set=AT,VERBOSE,1") == [b"OK"]
-    assert decode(core.sl.fs.files[FILE]) == DEFAULTS | {"echo": 1, "verbose": 1}
+    assert decode(core.sl.fs.files[FILE]) == DEFAULTS | {"style": style, "echo": 1, "verbose": 1}
 
 
 def test_settings_work_while_the_network_processor_is_stopped(make):
