@@ -3,11 +3,23 @@
 import os
 
 OPT = 3
+LEFT_OUT = os.environ.get("LEFT_OUT", "").split()  # of this image: package/file
+
+
+def files(name, folder):
+    """The files of a package that this image has."""
+    base = os.path.join(folder, name)
+    for path, _, found in sorted(os.walk(base)):
+        for file in sorted(found):
+            inside = os.path.relpath(os.path.join(path, file), base)
+            if file.endswith(".py") and name + "/" + inside not in LEFT_OUT:
+                yield inside
+
 
 # Paths are relative to this file.
 for name, folder in (("simplelink", "firmware/modules"), ("atcore", ".")):
     if os.path.isdir(os.path.join(folder, name)):
-        package(name, base_path=folder, opt=OPT)
+        package(name, files=files(name, folder), base_path=folder, opt=OPT)
 
 # For user programs; nothing of ours uses it.
 if os.environ.get("FREEZE_ASYNCIO") == "1":

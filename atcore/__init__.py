@@ -27,6 +27,7 @@ from array import array
 from atbytes import get, header, put, tokenize
 
 from . import flags, reply
+from .compat import SCARCE
 from .dispatch import HELP, PAYLOAD, Command, execute, missing, refuse, refused
 from .events import line_of
 from .framing import MAX_HEADER, NO_NUMBER, Framer, payload_of
@@ -36,7 +37,7 @@ from .queue import HELD, KEPT, Queue
 from .running import SPARES, free, stray
 from .settings import Settings
 
-LINE_SIZE = 2048  # of a message but a payload; a longer one goes in pieces
+LINE_SIZE = 1024 if SCARCE else 2048  # of a message but a payload; a longer one goes in pieces
 EVENT_SIZE = 640
 PARAMETERS = 24  # of one command, at most
 UP = (1, 8)  # states of the driver's link: started, or a start is under way

@@ -40,8 +40,9 @@ except ImportError:
 
 
 try:
-    from cc3220 import static
+    from cc3220 import SCARCE, static
 except ImportError:
+    SCARCE = False  # whether program, data and heap share the SRAM
     static = bytearray  # on the chip memory outside of the heap, while there is some
 
 
@@ -61,13 +62,14 @@ def _traceback(error) -> bytes:
 
 
 def where(error) -> bytes:
-    """Where an exception was raised, `<file>:<function>`; b"" if that is not known.
+    """Where an exception was raised, `<file>:<function>`; b"" if that is not known, as in an image
+    without module io.
 
     What is frozen in the image has no line numbers.
     """
     try:
         text = _traceback(error)
-    except MemoryError:
+    except (ImportError, MemoryError):
         return b""
     at = text.rfind(b'File "')
     if at < 0:

@@ -9,10 +9,11 @@ muted       until then nothing is delivered: the settings are not known yet
 look_at     when to look for a way out for the command that waits; None: it has just begun to
 autostarted the first AT+Start still answers OK (style guide)
 borrower    a Command or a message that has the memory of one frame (`room`), which lies outside of
-            the heap. A frame is a payload with room for what stands around it.
+            the heap. A frame is a payload with room for what stands around it. Where memory is
+            scarce there is no such memory, and nobody gets it.
 """
 
-from .compat import static, ticks_add, ticks_diff
+from .compat import SCARCE, static, ticks_add, ticks_diff
 
 FRAME_SIZE = 64 + 5464 + 2  # a payload of 4096 bytes in Base64, with what stands around it
 
@@ -20,8 +21,9 @@ FRAME_SIZE = 64 + 5464 + 2  # a payload of 4096 bytes in Base64, with what stand
 def clear(core):
     """Nothing is the matter."""
     core.active = core.stalled = core.attention = core.autostarted = False
-    core.muted = core.look_at = core.borrower = None
-    core.room = static(FRAME_SIZE)
+    core.muted = core.look_at = None
+    core.room = None if SCARCE else static(FRAME_SIZE)
+    core.borrower = SCARCE or None
 
 
 def mind(core):

@@ -13,7 +13,10 @@ mp_map_elem_t *mp_map_lookup_any(mp_map_t *map, mp_obj_t index, mp_map_lookup_ki
 mp_map_elem_t *port_name_lookup(mp_map_t *map, mp_obj_t index, mp_map_lookup_kind_t kind);
 
 // Where a name was in a dictionary when it was last looked up. Hints: what is there is compared.
-#define HINTS          (2048)
+#ifndef MICROPY_HW_HINTS
+#define MICROPY_HW_HINTS (2048)
+#endif
+#define HINTS          (MICROPY_HW_HINTS)
 #define HINT(map, key) ((((uintptr_t)(map) >> 2) + ((uintptr_t)(key) >> 3) * 5) % HINTS)
 
 static uint8_t hints[HINTS];
@@ -21,7 +24,10 @@ static uint8_t hints[HINTS];
 // Names that a dictionary does not have: most look-ups of a method (not in the instance) and of a
 // built-in name (not in the module) end so, after a walk through a table that is full. True until
 // the name is added or the dictionary is no more, which the collector decides: hot_collected().
-#define ABSENTEES (256)
+#ifndef MICROPY_HW_ABSENTEES
+#define MICROPY_HW_ABSENTEES (256)
+#endif
+#define ABSENTEES (MICROPY_HW_ABSENTEES)
 
 static struct {
     const mp_map_t *map;

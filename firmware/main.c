@@ -19,10 +19,15 @@
 extern uint8_t _stack_bottom[], _stack_top[], _heap_start[], _heap_end[];
 
 // Kept free below the limit that Python code is stopped at: C functions and interrupts.
-#define STACK_RESERVE (2048)
+#ifndef MICROPY_HW_STACK_RESERVE
+#define MICROPY_HW_STACK_RESERVE (2048)
+#endif
 
 // For the frames of Python functions, some 100 bytes each.
-static uint8_t pystack[4 * 1024] __attribute__((aligned(8)));
+#ifndef MICROPY_HW_PYSTACK
+#define MICROPY_HW_PYSTACK (4 * 1024)
+#endif
+static uint8_t pystack[MICROPY_HW_PYSTACK] __attribute__((aligned(8)));
 
 // An application that fails sooner than this would fail again: here there is a prompt instead, or a reset
 // after a pause, in which the last words can be read.
@@ -179,7 +184,9 @@ static void open_session(void) {
 
 static void close_session(void) {
     nwp_deinit();
+#if MICROPY_PY_MACHINE
     machine_pin_deinit_all();
+#endif
 #if MICROPY_PY_MACHINE_UART
     machine_uart_deinit_all();
 #endif
@@ -190,7 +197,7 @@ static void close_session(void) {
 int main(void) {
     console_open(&mp_interrupt_char, mp_sched_keyboard_interrupt);
     mp_stack_set_top(_stack_top);
-    mp_stack_set_limit(_stack_top - _stack_bottom - STACK_RESERVE);
+    mp_stack_set_limit(_stack_top - _stack_bottom - MICROPY_HW_STACK_RESERVE);
     run_t what = RUN_AT;
     for (;;) {
         open_session();

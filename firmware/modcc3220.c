@@ -257,6 +257,7 @@ static const mp_rom_map_elem_t cc3220_globals_table[] = {
     {MP_ROM_QSTR(MP_QSTR___name__), MP_ROM_QSTR(MP_QSTR_cc3220)},
     {MP_ROM_QSTR(MP_QSTR_console), MP_ROM_PTR(&console_obj)},
     {MP_ROM_QSTR(MP_QSTR_static), MP_ROM_PTR(&cc3220_static_obj)},
+    {MP_ROM_QSTR(MP_QSTR_SCARCE), MICROPY_HW_SCARCE ? MP_ROM_TRUE : MP_ROM_FALSE},
     {MP_ROM_QSTR(MP_QSTR_flash_range), MP_ROM_PTR(&flash_range_obj)},
     {MP_ROM_QSTR(MP_QSTR_flash_erase), MP_ROM_PTR(&flash_erase_obj)},
     {MP_ROM_QSTR(MP_QSTR_flash_write), MP_ROM_PTR(&flash_write_obj)},

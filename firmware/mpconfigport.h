@@ -36,6 +36,9 @@ void repl_block_ended(void *exception);
 #define MICROPY_ENABLE_PYSTACK (1)
 
 // What atcore keeps for good: its line, its messages and one frame (modcc3220.c).
+#ifndef MICROPY_HW_SCARCE
+#define MICROPY_HW_SCARCE (0)
+#endif
 #ifndef MICROPY_HW_STATIC_POOL
 #define MICROPY_HW_STATIC_POOL (16 * 1024)
 #endif
@@ -54,7 +57,9 @@ void repl_block_ended(void *exception);
 #ifndef MICROPY_FLOAT_IMPL
 #define MICROPY_FLOAT_IMPL (MICROPY_FLOAT_IMPL_FLOAT)
 #endif
+#ifndef MICROPY_LONGINT_IMPL
 #define MICROPY_LONGINT_IMPL (MICROPY_LONGINT_IMPL_MPZ)
+#endif
 
 // The raw REPL's paste window, well inside the receive ring.
 #define MICROPY_REPL_STDIN_BUFFER_MAX (1024)
@@ -83,23 +88,25 @@ void repl_block_ended(void *exception);
 uint32_t mp_hal_random_seed(void);
 #define MICROPY_PY_RANDOM_SEED_INIT_FUNC (mp_hal_random_seed())
 
-#define MICROPY_PY_MACHINE                        (1)
+#ifndef MICROPY_PY_MACHINE
+#define MICROPY_PY_MACHINE (1)
+#endif
 #define MICROPY_PY_MACHINE_INCLUDEFILE            "machine/module.c"
-#define MICROPY_PY_MACHINE_RESET                  (1)
-#define MICROPY_PY_MACHINE_BARE_METAL_FUNCS       (1)
-#define MICROPY_PY_MACHINE_DISABLE_IRQ_ENABLE_IRQ (1)
-#define MICROPY_PY_MACHINE_PIN_BASE               (1)
+#define MICROPY_PY_MACHINE_RESET                  (MICROPY_PY_MACHINE)
+#define MICROPY_PY_MACHINE_BARE_METAL_FUNCS       (MICROPY_PY_MACHINE)
+#define MICROPY_PY_MACHINE_DISABLE_IRQ_ENABLE_IRQ (MICROPY_PY_MACHINE)
+#define MICROPY_PY_MACHINE_PIN_BASE               (MICROPY_PY_MACHINE)
 #ifndef MICROPY_PY_MACHINE_SIGNAL
-#define MICROPY_PY_MACHINE_SIGNAL (1)
+#define MICROPY_PY_MACHINE_SIGNAL (MICROPY_PY_MACHINE)
 #endif
 #define MICROPY_PY_MACHINE_PULSE (0)
-#define MICROPY_PY_MACHINE_MEMX  (1)
+#define MICROPY_PY_MACHINE_MEMX  (MICROPY_PY_MACHINE)
 #ifndef MICROPY_PY_MACHINE_UART
-#define MICROPY_PY_MACHINE_UART (1)
+#define MICROPY_PY_MACHINE_UART (MICROPY_PY_MACHINE)
 #endif
 #define MICROPY_PY_MACHINE_UART_INCLUDEFILE "machine/uart.c"
 #define MICROPY_PY_MACHINE_UART_SENDBREAK   (MICROPY_PY_MACHINE_UART)
-#define MICROPY_PY_MACHINE_WDT              (1)
+#define MICROPY_PY_MACHINE_WDT              (MICROPY_PY_MACHINE)
 #define MICROPY_PY_MACHINE_WDT_INCLUDEFILE  "machine/wdt.c"
 
 #define MP_SSIZE_MAX  (0x7fffffff)

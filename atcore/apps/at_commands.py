@@ -13,7 +13,7 @@ from simplelink.errors import SlError
 from .. import create
 from ..commands import ALL
 from ..commands._chapters import CHAPTERS, EAGER
-from ..compat import const, ticks_add, ticks_diff
+from ..compat import SCARCE, const, ticks_add, ticks_diff
 from ..flags import attend, attended, autostart, mind, mute, pass_on, settle, stall, unmute, wake
 from ..framing import nothing
 from ..pump import boot, go_on, step, steps, still_active
@@ -32,6 +32,8 @@ CTRL_A, CTRL_C = 1, 3
 ESCAPES, ECHO, CONTROLS = 1, 2, 4  # flags of the line discipline
 ROOM = 0x26  # flags of the link: the stream has room, an answer, an event
 ROOM_MS = 50
+if SCARCE:
+    EAGER = 2  # noqa: F811 - device and socket
 
 try:
     eval  # noqa: B018

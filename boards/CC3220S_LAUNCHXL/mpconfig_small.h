@@ -2,31 +2,52 @@
 
 #define MICROPY_CONFIG_ROM_LEVEL (MICROPY_CONFIG_ROM_LEVEL_CORE_FEATURES)
 
-// What atcore and simplelink use beyond that level.
-#define MICROPY_PY_BUILTINS_MEMORYVIEW  (1)
-#define MICROPY_PY_ARRAY_SLICE_ASSIGN   (1)
-#define MICROPY_PY_BUILTINS_BYTES_HEX   (1)
-#define MICROPY_PY_COLLECTIONS_DEQUE    (1)
-#define MICROPY_PY_FUNCTION_ATTRS       (1)
-#define MICROPY_PY_ALL_SPECIAL_METHODS  (1)
-#define MICROPY_PY_BUILTINS_SLICE_ATTRS (1)
-#define MICROPY_ENABLE_SCHEDULER        (1)
-#define MICROPY_ENABLE_FINALISER        (0)
-#define MICROPY_KBD_EXCEPTION           (1)
-#define MICROPY_STACK_CHECK             (1)
-#define MICROPY_MODULE_BUILTIN_INIT     (1)
-#define MICROPY_OPT_LOAD_ATTR_FAST_PATH (1)
-#define MICROPY_ENABLE_SOURCE_LINE      (0)
+// What atcore and simplelink use beyond that level; tests/unit/image/test_small.py compares.
+#define MICROPY_PY_BUILTINS_MEMORYVIEW    (1)
+#define MICROPY_PY_BUILTINS_STR_PARTITION (1)
+#define MICROPY_PY_ARRAY_SLICE_ASSIGN     (1)
+#define MICROPY_PY_FUNCTION_ATTRS         (1)
+#define MICROPY_PY_ALL_SPECIAL_METHODS    (1)
+#define MICROPY_ENABLE_SCHEDULER          (1)
+#define MICROPY_KBD_EXCEPTION             (1)
+#define MICROPY_STACK_CHECK               (1)
+#define MICROPY_MODULE_BUILTIN_INIT       (1)
+#define MICROPY_OPT_LOAD_ATTR_FAST_PATH   (1)
 
-#define MICROPY_FLOAT_IMPL        (MICROPY_FLOAT_IMPL_NONE)
-#define MICROPY_PY_MACHINE_UART   (0)
-#define MICROPY_PY_MACHINE_SIGNAL (0)
-#define MICROPY_PY_OS             (0)
-#define MICROPY_PY_SYS_STDFILES   (0)
+// What they do not use.
+#define MICROPY_ENABLE_FINALISER          (0)
+#define MICROPY_ENABLE_SOURCE_LINE        (0)
+#define MICROPY_ERROR_REPORTING           (MICROPY_ERROR_REPORTING_TERSE)
+#define MICROPY_FLOAT_IMPL                (MICROPY_FLOAT_IMPL_NONE)
+#define MICROPY_LONGINT_IMPL              (MICROPY_LONGINT_IMPL_LONGLONG)
+#define MICROPY_MODULE_GETATTR            (0)
+#define MICROPY_PY_ATTRTUPLE              (0)
+#define MICROPY_PY_BUILTINS_DICT_FROMKEYS (0)
+#define MICROPY_PY_BUILTINS_ENUMERATE     (0)
+#define MICROPY_PY_BUILTINS_FILTER        (0)
+#define MICROPY_PY_BUILTINS_PROPERTY      (0)
+#define MICROPY_PY_BUILTINS_RANGE_ATTRS   (0)
+#define MICROPY_PY_BUILTINS_SET           (0)
+#define MICROPY_PY_COLLECTIONS            (0)
+#define MICROPY_PY_GENERATOR_PEND_THROW   (0)
+#define MICROPY_PY_IO                     (0)
+#define MICROPY_PY_MACHINE                (0)
+#define MICROPY_PY_MATH                   (0)
+#define MICROPY_PY_OS                     (0)
+#define MICROPY_PY_SYS_STDFILES           (0)
 
-// No memory beside the heap's for what the application keeps.
-#define MICROPY_HW_STATIC_POOL (0)
+// What atcore keeps for good: its line and its messages. Its frames are on the heap, while they last.
+#define MICROPY_HW_SCARCE      (1)
+#define MICROPY_HW_STATIC_POOL (8028 + 1024 + 640)
 
 // Of the console; what comes in while a long payload is worked on waits at the host, or is lost and told.
 #define CONSOLE_RX_SIZE (4096)
 #define CONSOLE_TX_SIZE (2048)
+
+// Of the stack (cc3220s.ld): what C functions and interrupts need below the deepest Python code.
+#define MICROPY_HW_STACK_RESERVE (1024)
+
+// Of the look-up of names (hot.c) and of Python's frames (main.c).
+#define MICROPY_HW_HINTS     (512)
+#define MICROPY_HW_ABSENTEES (32)
+#define MICROPY_HW_PYSTACK   (2048)

@@ -1,5 +1,13 @@
-# Everything is in SRAM: no prompt, no compiler, no library for user programs.
+# Everything is in SRAM: no prompt, no compiler, no library for user programs; small before fast.
 LD_SCRIPT = ../boards/CC3220S_LAUNCHXL/cc3220s.ld
 DEBUG_HEADER = 0
 REPL_DEFAULT = 0
 FREEZE_ASYNCIO ?= 0
+MACHINE = 0
+HOT = -Os
+SUPER = -Os
+MPY_TOOL_FLAGS = -mlongint-impl=longlong
+# Of what is frozen elsewhere: nothing of ours uses it, and there are no programs of the user.
+export LEFT_OUT = simplelink/_tables.py simplelink/events.py simplelink/netapp.py \
+    simplelink/netutil.py simplelink/reports.py
+BOARD_CFLAGS = -DLINK_QUEUE_SIZE=4096u

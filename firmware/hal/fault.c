@@ -54,6 +54,12 @@ __attribute__((noreturn, used)) void fault_report(const fault_frame_t *frame, ui
     hal_reset();
 }
 
+// Of pins, in an image without machine.Pin.
+void GpioA0_Handler(void) __attribute__((weak, alias("Fault_Handler")));
+void GpioA1_Handler(void) __attribute__((weak, alias("Fault_Handler")));
+void GpioA2_Handler(void) __attribute__((weak, alias("Fault_Handler")));
+void GpioA3_Handler(void) __attribute__((weak, alias("Fault_Handler")));
+
 // The faulting stack may be useless, so the report runs on the other end of SRAM.
 __attribute__((naked)) void Fault_Handler(void) {
     __asm volatile("mrs r0, msp\n"

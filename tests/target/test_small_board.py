@@ -1,20 +1,30 @@
 """A board whose heap does not hold the AT application: it says so, and does not loop at speed."""
 
+import struct
+
 import pytest
 
 from cc32at.client import AtClient, DeviceFailed
 from cc32at.emulator import Machine
 from cc32at.emulator.serialport import EmuSerial
+from cc32at.image.size import symbols
 from cc32at.nwp import NetworkProcessor
 
 pytestmark = pytest.mark.world
 PAUSE = 10  # seconds that the firmware announces
+HEAP = 12 * 1024  # bytes; the application keeps more
 
 
 @pytest.fixture
-def small(elf_small_that_starts):
-    """The CC3220S image, powered."""
-    machine = Machine(elf_small_that_starts, nwp=NetworkProcessor())
+def small(elf_small, tmp_path):
+    """The CC3220S image with a heap that is too small, powered."""
+    names = symbols(elf_small)
+    image = elf_small.read_bytes()
+    end = struct.pack("<I", names["_heap_end"])
+    assert image.count(end)
+    cut = tmp_path / "cut.elf"
+    cut.write_bytes(image.replace(end, struct.pack("<I", names["_heap_start"] + HEAP)))
+    machine = Machine(cut, nwp=NetworkProcessor())
     yield EmuSerial(machine, timeout=0.02, baudrate=115200)
     machine.close()
 

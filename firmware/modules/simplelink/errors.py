@@ -22,8 +22,13 @@ def checked(status: int) -> int:
 
 
 def name(code: int) -> bytes:
-    """Name of an error code (b"SL_ERROR_FS_FILE_NOT_EXISTS"); b"" when unknown."""
-    from ._tables import ERROR_RUNS
+    """Name of an error code (b"SL_ERROR_FS_FILE_NOT_EXISTS"); b"" when unknown, or in an image
+    without the table.
+    """
+    try:
+        from ._tables import ERROR_RUNS
+    except ImportError:
+        return b""
 
     for at in range(0, len(ERROR_RUNS), 8):
         first, count, start = unpack_from("<iHH", ERROR_RUNS, at)
