@@ -13,6 +13,9 @@
 #define TELNET_DONT (0xfe)
 #define TELNET_IAC  (0xff)
 
+// From its beginning on the end of a subnegotiation is looked for so far: what is longer is none.
+#define TELNET_MAX_SB (256)
+
 // `at` is an IAC: behind what it begins.
 static size_t pass_telnet(text_t text, size_t at, size_t end) {
     if (end - at < 2) {
@@ -20,14 +23,12 @@ static size_t pass_telnet(text_t text, size_t at, size_t end) {
     }
     uint8_t command = text_at(text, at + 1);
     if (command >= TELNET_WILL && command <= TELNET_DONT) {
-        // No option has a letter's number: that is noise in front of a name.
-        bool letter = end - at > 2 && (uint8_t)(lower(text_at(text, at + 2)) - 'a') < 26;
-        return end - at < 3 ? end : at + (letter ? 2 : 3);
+        return end - at < 3 ? end : at + 3;
     }
     if (command != TELNET_SB) {
-        return command < TELNET_SE || command == TELNET_IAC ? at + 1 : at + 2;
+        return command < TELNET_SE ? at + 1 : at + 2;
     }
-    for (size_t to = at + 2; end - to >= 2; to++) {
+    for (size_t to = at + 2; end - to >= 2 && to - at < TELNET_MAX_SB; to++) {
         if (text_at(text, to) == TELNET_IAC && text_at(text, to + 1) == TELNET_SE) {
             return to + 2;
         }
@@ -233,21 +234,36 @@ static bool read_length(const params_t *p, unsigned index, uint64_t *value) {
     return pass_number(p->text, start, end, value, &negative) && !(negative && *value != 0);
 }
 
+// 0 or 1, or there is none in this form.
+static bool read_format(const params_t *p, unsigned index, uint64_t *value) {
+    if (index == ATHEAD_ABSENT) {
+        return true;
+    }
+    size_t start = p->starts[index];
+    if (p->ends[index] - start == 1) { // as it is usually written
+        *value = (uint8_t)(text_at(p->text, start) - '0');
+    } else if (!read_length(p, index, value)) {
+        return false;
+    }
+    return *value <= 1;
+}
+
 static athead_result_t read_form(const params_t *p, const form_t *form, size_t data, athead_t *found) {
     uint64_t need;
     uint64_t further = 0;
     uint64_t format = 0;
     found->data = data;
+    // With another format a comma is missing or too many, and what stands for the length is something else.
     if (!read_length(p, form->length, &need) ||
-        (form->further != ATHEAD_ABSENT && !read_length(p, form->further, &further))) {
+        (form->further != ATHEAD_ABSENT && !read_length(p, form->further, &further)) ||
+        !read_format(p, form->format, &format)) {
         return ATHEAD_NO_NUMBER;
     }
     need = need < ATHEAD_MAX_NEED ? need : ATHEAD_MAX_NEED;
     further = further < ATHEAD_MAX_NEED ? further : ATHEAD_MAX_NEED;
     need += further;
     found->need = need < ATHEAD_MAX_NEED ? (uint32_t)need : ATHEAD_MAX_NEED;
-    found->padded =
-        !p->escapes && form->format != ATHEAD_ABSENT && read_length(p, form->format, &format) && format == 1;
+    found->padded = !p->escapes && format == 1;
     return ATHEAD_PAYLOAD;
 }
 

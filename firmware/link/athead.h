@@ -23,7 +23,9 @@ typedef enum {
     ATHEAD_PAYLOAD = 0,
     ATHEAD_INCOMPLETE = -1, // what has come does not say it yet; `need` more commas, or `=` without one, may
     ATHEAD_NONE = -2,       // no payload command, or one in a form that has none
-    ATHEAD_NO_NUMBER = -3,  // the payload begins at `data`, but nobody knows where it ends
+    // The payload begins at `data`, but nobody knows where it ends: its length is no number, or its format
+    // none that there is.
+    ATHEAD_NO_NUMBER = -3,
 } athead_result_t;
 
 typedef struct _athead_t {
@@ -41,8 +43,8 @@ athead_result_t athead_find(const uint8_t *buf, size_t mask, size_t start, size_
                             size_t rows_len, bool escapes, athead_t *found);
 
 // Where the name of a command begins in it: behind control characters, bytes above 0x7e, telnet negotiation
-// and
-// `+++`. `end` if there is nothing else.
+// (RFC 854: WILL, WONT, DO, DONT take three bytes, whichever the option, SB all up to its SE, the others two)
+// and `+++`. `end` if there is nothing else.
 size_t athead_begin(const uint8_t *buf, size_t mask, size_t start, size_t end);
 
 #endif // FIRMWARE_LINK_ATHEAD_H

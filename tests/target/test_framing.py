@@ -41,7 +41,8 @@ def test_lf_half_a_second_after_cr_gives_nothing_more(at):
 
 
 @pytest.mark.parametrize(
-    "noise", [b"\x80\xff\xfe", b"+++", b"\xff\xfb\x01\xff\xfd\x03", b"\x00 \t\x1b"]
+    "noise",
+    [b"\x80\xff", b"+++", b"\xff\xfb\x01\xff\xfd\x03", b"\xff\xfbA\xff\xf9", b"\x00 \t\x1b"],
 )
 @pytest.mark.parametrize("style", ["guide", "ti"])
 def test_noise_before_at_is_ignored(at, noise, style):

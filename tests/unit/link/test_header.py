@@ -70,8 +70,11 @@ def begins(atbytes, line, **options):
         b"\xff\xf1AT+Send=0,0,5,",
         b"\xffAT+Send=0,0,5,",
         # ... and noise that looks like a piece of it
-        b"\xff\xfdAT+Send=0,0,5,",
         b"\xff\xfa\x18AT+Send=0,0,5,",
+        # an option may have a letter's number
+        b"\xff\xfdAAT+Send=0,0,5,",
+        b"\xff\xfbt\xff\xfcT\xff\xfe=AT+Send=0,0,5,",
+        b"\xff\xff\xfbAT+Send=0,0,5,",
     ],
 )
 def test_a_payload_of_five_begins_behind_the_last_comma(atbytes, line):
@@ -109,6 +112,14 @@ def test_not_known_yet(atbytes, line):
 def test_a_length_that_is_no_number(atbytes, length):
     line = b"AT+Send=0,0," + length + b","
     assert header(atbytes, line + b"hello") == NO_NUMBER - len(line)
+
+
+@pytest.mark.parametrize("format", [b"", b"x", b"2", b"13", b"-1", b'"0"', b"0x", b"9" * 30])
+def test_a_format_that_is_none(atbytes, format):
+    """A comma too few or too many makes the length something else."""
+    line = b"AT+Send=0," + format + b",5,"
+    for escapes in (True, False):
+        assert header(atbytes, line + b"hello", escapes) == NO_NUMBER - len(line)
 
 
 def test_a_long_length_is_told_as_long_as_it_is(atbytes):
