@@ -8,8 +8,8 @@ is marked for the framer (Framer.cuts).
 
 It sees as far as the framer's buffer reaches, of which a part belongs to the command that waits:
 what is before that or what is behind it is room, whichever is more. Of what lies behind that, and
-behind what cannot be looked through (lost bytes, Ctrl-A, a payload that is too long, a quote that
-may hide one), only a break counts, which ends the command.
+behind what cannot be looked through (lost bytes, Ctrl-A, a payload that is too long), only a break
+counts, which ends the command.
 """
 
 from array import array
@@ -23,6 +23,7 @@ from .compat import const, ticks_add, ticks_diff
 from .dispatch import ENDS_ALL, ENDS_SHIFT, HELP, MAX_TEXT, PAYLOAD, missing
 from .dropping import PAUSE_MS, SILENCE_MS
 from .flags import stall
+from .forms import hides
 from .framing import MAX_LINE, SIZE, payload_of
 from .grammar import ParseError, finish
 
@@ -35,7 +36,7 @@ _STOPPED = const(-2017)  # SL_RET_CODE_STOP_IN_PROGRESS
 _EBADF = const(-9)  # SL_ERROR_BSD_EBADF
 _SOCKETS = ("sd", "socket")  # what the first parameter is called, if it is a socket
 _ID = const(0x0F)  # of a socket descriptor
-_NONE = const(-2)  # header(): no payload
+_NO_NUMBER = const(-3)  # header(), or less: there is a payload, and nobody knows how long
 _CTRL_A = const(1)
 _CTRL_C = const(3)
 _BLANK = const(0x20)
@@ -215,7 +216,9 @@ class Ahead:
         lost = framer.lost
         while True:
             n = self.taken(framer) or 0
-            if not n and not framer.heard() and not (lost is not None and lost()):
+            missing = lost() if lost is not None and not n else 0
+            framer.overrun += missing
+            if not n and not missing and not framer.heard():
                 break
             framer.last = self.core.ticks()
             if framer.owes and self.repaid(framer, n):
@@ -280,8 +283,10 @@ class Ahead:
             found = header(buf, at, end, core.declared.payloads, not core.ti)
             if found >= 0:
                 return self.behind(framer, at, found)
-            if eol >= 0 and found > _NONE and buf.find(b'"', at, eol) >= 0:
-                return at, _BLIND
+            if eol >= 0 and (
+                found <= _NO_NUMBER or hides(core, declared[_ARGS], buf, self.fields, count)
+            ):
+                return self.doubtful(framer, at, eol)
         if eol < 0:
             return at, _LINE if end - at <= MAX_LINE else _BLIND
         if self.way_out(declared, buf, count):
@@ -308,6 +313,15 @@ class Ahead:
             framer.filled = need + 1  # what follows a wrong tail is dropped, too
             self.cut(framer)
         return need + 1, _ON
+
+    def doubtful(self, framer, at: int, eol: int) -> tuple:
+        """step() for a line that may be the head of a payload, and says not how long that is."""
+        for cut in framer.cuts:
+            if at < cut <= eol + 1:
+                return cut, _ON
+        framer.filled = eol + 1  # what follows is dropped (dropping.keep())
+        self.cut(framer)
+        return eol + 1, _ON
 
     def declared(self, line):
         """The declaration of a tokenized line's command, or None."""

@@ -93,19 +93,27 @@ def cut(framer, code: int):
     return until_quiet(framer, code)
 
 
-def keep(framer, start: int, eol: int):
-    """A line of a payload command that has a quote in it, and no payload.
+def keep(framer, start: int, end: int, eol: int):
+    """A line that may be the head of a payload, and says not how long that is (forms.hides()).
 
-    If a quote has swallowed the header, what looks like the line's end may be in the payload: its
-    error comes when it is silent, too.
+    Its command is buf[start:end], of the payload there is buf[end + 1:eol], unless `end` is `eol`.
+    What follows may be the rest of that: its error comes when it is silent, too.
     """
+    cuts = framer.cuts
+    if cuts and cuts[0] <= eol + 1:  # that was dropped while a command waited
+        cuts.pop(0)
+        if not framer.drops:
+            return framer.complete(start, end, eol, eol + 1)
+        framer.drops = False
     until_quiet(framer, 0)
-    framer.kept = start, eol
+    framer.kept = start, end, eol
     framer.start = eol
 
 
 def quiet(framer):
     """QUIET."""
+    if framer.overrun:  # what is dropped because of lost bytes is as lost as they are
+        framer.overrun += framer.filled - framer.start
     lose(framer, framer.filled)
     framer.empty()
     if framer.fill() or framer.gap():
@@ -115,8 +123,8 @@ def quiet(framer):
     if not framer.silent(framer.quiet_ms):
         return framer.rest()
     if framer.kept:
-        (start, eol), framer.kept = framer.kept, None
-        return framer.complete(start, eol, eol, framer.filled)
+        (start, last, eol), framer.kept = framer.kept, None
+        return framer.complete(start, last, eol, framer.filled)
     return end(framer, 0)
 
 

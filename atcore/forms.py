@@ -7,8 +7,10 @@ from atbytes import kw_told
 
 from ._keywords import TABLES
 from .compat import const
-from .grammar import choose, table_for
+from .grammar import ParseError, choose, convert, is_help, surplus, table_for
 
+_CHOOSING = const(("key", "sub"))  # kinds of arguments
+_WORD = const(("", "key"))
 _ABSENT = const(0xFF)  # of a payload's positions
 _FAMILIES = const(b"socket_family")
 _FAMILY = const((2, 3))  # those that have addresses
@@ -80,6 +82,42 @@ def selectors(args: tuple, index: int, choice) -> tuple:
         text += bytes((index + i, len(word))) + word
         before = values[i]
     return text, len(values)
+
+
+# When a line has come in which no payload was found
+
+
+def hides(core, args: tuple, line, fields, count: int) -> bool:
+    """Whether what follows this line of a command with a payload in a form may be a payload.
+
+    It may not if the line is of a form without, and no parameter too long. What chooses the form
+    is then a keyword as it must be; the other parameters do not matter.
+    """
+    values = []
+    while args and args[-1][1] == "forms":
+        for arg in args[:-1]:
+            try:
+                if arg[1] == "str":  # it would be changed where it stands
+                    values.append(None)
+                else:
+                    convert(line, fields, count, arg, len(values), values)
+            except (ParseError, IndexError):
+                if arg[1] in _CHOOSING or arg is args[-2]:
+                    return True
+                values.append(None)
+        row = choose(args[-1][3], values)
+        if row is None:
+            return True
+        args = row[1]
+        if is_help(line, fields, count, len(values)):
+            return False
+    if count < 0 or args and args[-1][1] == "data":
+        return True
+    try:
+        surplus(core, fields, count, len(values) + len(args), args[-1] if args else _WORD)
+    except ParseError:
+        return True
+    return False
 
 
 # Usage (rule O10)

@@ -4,8 +4,8 @@ A line ends with CR or LF; further line ends are empty lines and say nothing. Th
 command that has one begins behind a comma whose number the declaration gives and has the length
 that the line gives; then a line end, a break or 20 ms of silence must follow (at-commands.md,
 correction of 3.2). Too short a payload ends by a pause or by a break on the line; a break anywhere
-else says nothing. What is wrong is dropped up to its line end with one error, and nothing of it is
-executed.
+else says nothing. What is wrong is dropped up to its line end with one error, or where nobody
+knows where that is, up to a silence; nothing of it is executed.
 
 A Framer calls nobody with what it has found: who drives it takes one command after the other by
 next() and executes it. A command is consumed then: whatever it does, it is never met again.
@@ -21,6 +21,7 @@ from .compat import const, static, ticks_add, ticks_diff
 from .dispatch import MAX_TEXT, PAYLOAD, lookup, missing
 from .dropping import PAUSE_MS, SILENCE_MS
 from .flags import mind, stall
+from .forms import hides
 
 MAX_LINE = const(2560)  # bytes of a line without its payload
 SIZE = MAX_LINE + MAX_TEXT + 2
@@ -40,6 +41,7 @@ LAST = const(1)  # a line without payload, and nothing is left of what was read
 PLAIN = const(2)  # the same, and there is more
 LADEN = const(3)  # `data` and `wrong` count, too
 
+_ARGS = const(1)  # of a declaration (dispatch.py)
 _HELP = const(-3)  # a count of parameters
 # What header() gives: where the payload begins, whether behind blanks, and its length.
 _BEGIN = const(0x1FFF)
@@ -101,7 +103,7 @@ class Framer:
         self.begun = False  # some of them have come
         self.tells = False  # dropped text is an error
         self.quiet_ms = 0  # the silence that ends dropping
-        self.kept = None  # a line that is executed then: (start, end)
+        self.kept = None  # a line that is executed then: (start, end, where its text ends)
         self.last = 0  # when the last byte came
         # Was there a break behind what was read, how many bytes were lost there? Each tells once,
         # and until then nothing more is read.
@@ -171,23 +173,24 @@ class Framer:
         return self.brk is not None and self.brk()
 
     def gap(self) -> bool:
-        """Whether bytes were lost behind what was read; what they are missing in is dropped.
+        """Whether bytes were lost behind what was read.
 
-        Its error, and how many they are (`overrun`), come when it is.
+        A command with a payload may be among them, and nobody knows where that ends: what they are
+        missing in, and what follows, is dropped until silence. Then its error comes, and how many
+        bytes those are that were lost or dropped behind (`overrun`).
         """
         if self.lost is None:
             return False
         count = self.lost()
         if not count:
             return False
+        if self.overrun:  # what came since is lost, too
+            count += self.filled - self.start
         self.overrun += count
         self.kept = None
-        if self.state == LINE:
-            self.state = _REST
-            self.code = grammar.TOO_LONG
-            self.start = self.filled
-        elif self.state != _REST:  # nobody knows where a payload ends then
-            dropping.until_quiet(self, self.code or grammar.TOO_LONG)
+        self.start = self.filled
+        code = self.code if self.state else 0
+        dropping.until_quiet(self, code or grammar.TOO_LONG)
         return True
 
     def silent(self, ms: int) -> bool:
@@ -301,6 +304,8 @@ class Framer:
             return self.announce(start, eol)
         self.scan = self.filled
         if eol >= 0 or self.filled - start > MAX_LINE:
+            if self.laden(start):
+                return dropping.until_quiet(self, grammar.TOO_LONG)
             self.state = _REST
             self.code = grammar.TOO_LONG
             return None
@@ -311,13 +316,18 @@ class Framer:
         found = self.header(self.start, self.filled)
         if found == NONE:
             self.asked = True
-            start = self.start
-            size = self.buf.find(b"=", start, self.filled) - start
-            name = bytearray(self.view[start : start + size])
-            declared = lookup(self.core, name, size, self.names)
-            if declared is not None and declared[PAYLOAD]:
-                found = self.header(start, self.filled)
+            if self.laden(self.start):
+                found = self.header(self.start, self.filled)
         return found >= 0 and self.expect(found)
+
+    def laden(self, start: int) -> bool:
+        """Whether the command of a line that is not complete may have a payload."""
+        size = self.buf.find(b"=", start, self.filled) - start
+        if size < 0:
+            return False
+        name = bytearray(self.view[start : start + size])
+        declared = lookup(self.core, name, size, self.names)
+        return declared is not None and declared[PAYLOAD]
 
     def header(self, start: int, end: int) -> int:
         """Where the payload of a line begins and how long it is to be: see atbytes.header()."""
@@ -331,12 +341,13 @@ class Framer:
             self.start = start
             self.expect(at)
             return None
-        if at > NO_NUMBER:
-            if at != NONE and self.buf.find(b'"', start, eol) >= 0:
-                return dropping.keep(self, start, eol)
+        core = self.core
+        end = eol
+        if at <= NO_NUMBER:
+            end = NO_NUMBER - at - 1  # what is behind that is a payload's, as far as it goes
+        elif not hides(core, self.found[_ARGS], self.buf, core.fields, self.count):
             return self.complete(start, eol, eol, eol + 1)
-        at = NO_NUMBER - at  # the header says what is wrong
-        return self.complete(start, at - 1, eol, eol + 1)
+        return dropping.keep(self, start, end, eol)
 
     def complete(self, start: int, end: int, last: int, to: int) -> int:
         """A command: its line without payload in buf[start:end]. The next begins at `to`.
@@ -456,7 +467,7 @@ class Framer:
 
     def empty(self):
         """Nothing of what was read counts."""
-        self.start = self.filled = self.kept[1] if self.kept else 0
+        self.start = self.filled = self.kept[2] if self.kept else 0
         self.cuts.clear()
 
     def hand_back(self) -> int:

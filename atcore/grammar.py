@@ -446,12 +446,14 @@ def finish(core, line, count: int, args: tuple, values: list, data):
         raise
     if chosen and is_help(line, fields, count, index):
         raise ParseError(ASKED)
-    if index < count and not (core.ti and last[1] not in _WORDS):
-        surplus(fields, count, index)
+    if index < count:
+        surplus(core, fields, count, index, last)
 
 
-def surplus(fields, count: int, index: int):
+def surplus(core, fields, count: int, index: int, last):
     """Refuse what stands behind the last parameter there is, unless it is empty (rule O11)."""
+    if core.ti and last[1] not in _WORDS:
+        return
     for at in range(3 * index + 2, 3 * count + 2, 3):
         if fields[at] != fields[at + 1] or fields[at + 2] & _PRESENT:
             raise ParseError(SURPLUS, index)

@@ -313,7 +313,8 @@ def limit(core, ms: int) -> int:
         ms = nearer(ms, core.since, now - _FILE_MS)
     framer = core.framer
     if framer is not None:
-        ms = nearer(ms, framer.deadline(), now)
+        if core.muted is None:  # until then nothing is taken out of the buffer
+            ms = nearer(ms, framer.deadline(), now)
         if core.entries:
             ms = nearer(ms, framer.quiet_at(), now)
     return ms

@@ -68,6 +68,29 @@ def test_behind_the_header_of_a_refused_command(cage, head):
     assert error.startswith("ERROR:parse parameters, ")
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"AT+Send=9,0,x,",
+        b"AT+Send=9,0,-%d,",
+        b'AT+Send=9,0,"%d",',
+        b"AT+Send=9,0,,%d,",
+        b"AT+Send=9,%d,",
+        b"AT+Send=9,%d,0,",
+        b"AT+Send=9,3,%d,",
+        b"AT+SendTo=9,INET,80,0,%d,",
+        b'AT+SendTo=9,INET,80,"1.2.3.4,0,%d,',
+    ],
+)
+def test_behind_a_head_that_does_not_say_how_long_it_is(cage, head):
+    head = head % len(CANARIES) if b"%d" in head else head
+    fed(cage, head + CANARIES + b"AT+Stop=0\r\n")
+    (error,) = cage.reply()
+    assert error.startswith("ERROR:parse parameters, ")
+    (error,) = cage(head)  # and alone
+    assert error.startswith("ERROR:parse parameters, ")
+
+
 def test_in_wrong_base64(cage):
     text = base64.b64encode(CANARIES * 3)[:-6] + b"\r\nAT=\r"
     assert cage(b"AT+Send=9,1,%d," % len(text) + text)[-1].startswith("ERROR:parse")

@@ -283,13 +283,43 @@ def test_what_is_moved_leaves_the_payload_that_waits(desk, first):
     assert desk.calls == [("send", 3, data)]
 
 
+# --- Heads that do not say how long their payload is ---
+
+HEADS = [b'AT+Send="4,0,3,abc', b"AT+Send=4,0,x,abc", b"AT+Send=4,5,3,abc", b"AT+Send=4,0"]
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_behind_a_wrong_head_is_dropped_until_it_is_silent(desk, head):
+    desk.begin()
+    assert desk.feed(head + CANARIES, 300) == []
+    told = desk.feed(TEST + b"AT+Stop=7\r\n")
+    assert told[0] == desk.error(-2017) and told[2:] == [OK, OK]
+    assert told[1] in [desk.error(code, b"parse parameters") for code in (-3, -4)]
+    assert desk.calls == [("stop", 7)] and not desk.core.settings.echo
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_a_command_that_goes_on_behind_a_wrong_head_drops_no_less(desk, head):
+    desk.begin()
+    assert desk.feed(TEST + head + b"\r\n", 15) == []
+    for _ in range(20):
+        desk.feed(CANARIES, 15)
+    desk.wait.finish()
+    desk.core.link.woken = True
+    assert desk.feed(CANARIES, 15) == [OK, OK]
+    (told,) = desk.feed(b"", 30)
+    assert told in [desk.error(code, b"parse parameters") for code in (-3, -4)]
+    assert desk.feed(TEST, 10) == [OK]
+    assert desk.names() == ["send"] and not desk.core.settings.echo
+
+
 # --- Where one cannot look ---
 
 
 @pytest.mark.parametrize(
     "line",
-    [b"AT+Send=4,0,65000,abc\r\n", b'AT+Send="4,0,3,abc\r\n', b"A" * 3000, b"AT+Test\r\n" * 2000],
-    ids=["too long", "quote", "endless", "full"],
+    [b"AT+Send=4,0,65000,abc\r\n", b"A" * 3000, b"AT+Test\r\n" * 2000],
+    ids=["too long", "endless", "full"],
 )
 def test_where_one_cannot_look_a_break_is_the_way_out(desk, line):
     console = Console(lambda: desk.core.link.now)

@@ -74,8 +74,11 @@ NOISE = (
     b" +++\xff",
     b"\xff\xfb\x01\xff\xfd\x03\xff\xf1",  # telnet: WILL ECHO, DO SUPPRESS-GO-AHEAD, NOP
     b"\xff\xfa\x18\x00=xterm\xff\xf0",  # telnet: a terminal's type
-    b"\xff\xfd",
+    b"\xff\xfbA",  # telnet: WILL 65, whatever that is
+    b"\xff\xfcz\xff\xfda\xff\xfeT",
+    b"\xff\xf9\xff\xff\xfb",  # telnet: GA, and a byte of 0xff, doubled; noise
     b"\xff\xfa",
+    b"\xff\xfa\x1f",
     bytes(byte for byte in range(256) if not 0x20 < byte < 0x7F and byte not in b"\r\n"),
 )
 
@@ -92,7 +95,7 @@ def test_noise_before_at_is_ignored(noise, style):
     assert ask(core, noise + b"AT+Test") == [OK]
 
 
-@pytest.mark.parametrize("noise", [b"x", b"++", b"++++", b"AT", b'"', b"~"])
+@pytest.mark.parametrize("noise", [b"x", b"++", b"++++", b"AT", b'"', b"~", b"\xff\xfbAB"])
 def test_what_is_printable_is_no_noise(line, noise):
     assert answers(line, noise + b"AT+Test\r\n") == [UNKNOWN]
 
@@ -316,14 +319,6 @@ def test_blanks_before_base64_belong_to_the_header_in_style_ti(style, line, data
         (b"1,8,aGVs!G8=", None, WRONG),
         (b"1,8,aGVsbG=8", None, WRONG),
         (b"1,4,====", None, WRONG),
-        (b"2,5,hello", None, WRONG),
-        (b",5,hello", None, b"ERROR:parse parameters, -1"),
-        (b"0,,hello", None, b"ERROR:parse parameters, -1"),
-        (b"0,x,hello", None, WRONG),
-        (b"0,-5,hello", None, WRONG),
-        (b'0,"5",hello', None, WRONG),
-        (b"0,5", None, b"ERROR:parse parameters, -3"),
-        (b"0", None, b"ERROR:parse parameters, -3"),
         (b"0, 5 ,hello", b"hello", OK),
         (b"0,05,hello", b"hello", OK),
         (b"0,5, ello", b" ello", OK),  # a blank behind the last comma is payload
@@ -332,6 +327,30 @@ def test_blanks_before_base64_belong_to_the_header_in_style_ti(style, line, data
 def test_formats_and_lengths(line, text, data, answer):
     assert answers(line, b"AT+Send=3," + text + b"\r\nAT+Test\r\n", ms=25) == [answer, OK]
     assert line[2] == ([] if data is None else [("send", 3, data)])
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        (b"2,5,hello", WRONG),
+        (b"x,5,hello", WRONG),
+        (b",5,hello", b"ERROR:parse parameters, -1"),
+        (b"0,,hello", b"ERROR:parse parameters, -1"),
+        (b"0,x,hello", WRONG),
+        (b"0,-5,hello", WRONG),
+        (b'0,"5",hello', WRONG),
+        (b"0,99999999999999999999,hello", WRONG),
+        (b"0,5", b"ERROR:parse parameters, -3"),
+        (b"0", b"ERROR:parse parameters, -3"),
+    ],
+)
+def test_behind_a_head_that_does_not_say_how_long_it_is(line, text, answer):
+    """What follows may be payload, until it is silent: then comes the error, and a line counts."""
+    head = b"AT+Send=3," + text + b"\r\nAT+Stop=0\r\n"
+    assert answers(line, head, (b"AT+Stop=1\r\n", 19), ms=19) == []
+    assert answers(line, b"", ms=1) == [answer]
+    assert answers(line, b"AT+Test\r\n") == [OK]
+    assert not line[2]
 
 
 def test_the_longest_payload_in_base64_and_more(line):
