@@ -66,11 +66,15 @@ def built():
     for row in declared.load().values():
         for form in declared.forms(row):
             if form.payload:
-                ((data, length, format),) = form.payload
+                data, lengths, format = form.payload
                 before = len(form.fixed)
                 words = [*form.fixed, *form.words[:data]]
-                words[before + format] = "0"
-                yield form.name, words, before + length, before + format
+                if format is not None:
+                    format += before
+                    words[format] = "0"
+                for length in lengths:
+                    words[before + length] = "0"
+                yield form.name, words, before + lengths[-1], format
 
 
 HEADS = [*TRIALS, *built()]
