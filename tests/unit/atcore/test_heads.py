@@ -67,14 +67,10 @@ def built():
         for form in declared.forms(row):
             if form.payload:
                 data, lengths, format = form.payload
-                before = len(form.fixed)
-                words = [*form.fixed, *form.words[:data]]
-                if format is not None:
-                    format += before
-                    words[format] = "0"
-                for length in lengths:
-                    words[before + length] = "0"
-                yield form.name, words, before + lengths[-1], format
+                words = form.words[:data]
+                for at in (*lengths, *(() if format is None else (format,))):
+                    words[at] = "0"
+                yield form.name, words, lengths[-1], format
 
 
 HEADS = [*TRIALS, *built()]
