@@ -23,7 +23,7 @@ tuple for as many of the last values, or None for any; the first row that fits c
 is found by keywords: the choice of a form with one is of arguments of kind "key" or "sub".
 """
 
-from atbytes import cut, kw_find, kw_mask, number, unquote
+from atbytes import b64_decode, cut, kw_find, kw_mask, number, unquote
 
 from ._keywords import TABLES
 from .compat import const
@@ -60,6 +60,7 @@ ASKED = const(2)
 
 _HELP = const(0x3F)
 
+_PLAIN = const(32)  # bytes of a signature that is no Base64
 _SIX = const(("MAC", "array", "", 6, b":"))
 _FAMILY = const(("Family", "key", "", b"socket_family"))
 _WORDS = const(("str", "key", "sub", "mask", "family"))  # kinds
@@ -155,6 +156,21 @@ def text(line, start, end, flags, arg, before):
     if len(arg) > 4 and end - start < arg[4]:
         raise ParseError(WRONG if end > start else MISSING)
     return cut(line, start, end)
+
+
+def signature(line, start, end, flags, arg, before):
+    """A signature: at most 32 bytes as they are (recordings), or arg[3] characters of Base64."""
+    value = text(line, start, end, flags, arg, before)
+    size = len(value)
+    if size <= _PLAIN:
+        return value
+    if size & 3:
+        raise ParseError(TOO_LONG)
+    value = bytearray(value)
+    size = b64_decode(value, 0, size, value)
+    if size < 0:
+        raise ParseError(WRONG)
+    return value[:size]
 
 
 def inner(line, start, end):
@@ -353,6 +369,7 @@ KINDS = {
     "sub": option,
     "mask": mask,
     "str": text,
+    "sign": signature,
     "array": array,
     "mac": mac,
     "ip4": ip4,

@@ -24,4 +24,8 @@ CHAPTERS = (
     ("netcfg", "netcfg",
         b" at+netcfgset at+netcfgget "
     ),
+    ("file", None,
+        b" at+fileopen at+fileclose at+filectl at+filedel at+filegetfilelist at+filegetinfo"
+        b" at+fileread at+filewrite "
+    ),
 )

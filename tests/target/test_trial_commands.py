@@ -1,8 +1,6 @@
-"""Three commands that the firmware does not have, typed at the prompt (trial/): what they take.
+"""A command that the firmware does not have, typed at the prompt (trial/): what it takes.
 
-FileDel and FileGetInfo are a declaration with its handler, and a test; NetAPPPing is one short
-file. None of them knows a style. They answer as guide tables 41, 43 and 54 say, and in style ti
-as TI's core was recorded.
+NetAPPPing is one short file, which does not know a style. It answers as guide table 54 says.
 """
 
 from pathlib import Path
@@ -12,23 +10,8 @@ import pytest
 from tests.target import repl
 
 FOLDER = Path(__file__).with_name("trial")
-FILES, PING = ((FOLDER / name).read_text(encoding="utf-8") for name in ("files.py", "ping.py"))
-STORE = """
-from atcore.apps import at_commands
-sl = at_commands._application.core.sl
-sl.run(sl.fs.store(b"f.txt", bytes(1000), 4096))
-"""
-ABSENT = "process command, -10341"
+PING = (FOLDER / "ping.py").read_text(encoding="utf-8")
 GATEWAY = "10.1.0.1"
-
-
-@pytest.fixture
-def files(talk):
-    """A board with file commands, and a file of 1,000 bytes."""
-    assert talk.error("AT+FileDel=f.txt,") == "command not exist, 0"
-    repl.once(talk.at, FILES + STORE)
-    talk.replies.clear()
-    return talk
 
 
 @pytest.fixture
@@ -43,23 +26,7 @@ def ping(talk):
 
 def test_what_they_take():
     assert len(PING.splitlines()) <= 40
-    assert "cmd.ti" not in FILES + PING and ".value()" not in FILES + PING
-
-
-def test_a_file_is_told_of_and_deleted(files):
-    """Tables 41 and 43; rule M4."""
-    talk = files
-    flags, size, room, tokens, storage, writes = talk.value("AT+FileGetInfo=f.txt,").split(",")
-    assert (size, room) == ("1000", "4096") and int(storage) > 4096
-    assert len([int(token) for token in tokens.split("|")]) == 4
-    assert int(writes) >= 0 and "SECURE" not in flags
-    talk.ok("AT+FileDel=f.txt,")
-    assert talk.error("AT+FileGetInfo=f.txt,") == ABSENT
-    assert talk.error("AT+FileDel=f.txt,0x1234") == ABSENT
-    assert talk.error("AT+FileDel=f.txt") == "number of parameters, 0"
-    assert talk.error("AT+FileDel=,") == "parse parameters, -1"
-    assert talk.error("AT+FileGetInfo=f.txt,x") == "parse parameters, -4"
-    assert talk("AT+FileGetInfo=?") == ["+FileGetInfo: [FileName],[SecureToken]", "OK"]
+    assert "cmd.ti" not in PING and ".value()" not in PING
 
 
 def test_a_ping_reports_once_or_for_each(ping, talk):

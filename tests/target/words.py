@@ -134,6 +134,7 @@ _LIMITS = {
     "list": ("0", "15", "128", "0|15", "[0|2]", "0 2", "|".join(map(str, range(16)))),
     "length": ("1", "4096", "32767", "0x7fff"),
     "few": ("0",),
+    "sign": ("s" * 32, f'"{escaped(32)}"', "A" * 36, "A" * 342 + "==", f'"{escaped(344)}"'),
     "family": ("INET6", "inet"),
     "any": ("nosuchword", '"x,y"', "1"),
 }
@@ -210,4 +211,5 @@ _BAD = {
     "list": (("x", WRONG), ("16", WRONG), ("0|", EMPTY), ("256", WRONG), ("-1", WRONG)),
     "family": (("RF", EMPTY), ("nosuchword", WRONG), ('"INET"', WRONG)),
     "length": (("0", WRONG), ("x", WRONG), ("32768", WRONG), ("-1", WRONG)),
+    "sign": (("s" * 33, LONG), ("s" * 34, LONG), ("A" * 35 + "_", WRONG), ("A" * 348, LONG)),
 }

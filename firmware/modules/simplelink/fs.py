@@ -83,7 +83,7 @@ class Fs:
         The signature b"A" gives up what was written.
         """
         cert = _name(cert) if len(cert) else b""
-        args = pack("<III", handle, len(cert), len(signature))
+        args = pack("<iII", handle, len(cert), len(signature))
         _status(await self.link.command(_FS_CLOSE, args, signature, prefix=cert))
 
     async def read(self, handle: int, offset: int, buf) -> int:
@@ -101,7 +101,7 @@ class Fs:
         size = len(data)
         while True:
             piece = data[at : at + _FS_CHUNK_SIZE]
-            args = pack("<IIHxx", handle, offset + at, len(piece))
+            args = pack("<iIHxx", handle, offset + at & 0xFFFFFFFF, len(piece))
             if into:
                 done = await self.link.command(opcode, args, into=piece)
             else:

@@ -116,26 +116,25 @@ def test_what_a_declaration_forgets_is_told(copied, more, flags, what):
         generator.outputs(copied)
 
 
-FILE = '''"""File commands."""
+HTTP = '''"""HTTP client commands."""
 
 from . import command
 
 
-@command(b"FileDel", (("FileName", "str", "", 180, 1), ("SecureToken", "u32", "!")))
-async def delete(cmd, name, token):
-    """Delete a file (table 41)."""
-    await cmd.sl.fs.del_(name, token)
+@command(b"HttpDestroy", (("index", "u16", ""), ("SecureToken", "u32", "!")))
+def destroy(cmd, index, token):
+    """Forget a client (table 77)."""
 '''
 
 
 def test_what_the_judge_knows_of_a_command_by_hand_goes_when_it_is_declared(copied):
     before = generator.outputs(copied)
-    assert '"FileDel"' in before[copied / generator.OTHERS]
-    (copied / "atcore" / "commands" / "file.py").write_text(FILE)
+    assert '"HttpDestroy"' in before[copied / generator.OTHERS]
+    (copied / "atcore" / "commands" / "http.py").write_text(HTTP)
     after = generator.outputs(copied)
-    assert '"FileDel"' not in after[copied / generator.OTHERS]
-    assert '"FileGetInfo"' in after[copied / generator.OTHERS]
-    row = '{"name": "FileDel", "table": 41, "forms": [\n'
-    row += '  [["FileName"], ["SecureToken", "secret"]]]}'
+    assert '"HttpDestroy"' not in after[copied / generator.OTHERS]
+    assert '"HttpConnect"' in after[copied / generator.OTHERS]
+    row = '{"name": "HttpDestroy", "table": 77, "forms": [\n'
+    row += '  [["index", "number"], ["SecureToken", "secret"]]]}'
     assert row in after[copied / generator.CLIENT]
-    assert '"FileDel": ["name,0..4294967295"]' in after[copied / generator.PARAMETERS]
+    assert '"HttpDestroy": ["0..65535,0..4294967295"]' in after[copied / generator.PARAMETERS]

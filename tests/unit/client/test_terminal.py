@@ -16,7 +16,7 @@ def completions(text: str) -> list[str]:
 def test_command_names_complete_in_any_case():
     assert completions("at+te") == ["AT+Test"]
     assert "AT+WlanScan=" in completions("AT+Wlan")
-    assert completions("AT+FileO") == []  # it is not built
+    assert completions("AT+FileX") == []  # there is none
 
 
 def test_keywords_complete_where_the_cursor_is():

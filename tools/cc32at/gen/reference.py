@@ -31,6 +31,7 @@ OTHERS = {
     "list": "sockets, `0|2`",
     "data": "so many bytes of anything",
     "any": "not looked at",
+    "sign": "at most 32 bytes, or 36 to 344 characters of Base64",
 }
 ALSO = {
     "format": "0 binary, 1 Base64",
