@@ -200,7 +200,7 @@ def test_nothing_of_the_flash_is_there(made, choice, address):
 @pytest.fixture
 def with_chapters(image, tmp_path):
     """An image with chapters beside it."""
-    elf = tmp_path / "firmware.elf"
+    elf = tmp_path / "hello.elf"
     elf.write_bytes(image("hello", "ram").read_bytes())
     (tmp_path / "chapters").write_bytes(b"made with the image")
     return Image(elf)

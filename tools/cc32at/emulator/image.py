@@ -33,6 +33,7 @@ class Symbols:
         self._starts = [start for start, _, _ in entries]
         self._entries = entries
         self.by_name = {name: start for start, _, name in entries}
+        self.sizes = {name: size for _, size, name in entries}
 
     def find(self, address: int) -> tuple[str, int] | None:
         """(name, offset) of what holds this address; None if nothing does."""
