@@ -25,9 +25,12 @@ CHOICE = BOARD=$(BOARD) REPL=$(REPL) MPY_DIR=$(call quote,$(MPY_DIR))
 FIRMWARE_MAKE = $(MAKE) -j$(JOBS) -C firmware PYTHON=../$(PY) BUILD=../$(BUILD)/$(IMAGE) \
     WARNINGS=error BUILD_VERBOSE=0 $(CHOICE)
 
-# Extra arguments: make run ARGS="--set style=ti", make test TESTS=tests/unit.
+# Extra arguments: make run ARGS="--set style=ti", make test TESTS=tests/unit. What is not about one
+# board is tested with the default one.
 ARGS ?=
-TESTS ?= tests
+DEFAULT_BOARD := CC3220SF_LAUNCHXL
+SMALL_BOARD := CC3220S_LAUNCHXL
+TESTS ?= $(if $(filter $(DEFAULT_BOARD),$(BOARD)),tests,tests/target)
 VECTORS ?= tests/vectors
 PYTEST_ARGS ?=
 MINUTES ?= 3
@@ -51,7 +54,8 @@ HOST_WARNINGS = -std=gnu11 -O2 -fsyntax-only -Wall -Wextra -Werror -Ifirmware/li
 help:
 	@echo 'make run          talk AT to the firmware in the emulator (or: printf "AT+Test\n" | make run)'
 	@echo 'make test         everything: lint, unit, target and conformance tests, MicroPython suite;'
-	@echo '                  or a part and what that needs: TESTS=tests/unit/client'
+	@echo '                  or a part and what that needs: TESTS=tests/unit/client;'
+	@echo '                  BOARD=$(SMALL_BOARD): all target tests on that board'
 	@echo 'make conformance  replay recordings against the firmware: VECTORS=DIR'
 	@echo 'make fuzz         random sessions against the AT core: MINUTES= or INPUTS=, SEED='
 	@echo 'make soak         a day of a board in virtual time, its heap watched: HOURS='
@@ -108,10 +112,15 @@ run: session
 
 # The tests say which images and files they need. All of them need all to be in order.
 PLAN := $(BUILD)/plan
+# What a board without on-chip flash does otherwise is tested on one, in a part of the target tests.
+ON_BOARD = --board $(BOARD)
+JUNIT = $(BUILD)/junit/$(if $(filter $(DEFAULT_BOARD),$(BOARD)),tests,$(BOARD)).xml
+BOTH := $(if $(PYTEST_ARGS),,$(filter $(DEFAULT_BOARD)-tests,$(BOARD)-$(TESTS:/=)))
+
 test: setup
 	@mkdir -p $(BUILD)/junit $(LOGS)
 	@echo 'test: looking for what $(TESTS) needs' >&2
-	@$(PY) -m tests.plan $(PYTEST_ARGS) $(TESTS) >$(PLAN)
+	@$(PY) -m tests.plan $(ON_BOARD) $(PYTEST_ARGS) $(TESTS) >$(PLAN)
 	+@sed -n 's/^image //p' $(PLAN) | while read -r image; do \
 	    echo "test: firmware, $$image" >&2; $(MAKE) $$image firmware </dev/null || exit; done
 ifeq ($(TESTS:/=),tests)
@@ -123,7 +132,11 @@ else
 endif
 	@echo 'test: pytest' >&2
 	@parallel='$(PARALLEL)'; [ $$(grep -c '^file ' $(PLAN)) != 1 ] || parallel=; \
-	    $(PY) -m pytest $$parallel --junit-xml=$(BUILD)/junit/tests.xml $(PYTEST_ARGS) $(TESTS)
+	    $(PY) -m pytest $$parallel --junit-xml=$(JUNIT) $(ON_BOARD) $(PYTEST_ARGS) $(TESTS)
+ifneq ($(BOTH),)
+	@echo 'test: $(SMALL_BOARD)' >&2
+	+@$(MAKE) test BOARD=$(SMALL_BOARD) REPL=0 TESTS=tests/target PYTEST_ARGS=--short
+endif
 
 conformance: firmware
 	@$(PY) -m cc32at.conformance --elf $(ELF) $(ARGS) $(VECTORS)

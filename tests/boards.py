@@ -1,5 +1,6 @@
 """What the target tests run on: a board on a serial port, or the firmware in the emulator."""
 
+import re
 import subprocess
 import sys
 import time
@@ -10,31 +11,45 @@ import pytest
 from cc32at.client import AtClient, Transcript
 from cc32at.emulator import Machine
 from cc32at.emulator.serialport import EmuSerial
+from cc32at.image import heap
+from cc32at.image.heap import Heap
 from cc32at.nwp import NetworkProcessor
 from cc32at.world import Timing
 from cc32at.world import World as RadioWorld
 from tests.target import repl
 
 ROOT = Path(__file__).parents[1]
-# The firmware images that fixtures of these names give, and what `make firmware` builds them by.
-IMAGES = {
-    "elf": ("CC3220SF_LAUNCHXL", "BOARD=CC3220SF_LAUNCHXL REPL=1"),
-    "elf_without_repl": ("CC3220SF_LAUNCHXL-norepl", "BOARD=CC3220SF_LAUNCHXL REPL=0"),
-    "elf_small": ("CC3220S_LAUNCHXL", "BOARD=CC3220S_LAUNCHXL REPL=0"),
-}
-FREE_HEAP = "import gc\ngc.collect()\nprint(gc.mem_free())"
+DEFAULT, SMALL = "CC3220SF_LAUNCHXL", "CC3220S_LAUNCHXL"
+# Played on the small board too by `make test`, in at most four minutes on two cores; all of
+# tests/target is by `make test BOARD=CC3220S_LAUNCHXL`.
+ON_SMALL = (
+    "test_framing.py",
+    "test_select.py",
+    "test_small_board.py",
+)
 BOOT = 1.0  # emulated seconds after which the board waits for commands
+ASK = "import gc, micropython\ngc.collect()\nmicropython.mem_info()\nprint('free:', gc.mem_free())"
+ASKED = re.compile(r"used: (\d+).*max free sz: (\d+).*free: (\d+)", re.DOTALL)
+BLOCK = 16  # bytes of a block of the heap
 
 
-class Board:
-    """Common to both: what a test may ask of the board beside talking AT to it."""
-
-    def free_heap(self, at: AtClient) -> int:
-        """Free bytes of the Python heap, by the REPL on the same port."""
-        return int(repl.once(at, FREE_HEAP))
+def has_prompt(board: str) -> bool:
+    """Whether the board's image has Python's prompt, unless it is built without."""
+    text = (ROOT / "boards" / board / "mpconfigboard.mk").read_text()
+    return re.search(r"^REPL_DEFAULT *= *(\d)", text, re.MULTILINE)[1] == "1"
 
 
-class SerialBoard(Board):
+def images(board: str = DEFAULT) -> dict[str, tuple[str, str]]:
+    """By the fixture that gives it: an image's folder in build/, what `make firmware` wants."""
+    prompt = has_prompt(board)
+    return {
+        "elf": (board, f"BOARD={board} REPL={int(prompt)}"),
+        "elf_without_repl": (f"{board}-norepl" if prompt else board, f"BOARD={board} REPL=0"),
+        "elf_small": (SMALL, f"BOARD={SMALL} REPL=0"),
+    }
+
+
+class SerialBoard:
     """Whatever answers at a pyserial URL; its radio world is not ours to change."""
 
     emulated = False
@@ -50,12 +65,17 @@ class SerialBoard(Board):
         at.flush(quiet=0.5)
         return at
 
+    def heap(self, at: AtClient) -> Heap:
+        """The Python heap behind a collection, by the prompt on the same port."""
+        live, blocks, free = map(int, ASKED.search(repl.once(at, ASK)).groups())
+        return Heap(live, free, blocks * BLOCK)
+
     def power_cycle(self, at: AtClient, wait: bool = True) -> None:
         """There is nobody to pull the plug."""
         pytest.skip("needs control of the board's power")
 
 
-class EmulatedBoard(Board):
+class EmulatedBoard:
     """The firmware in the emulator in virtual time, put back to after its boot for each test.
 
     guesses: factor of the times that its radio world only guesses.
@@ -81,6 +101,15 @@ class EmulatedBoard(Board):
         if not self.port.is_open:
             self.port.open()
         return AtClient(self.port, transcript=transcript)
+
+    def heap(self, at: AtClient) -> Heap:
+        """The Python heap behind a command and a collection, seen from outside."""
+        at.command("AT+Test")
+        return heap.measure(self.machine)
+
+    def size_of(self, name: str) -> int:
+        """Bytes of a variable of the firmware."""
+        return self.machine.chip.image.symbols.sizes[name]
 
     def power_cycle(self, at: AtClient, wait: bool = True) -> None:
         """Cut the power and give it back; the console listens, with `wait` the boot is over."""

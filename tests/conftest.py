@@ -14,7 +14,18 @@ import pytest
 from cc32at.client import Transcript
 from cc32at.conformance.commands import commands as guide_commands
 from cc32at.image.size import symbols
-from tests.boards import IMAGES, ROOT, Device, EmulatedBoard, SerialBoard, World, start_on_pty
+from tests.boards import (
+    DEFAULT,
+    ON_SMALL,
+    ROOT,
+    Device,
+    EmulatedBoard,
+    SerialBoard,
+    World,
+    has_prompt,
+    images,
+    start_on_pty,
+)
 
 # How long an example takes says how busy this PC is.
 hypothesis.settings.register_profile(
@@ -27,17 +38,38 @@ def pytest_addoption(parser):
     group = parser.getgroup("cc32at")
     group.addoption("--port", help="serial port or pyserial URL of a board (default: emulator)")
     group.addoption("--baud", type=int, default=115200, help="its speed")
-    group.addoption("--elf", type=Path, help="firmware for the emulator, with prompt")
+    group.addoption("--board", default=DEFAULT, help="which one it is (a folder of boards/)")
+    group.addoption("--short", action="store_true", help="only what a small board runs for all")
+    group.addoption("--elf", type=Path, help="firmware for the emulator, with the board's prompt")
     group.addoption("--guesses", type=float, help="factor of all times that the model guesses")
     group.addoption("--log-dir", default="build/logs", help="where transcripts go")
 
 
+def pytest_configure(config):
+    if not (ROOT / "boards" / config.getoption("--board")).is_dir():
+        raise pytest.UsageError(f"--board {config.getoption('--board')}: no folder of boards/")
+
+
 def pytest_collection_modifyitems(config, items):
-    if config.getoption("--port"):
-        skip = pytest.mark.skip(reason="needs control of the radio world")
-        for item in items:
-            if item.get_closest_marker("world"):
-                item.add_marker(skip)
+    option = config.getoption
+    if option("--short"):
+        left_out = [item for item in items if item.path.name not in ON_SMALL]
+        items[:] = [item for item in items if item.path.name in ON_SMALL]
+        config.hook.pytest_deselected(items=left_out)
+    if option("--port"):
+        skip_marked(items, "world", "needs control of the radio world")
+    if not has_prompt(option("--board")):
+        with_prompt = [item for item in items if "elf_without_repl" not in item.fixturenames]
+        skip_marked(with_prompt, "prompt", "needs Python's prompt")
+    if option("--board") != DEFAULT:
+        skip_marked(items, "default_board", f"is about the {DEFAULT}")
+
+
+def skip_marked(items, marker, reason):
+    """Skip the tests that have a marker, unless they are skipped already."""
+    for item in items:
+        if item.get_closest_marker(marker) and not item.get_closest_marker("skip"):
+            item.add_marker(pytest.mark.skip(reason=reason))
 
 
 def pytest_generate_tests(metafunc):
@@ -78,15 +110,17 @@ def summaries():
 @pytest.fixture(scope="session")
 def elf(pytestconfig) -> Path:
     """The firmware."""
-    return pytestconfig.getoption("--elf") or built("elf")
+    return pytestconfig.getoption("--elf") or built("elf", pytestconfig.getoption("--board"))
 
 
 @pytest.fixture(scope="session")
 def elf_without_repl(pytestconfig) -> Path:
     """The firmware that was built with REPL=0; what --elf gives has it in the folder beside."""
-    given = pytestconfig.getoption("--elf")
+    given, board = pytestconfig.getoption("--elf"), pytestconfig.getoption("--board")
+    if given and not has_prompt(board):
+        return given
     name = given and given.parent.with_name(given.parent.name + "-norepl") / given.name
-    return name or built("elf_without_repl")
+    return name or built("elf_without_repl", board)
 
 
 @pytest.fixture(scope="session")
@@ -105,9 +139,9 @@ def elf_small_that_starts(elf_small) -> Path:
     return elf_small
 
 
-def built(name: str) -> Path:
+def built(name: str, board: str = DEFAULT) -> Path:
     """The image that a fixture of this name gives."""
-    folder, choice = IMAGES[name]
+    folder, choice = images(board)[name]
     path = ROOT / "build" / folder / "firmware.elf"
     assert path.exists(), f"no {path}: run make firmware {choice}"
     return path

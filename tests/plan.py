@@ -11,7 +11,7 @@ import sys
 
 import pytest
 
-from tests.boards import IMAGES
+from tests.boards import images
 
 # They take the image with the prompt unless there is a board (tests/conftest.py).
 BOARD_OR_IMAGE = {"boards", "serial_device"}
@@ -22,24 +22,26 @@ class Plan:
 
     def __init__(self) -> None:
         self.images: set[str] = set()
+        self.known: dict[str, tuple[str, str]] = {}
         self.files: dict[str, None] = {}
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         option = session.config.getoption
+        self.known = images(option("--board"))
         given = {"elf", "elf_without_repl"} if option("--elf") else set()
         for item in session.items:
             self.files[str(item.path.relative_to(session.config.rootpath))] = None
-            if option("--port") and item.get_closest_marker("world"):
+            if item.get_closest_marker("skip"):
                 continue
             taken = set(item.fixturenames)
             if taken & BOARD_OR_IMAGE and not option("--port"):
                 taken.add("elf")
-            self.images |= taken & IMAGES.keys() - given
+            self.images |= taken & self.known.keys() - given
 
     def lines(self) -> list[str]:
         """What is printed."""
-        images = [f"image {choice}" for name, (_, choice) in IMAGES.items() if name in self.images]
-        return images + [f"file {name}" for name in self.files]
+        choices = dict.fromkeys(self.known[name][1] for name in self.known if name in self.images)
+        return [f"image {choice}" for choice in choices] + [f"file {name}" for name in self.files]
 
 
 def main(arguments: list[str]) -> int:

@@ -12,14 +12,14 @@ import random
 from cc32at.emulator import Livelock, Lockup, Machine
 from cc32at.emulator.realtime import Pacer
 from cc32at.nwp import NetworkProcessor
-from tests.boards import IMAGES, ROOT
+from tests.boards import ROOT, images
 from tests.fuzz.desk import EXECUTED, PROMPT, SPEED
 from tests.fuzz.game import ANSWERED, Game, watched
 from tests.fuzz.guest import Guest
 from tests.fuzz.lines import pool
 from tests.fuzz.linked import ANSWER, BOOT_MS, FATAL, WAY_OUT_MS, surroundings
 
-ELF = ROOT / "build" / IMAGES["elf"][0] / "firmware.elf"
+ELF = ROOT / "build" / images()["elf"][0] / "firmware.elf"
 SETTLE_MS = 30000
 WARM_MS = 300  # for a line while the board is warmed up
 SENT_S = 60  # emulated: what waits to be sent is on the line by then

@@ -154,11 +154,11 @@ def test_a_wrong_length_or_payload_is_one_error_and_nothing_is_sent(talk, board,
 def test_mistakes_cost_no_heap(talk, board):
     lines = [mistake for name in FIRMWARE for mistake in mistakes(name)][::5]
     try_all(talk, lines)  # what is made when it is first needed is there now
-    board.free_heap(talk.at)
-    before = board.free_heap(talk.at)
+    board.heap(talk.at)
+    before = board.heap(talk.at).free
     talk.replies.clear()  # what the REPL said
     try_all(talk, lines, each="")
-    assert board.free_heap(talk.at) >= before
+    assert board.heap(talk.at).free >= before
 
 
 @pytest.mark.world

@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+import pytest
+
 from tests.target import repl
 
 README = Path(__file__).parents[2] / "atcore" / "README.md"
@@ -13,6 +15,7 @@ AT_PROMPT = (
 )
 
 
+@pytest.mark.prompt
 def test_its_chapter_at_the_prompt(talk):
     for name in re.findall(r'^    b"(Trial\w+)",$', CHAPTER, re.MULTILINE):
         assert talk.error(f"AT+{name}=?") == "command not exist, 0"

@@ -19,6 +19,7 @@ def docstring(path: str) -> tuple[str, str]:
     return textwrap.dedent(script), behind
 
 
+@pytest.mark.prompt
 def test_a_script_drives_the_core(at):
     script, behind = docstring("atcore/__init__.py")
     said = re.findall(r"b'.*?'", behind.splitlines()[0])
@@ -26,6 +27,7 @@ def test_a_script_drives_the_core(at):
     assert repl.once(at, script).splitlines() == said
 
 
+@pytest.mark.prompt
 @pytest.mark.world
 def test_a_script_drives_the_network_processor(at, world):
     script, _ = docstring("firmware/modules/simplelink/__init__.py")

@@ -152,6 +152,7 @@ while n:
 """
 
 
+@pytest.mark.prompt
 def test_of_a_thousand_events_that_nobody_reads_the_lost_are_counted_and_told_once(at):
     """TESTS 12; DESIGN: the oldest go, which is said where they are missing."""
     first, *rest = repl.once(at, STORM).split("\r\n")[:-1]

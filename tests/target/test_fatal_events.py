@@ -130,6 +130,7 @@ def test_events_faster_than_the_line_are_counted_and_the_loss_is_said(at, world)
     assert at.command("AT+Get=General,Version").fields
 
 
+@pytest.mark.prompt
 def test_driver_abort_has_no_value(at):
     # Only the driver's own checks raise it, and no network processor makes them fail.
     source = """

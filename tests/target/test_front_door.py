@@ -13,7 +13,7 @@ from tests.target.desk import Desk
 
 ROOT = Path(__file__).parents[2]
 IMAGES = ("elf", "elf_without_repl", "elf_small")  # are up to date, so that make builds nothing
-pytestmark = [pytest.mark.world, pytest.mark.usefixtures(*IMAGES)]
+pytestmark = [pytest.mark.world, pytest.mark.default_board, pytest.mark.usefixtures(*IMAGES)]
 
 
 def make_run(text: bytes, arguments: str = "", *choice: str) -> subprocess.CompletedProcess:

@@ -1,25 +1,16 @@
 """The heap stays in one piece: what lives long is made at boot, or lies near the bottom."""
 
-import re
-
 import pytest
 
-from tests.target import repl
-
-ASK = "import gc, micropython\ngc.collect()\nmicropython.mem_info()\nprint('free:', gc.mem_free())"
-BLOCK = 16  # bytes of a block of the heap
 LARGEST = 100 * 1024  # bytes: the least that the largest free piece may be
 MIXED = ("AT+Test", "AT+NetCfgGet=IPV4_STA_ADDR", "AT+Foo=1", "AT+Get=General,Version")
 
 
-def heap(talk):
+def heap(talk, board):
     """Bytes: free, and of the largest piece that is free."""
-    output = repl.once(talk.at, ASK)
-    talk.replies.clear()  # the REPL's
-    free, blocks = (
-        int(re.search(what, output)[1]) for what in (r"free: (\d+)", r"max free sz: (\d+)")
-    )
-    return free, blocks * BLOCK
+    found = board.heap(talk.at)
+    talk.replies.clear()  # those of a prompt that was asked
+    return found.free, found.largest
 
 
 def work(talk, turns):
@@ -28,10 +19,10 @@ def work(talk, turns):
             talk(line)
 
 
-def test_the_largest_free_piece_survives_sixteen_reads_that_wait(talk):
+def test_the_largest_free_piece_survives_sixteen_reads_that_wait(talk, board):
     """As many as can wait, in Base64, with other commands before, between and behind them."""
-    heap(talk)  # what the script itself keeps
-    free, largest = heap(talk)
+    heap(talk, board)  # what the script itself keeps
+    free, largest = heap(talk, board)
     assert largest >= LARGEST
     for _ in range(3):
         socks = [talk.socket("INET,DGRAM,UDP") for _ in range(16)]
@@ -46,7 +37,7 @@ def test_the_largest_free_piece_survives_sixteen_reads_that_wait(talk):
             talk.value(f"AT+Close={sd}")
             assert talk.late().startswith(f"ERROR:process command +Recv {sd}, -9")
     talk.sleep(0.3)
-    after, largest = heap(talk)
+    after, largest = heap(talk, board)
     assert largest >= LARGEST
     assert after >= free - 512
 

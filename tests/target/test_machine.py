@@ -6,6 +6,7 @@ import pytest
 
 from tests.target import repl
 
+pytestmark = pytest.mark.prompt
 BANNER = b"# AT commands for CC3220"
 
 

@@ -14,7 +14,7 @@ from tests.target.prompt import Prompt
 from tests.unit.driver.calls import TABLE
 from tests.unit.driver.test_tables import CLASS, EVENTS, expected
 
-pytestmark = pytest.mark.world
+pytestmark = [pytest.mark.world, pytest.mark.prompt]
 EXERCISES = yaml.safe_load(Path(__file__).with_name("opcodes.yaml").read_text())
 OPCODES = {row["name"]: row for row in TABLE["opcodes"]}
 COMMANDS = [name for name, row in OPCODES.items() if row["direction"] == "host_to_nwp"]

@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
-pytestmark = pytest.mark.world
+pytestmark = [pytest.mark.world, pytest.mark.default_board]
 
 
 def blocks(language: str = "") -> list[str]:

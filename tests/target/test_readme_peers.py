@@ -24,7 +24,7 @@ from cc32at.client.terminal import formatted
 from tests.target import peers
 from tests.target.test_readme import README, blocks
 
-pytestmark = [pytest.mark.world, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.world, pytest.mark.default_board, pytest.mark.timeout(300)]
 LISTENERS = ("socat", "s_server")
 CLIENT_PORT = r"(?<=^\+Accept: 1,INET,)\d+"
 

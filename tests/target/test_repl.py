@@ -9,6 +9,7 @@ import pytest
 from tests.target import peers, repl
 from tests.target.desk import Desk
 
+pytestmark = pytest.mark.prompt
 SCRIPT = """
 import atcore, simplelink
 from atcore.commands import ALL, device
@@ -473,12 +474,12 @@ def test_an_exception_does_not_cost_heap(at, board):
     repl.once(at, ZAP.replace("BODY", "raise KeyError('data')"))
     at.write(b"AT+Zap=a\r\n")
     at.messages(timeout=5, quiet=0.3)
-    board.free_heap(at)
-    before = board.free_heap(at)
+    board.heap(at)
+    before = board.heap(at).free
     for _ in range(100):
         at.write(b"AT+Zap=a\r\n")
         at.messages(timeout=5, quiet=0.05)
-    assert board.free_heap(at) >= before - 64
+    assert board.heap(at).free >= before - 64
 
 
 @pytest.mark.parametrize("body", ["raise SystemExit", "import machine\n    machine.soft_reset()"])

@@ -29,6 +29,7 @@ def test_what_they_take():
     assert "cmd.ti" not in PING and ".value()" not in PING
 
 
+@pytest.mark.prompt
 def test_a_ping_reports_once_or_for_each(ping, talk):
     """Table 54, rules O3 and O4: reports behind OK, and no second OK."""
     talk.ok(ping(f"{GATEWAY},64,500,1000,5,0"))
@@ -42,6 +43,7 @@ def test_a_ping_reports_once_or_for_each(ping, talk):
     assert not talk.lates and not talk.replies
 
 
+@pytest.mark.prompt
 def test_a_ping_without_end_is_ended_by_destination_0_or_stop(ping, talk):
     talk.ok(ping(f"{GATEWAY},64,200,1000,0,1"))
     assert talk.late("+NetAPPPing: 2,2,")
@@ -55,6 +57,7 @@ def test_a_ping_without_end_is_ended_by_destination_0_or_stop(ping, talk):
     talk.ok("AT+Start")
 
 
+@pytest.mark.prompt
 def test_a_ping_that_is_refused_is_one_error(ping, talk, world):
     """Recording netapp.ping.nwperr: the driver does not accept, and there is no OK."""
     world.control.call("fault", do="status", to="NETAPP_PING_V4", status=-6161)

@@ -2,6 +2,8 @@
 
 import random
 
+import pytest
+
 from cc32at.hostlink import install_atbytes
 from tests.target import repl
 
@@ -77,6 +79,7 @@ def expected(size, cases):
                 yield "error"
 
 
+@pytest.mark.prompt
 def test_the_firmware_writes_what_its_twin_does(at):
     cases = list(lines())
     assert len(cases) > 300

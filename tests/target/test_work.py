@@ -28,6 +28,7 @@ core.work().start("toy", beat())
 """
 
 
+@pytest.mark.prompt
 @pytest.mark.world
 def test_a_task_tells_more_than_the_queue_holds_and_stop_ends_it(talk):
     """Lines are answered meanwhile; nothing is lost, each message is whole."""
