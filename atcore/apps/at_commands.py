@@ -208,17 +208,14 @@ class AtCommands:
 
     def deliver(self, message):
         """Print one message; a half-typed line is printed again behind an event."""
-        half = 0
-        if self.echo and self.core.out.was_event:
-            half = self.held()
-        if half <= 0:
+        if not self.echo or not self.core.out.was_event or self.held() <= 0:
             self.write(message)
             return
         self.write(b"\r\n")
         self.write(message)
         again = self.stream.again
         at = again(0)
-        while at < half:
+        while at < self.held():  # by now it may have ended, and there is nothing to print again
             wait_for_room(self.core)
             at = again(at)
 

@@ -166,3 +166,43 @@ def test_late_lines_and_events_wait_for_a_line_half_typed(application, pause, he
     assert replies == [b"OK", b"ERROR:command not exist, 0"]
     assert (len(late), events) == (1, [b"+EventFatalError: NO_CMD_ACK,2"])
     assert held or printed.endswith(b"ERROR:command not exist, 0\r\n")
+
+
+class Typed(Screen):
+    """A screen that prints a half-typed line again, 3 bytes at a time."""
+
+    half = b"AT+Foo"
+    ends_at = 99  # so much is printed again when the line ends
+
+    def partial(self):
+        return len(self.half)
+
+    def silence(self):
+        return self.link.now
+
+    def again(self, at):
+        if at >= self.ends_at:
+            self.half = b""
+        piece = self.half[at : at + 3]
+        self.out += piece
+        return at + len(piece)
+
+
+@pytest.mark.parametrize("ends_at", [0, 3, 6])
+def test_a_half_typed_line_is_printed_again_until_it_ends(ends_at):
+    """What ends while the stream had no room for more of it holds nobody up."""
+    from atcore.apps.at_commands import AtCommands
+
+    driver = FakeDriver()
+    link = driver.link = Script()
+    stream = Typed(link)
+    stream.ends_at = ends_at
+    app = AtCommands(driver, stream, repl=False)
+    app.set_echo(True)
+    app.core.on_event(0xFF04, bytes(4))
+    link.end = 5000
+    stream.feed(b"AT+Test\r\n", 3000)
+    with pytest.raises(Quiet):
+        app.run()
+    event = b"\r\n+EventFatalError: NO_CMD_ACK,0\r\n"
+    assert bytes(stream.out) == event + Typed.half[:ends_at] + b"OK\r\n"
