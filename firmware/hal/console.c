@@ -65,7 +65,9 @@ bool console_ready(void) {
 
 uint32_t console_patience_ms(void) {
     uint32_t patience = atline_patience_ms(&console_line);
-    if (patience == ATLINE_NEVER || console.quiet_head != console.rx.head) {
+    // What could not be looked at waits for room for its echo, of which the transmitter tells.
+    if (patience == ATLINE_NEVER || console.quiet_head != console.rx.head ||
+        console_line.seen != console.rx.head) {
         return HAL_FOREVER;
     }
     uint32_t silent_ms = uart_silence_us(&console) / 1000;

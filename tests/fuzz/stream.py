@@ -153,6 +153,7 @@ class Wired(Plain):
         patience = self.console.patience()
         times = [when for when, _ in self.coming[:1]]
         times += [] if patience is None else [self.link.now + patience]
+        times += [self.room_at()] if self.console.waits() else []
         return min(times, default=None)
 
     def ready(self):

@@ -453,3 +453,13 @@ def test_without_echo_no_byte_is_changed_or_missing(commands, cuts, size):
         else:
             assert byte in b"\r\n"
     assert at == len(got)
+
+
+def test_what_waits_for_room_for_its_echo_has_no_time():
+    """The transmitter tells of that: who waited for a silence that is over would never sleep."""
+    typing = Bench(1 | 2, tx=64)
+    console = typing.console
+    typing(b"AT+Send=0,0,99," + b"x" * 80, 5000)
+    assert console.waits() and console.patience() is None and not console.poll()
+    console.sent()
+    assert console.poll() and not console.waits()

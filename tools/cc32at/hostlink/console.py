@@ -73,10 +73,14 @@ class Console:
             return False
         return self._c.atline_poll(self.line, limit, stops, self.silence())
 
+    def waits(self) -> bool:
+        """Whether something could not be looked at: there is no room for its echo."""
+        return self.line.seen != self.rx.head
+
     def patience(self) -> int | None:
         """Milliseconds of silence after which there may be; None: whatever the time."""
         line = self.line  # atline_patience_ms()
-        if line.cooked == line.ready or line.state not in (RAW, PAYLOAD):
+        if line.cooked == line.ready or line.state not in (RAW, PAYLOAD) or self.waits():
             return None
         whole = line.state == RAW or not (line.cooked - line.end) & 0x80000000
         return max((SILENCE_MS if whole else PAUSE_MS) - self.silence(), 0)
