@@ -202,7 +202,7 @@ class BoardGame(Game):
 def play(said, seed=0, elf=ELF):
     """Play a session; returns its Outcome."""
     it = BoardGame(elf, seed)
-    with watched():
+    with watched(it):
         try:
             it.play(said)
             it.run(it.now + SETTLE_MS)

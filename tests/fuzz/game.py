@@ -11,7 +11,7 @@ from tests.fuzz.session import Outcome
 
 SETTLE_MS = 30000  # longer than any pause, and than all that waits in a row
 ANSWER_MS = 1000
-HANG_S = 60  # wall clock: a session takes some milliseconds
+HANG_S = 60  # of the processor: a session takes some milliseconds
 ANSWERED = re.compile(rb"^(OK|ERROR:.*)\r\n\Z", re.M)
 TESTED = b"OK\r\n", b"AT+Test\r\nOK\r\n"  # with echo
 
@@ -94,16 +94,18 @@ class Hang(BaseException):
 
 
 @contextlib.contextmanager
-def watched():
-    """End what takes for ever (in a process whose main thread this is)."""
+def watched(game):
+    """End what takes for ever (in a process whose main thread this is): that is a finding."""
 
     def alarm(signum, frame):
         raise Hang
 
-    before = signal.signal(signal.SIGALRM, alarm)
-    signal.alarm(HANG_S)
+    before = signal.signal(signal.SIGVTALRM, alarm)
+    signal.setitimer(signal.ITIMER_VIRTUAL, HANG_S)
     try:
         yield
+    except Hang:
+        game.fail("hangs", f"at {game.now} ms")
     finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)

@@ -117,7 +117,7 @@ class HostGame(Game):
 def play(said, seed=0, judged=True):
     """Play a session; returns its Outcome."""
     it = HostGame(seed)
-    with watched():
+    with watched(it):
         until = it.schedule(said)
         it.app.begin()
         it.run(until + SETTLE_MS)

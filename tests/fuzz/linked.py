@@ -243,7 +243,7 @@ class LinkGame(Game):
 def play(said, seed=0):
     """Play a session; returns its Outcome."""
     it = LinkGame(seed)
-    with watched():
+    with watched(it):
         try:
             until = it.schedule(said)
             it.app.begin()

@@ -107,6 +107,16 @@ def test_a_core_that_goes_round_is_found():
     assert "never sleeps" in planted(busy)
 
 
+def test_a_core_that_never_comes_back_is_found(monkeypatch):
+    monkeypatch.setattr("tests.fuzz.game.HANG_S", 0.3)
+
+    def hanging(cmd):
+        while True:
+            pass
+
+    assert planted(hanging) == {"hangs"}
+
+
 def test_a_core_that_wakes_for_nothing_is_found(monkeypatch):
     wait = Link.wait
     monkeypatch.setattr(Link, "wait", lambda self, ms, mask=7: wait(self, ms and 1 + ms % 4, mask))
