@@ -114,7 +114,10 @@ mp_obj_t port_new_class_dict(size_t n_args) {
 // --- Names of frozen modules. The stock search compares every name in turn, twice a module. The
 // --- linker puts this one in its place ---
 
-#define NAMES_MAX (160)
+#ifndef MICROPY_HW_NAMES_MAX
+#define MICROPY_HW_NAMES_MAX (160)
+#endif
+#define NAMES_MAX (MICROPY_HW_NAMES_MAX)
 #define PACKAGE   "/__init__.py"
 
 extern const char mp_frozen_names[];

@@ -44,6 +44,9 @@ static mp_obj_t atbytes_number(mp_obj_t buf, mp_obj_t start, mp_obj_t end) {
     if (magnitude <= INT32_MAX) {
         return mp_obj_new_int(negative ? -(mp_int_t)magnitude : (mp_int_t)magnitude);
     }
+#if MICROPY_LONGINT_IMPL == MICROPY_LONGINT_IMPL_LONGLONG
+    magnitude = MIN(magnitude, INT64_MAX); // there is no range that far up
+#endif
     mp_obj_t value = mp_obj_new_int_from_ull(magnitude);
     return negative ? mp_unary_op(MP_UNARY_OP_NEGATIVE, value) : value;
 }

@@ -24,10 +24,12 @@ void repl_block_ended(void *exception);
 #endif
 
 // Memory.
-#define MICROPY_ENABLE_GC                      (1)
-#define MICROPY_GC_STACK_ENTRY_TYPE            uint16_t
-#define MICROPY_ALLOC_PATH_MAX                 (128)
-#define MICROPY_QSTR_BYTES_IN_HASH             (2)
+#define MICROPY_ENABLE_GC           (1)
+#define MICROPY_GC_STACK_ENTRY_TYPE uint16_t
+#define MICROPY_ALLOC_PATH_MAX      (128)
+#ifndef MICROPY_QSTR_BYTES_IN_HASH
+#define MICROPY_QSTR_BYTES_IN_HASH (2)
+#endif
 #define MICROPY_ENABLE_EMERGENCY_EXCEPTION_BUF (1)
 #define MICROPY_EMERGENCY_EXCEPTION_BUF_SIZE   (256)
 

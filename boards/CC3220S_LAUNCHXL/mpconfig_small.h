@@ -47,6 +47,12 @@
 // Of the stack (cc3220s.ld): what C functions and interrupts need below the deepest Python code.
 #define MICROPY_HW_STACK_RESERVE (1024)
 
+// One byte of a name's hash: more names are compared when one is made of text, which is seldom.
+#define MICROPY_QSTR_BYTES_IN_HASH (1)
+
+// Of the search for frozen modules (imports.c).
+#define MICROPY_HW_NAMES_MAX (64)
+
 // Of the look-up of names (hot.c) and of Python's frames (main.c).
 #define MICROPY_HW_HINTS     (512)
 #define MICROPY_HW_ABSENTEES (32)

@@ -6,6 +6,8 @@ FREEZE_ASYNCIO ?= 0
 MACHINE = 0
 HOT = -Os
 SUPER = -Os
+LIBC = small
+NAMES ?= 0
 MPY_TOOL_FLAGS = -mlongint-impl=longlong
 # Of what is frozen elsewhere: nothing of ours uses it, and there are no programs of the user.
 export LEFT_OUT = simplelink/_tables.py simplelink/events.py simplelink/netapp.py \

@@ -95,16 +95,18 @@ def live_blocks(table: bytes) -> int:
 def find_area(state: bytes, heap_start: int, heap_end: int) -> tuple[int, int, int, int]:
     """(table address, table length, pool start, pool end) in the interpreter's state.
 
-    The allocation table is the first thing in the heap; the area's five words are known by that.
+    The allocation table is the first thing in the heap; the area's words are known by that: four,
+    or five with finalisers.
     """
     for offset in range(0, len(state) - 20, 4):
-        start, length, _, pool, end = struct.unpack_from("<5I", state, offset)
-        if (
-            start == heap_start
-            and heap_start < pool < end <= heap_end
-            and 0 < length < pool - start
-        ):
-            return start, length, pool, end
+        start, length, *rest = struct.unpack_from("<5I", state, offset)
+        for pool, end in (rest[:2], rest[1:]):
+            if (
+                start == heap_start
+                and heap_start < pool < end <= heap_end
+                and 0 < length < pool - start
+            ):
+                return start, length, pool, end
     raise ValueError("no heap in the interpreter's state")
 
 
