@@ -82,12 +82,19 @@ class Commands:
         self.table = {}
         self.payloads = b""  # rows of firmware/link/athead.h, for atbytes.header()
 
-    def command(
+    def command(self, name, args=(), **how):
+        """declare(), checked: ValueError if that could not work, and why (declaring.py)."""
+        from .declaring import check
+
+        check(name, args, **how)
+        return self.declare(name, args, **how)
+
+    def declare(
         self, name, args=(), ok=ANSWER, ti_ok=None, values=ONCE, late_name=ALONE, varies=False,
         guide_only=False, forms=None, payload=False, offline=None, key=None, reply=None,
         patience=None, ends=ENDS_NOTHING
     ):  # fmt: skip
-        """Declare a command; use as a decorator.
+        """Declare a command; use as a decorator, as command().
 
         name: as the guide's response line spells it, without AT+.
         args: one tuple an argument, see grammar.py.
@@ -118,16 +125,25 @@ class Commands:
         shape = ok | ti_ok << 2 | late_name << 4 | guide_only << 5 | values << 7
         shape |= ends << ENDS_SHIFT
 
-        def declare(handler):
+        def declared(handler):
             typed = key or b"at+" + name.lower()
+            before = self.table.get(typed)
             self.table[typed] = (
                 name, args, handler, shape, laden, count, offline, reply, patience
             )  # fmt: skip
-            if laden:
+            if before is not None and before[PAYLOAD]:
+                self.again()
+            elif laden:
                 self.payloads += payload_row(typed, args)
             return handler
 
-        return declare
+        return declared
+
+    def again(self):
+        """Where payloads are, after a command with one was declared another time."""
+        self.payloads = b"".join(
+            [payload_row(typed, row[_ARGS]) for typed, row in self.table.items() if row[PAYLOAD]]
+        )
 
 
 def parameters(args: tuple) -> int:

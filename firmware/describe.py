@@ -29,41 +29,19 @@ class Absent(types.ModuleType):
         return lambda *args: ""
 
 
-def lengths(args: tuple) -> set:
-    """How many parameters the forms of these arguments have, and -1 if one has a payload."""
-    if not args:
-        return {0}
-    first, rest = args[0], args[1:]
-    if first[1] == "forms":
-        return set().union(*[lengths(row[1]) for row in first[3]])
-    found = {n + 1 if n >= 0 else n for n in lengths(rest)}
-    return found | {-1} if first[1] == "data" else found
-
-
-def check(said: dict):
-    """ValueError if a declaration does not say what the firmware does not look for at boot."""
-    forms = [lengths(row[1]) for row in said["forms"] or ()]
-    found = set().union(*forms) if forms else set()
-    name = said["name"].decode()
-    if said["forms"] and (-1 in found) != said["payload"]:
-        told = "has a payload in a form" if -1 in found else "has no payload in any form"
-        raise ValueError(f"{name} {told}: declare payload={-1 in found}")
-    if len(found - {-1}) > 1 and not said["varies"]:
-        raise ValueError(f"{name} has forms of different length: declare varies=True")
-
-
 def record() -> list:
     """What is declared from here on: (arguments of the declaration by name, handler)."""
+    from atcore.declaring import check
     from atcore.dispatch import Commands
 
-    declare = Commands.command
+    declare = Commands.declare
     signature = inspect.signature(declare)
     found = []
 
     def command(*args, **kwargs):
         said = signature.bind(*args, **kwargs)
         said.apply_defaults()
-        check(said.arguments)
+        check(*args[1:], **kwargs)
         inner = declare(*args, **kwargs)
 
         def note(handler):
@@ -72,7 +50,7 @@ def record() -> list:
 
         return note
 
-    Commands.command = command
+    Commands.declare = command
     return found
 
 

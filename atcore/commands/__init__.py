@@ -8,4 +8,4 @@ that everybody needs with it.
 from ..dispatch import Commands
 
 ALL = Commands()
-command = ALL.command
+command = ALL.declare  # `make generate` checks what they say

@@ -428,6 +428,38 @@ def test_a_users_command_with_a_long_line(at, style):
         assert [str(m) for m in at.messages(timeout=10, quiet=0.5)] == [line, "OK"]
 
 
+LADEN = """
+from atcore.commands import ALL
+for arguments, flags in (
+    ((), dict(payload=True)),
+    ((("Data", "data", ""),), {}),
+    ((("Length", "size", "?"), ("Data", "data", "")), {}),
+    ((("Role", "key", "", b"none"),), {}),
+):
+    try:
+        ALL.command(b"Put", arguments, **flags)
+        print("taken")
+    except ValueError as error:
+        print(error)
+@ALL.command(b"Put", (("Length", "size", ""), ("Data", "data", "")), offline=True,
+    reply=(("u16", 0), ("raw", 1)))
+def put(cmd, size, data):
+    return size, bytes(data[:3])
+"""
+
+
+def test_a_users_command_with_a_payload(at):
+    """What could not work is refused, and says why."""
+    said = repl.once(at, LADEN).splitlines()
+    assert [line.partition(": ")[0] for line in said] == 4 * ["Put"]
+    assert "data" in said[0] and "size" in said[1] and "Length" in said[2] and "Role" in said[3]
+    at.write(b"AT+Put=11,AT+Stop=0\r\n\r\nAT+Test\r\n")
+    assert [str(m) for m in at.messages(timeout=10, quiet=0.5)] == ["+Put: 11,AT+", "OK", "OK"]
+    at.write(b"AT+Put=x,AT+Stop=0\r\nAT+Test\r\n")
+    lines = [str(m) for m in at.messages(timeout=10, quiet=0.5)]
+    assert lines == ["ERROR:parse parameters, -4"]
+
+
 BROKEN = "ERROR:process command, -2010"
 ZAP = """
 from atcore.commands import ALL
