@@ -232,14 +232,26 @@ class Command:
         size = len(data)
         if not format:
             if size > MAX_DATA:
-                raise ParseError(grammar.WRONG)
+                raise self.refused(grammar.WRONG)
             return data
         if size & 3:
-            raise ParseError(grammar.MISSING)
+            raise self.refused(grammar.MISSING)
         size = b64_decode(data, 0, size, data)
         if not 0 <= size <= MAX_DATA:
-            raise ParseError(grammar.WRONG)
+            raise self.refused(grammar.WRONG)
         return data[:size]
+
+    def refused(self, code: int) -> ParseError:
+        """The error of its payload, before it awaits anything."""
+        return ParseError(code, laden(self.core, self.declaration))
+
+
+def laden(core, declaration):
+    """What the payload of the command is called that was parsed last."""
+    args = declaration[_ARGS]
+    if args[-1][1] == "forms":
+        args = core.form[1]
+    return args[-1][0]
 
 
 def lookup(core, line, end: int, fields):
@@ -257,16 +269,16 @@ def missing(core, line, fields):
     return core.commands.get(name) if core.load(name) else None
 
 
-def execute(core, found, line, count: int, data=None, wrong=0):
+def execute(core, found, line, count: int, data=None, wrong=0, name=None):
     """Check a complete command and run it.
 
     found: its declaration or None; count: what the tokenizer has made of the line in core.fields;
     data: its payload, which is not part of that; wrong: the error code of a payload that is no
-    good, or of a line of which nothing else is known.
+    good, or of a line of which nothing else is known; name: the parameter that is wrong then.
     """
     try:
         if found is None or core.ti and found[_SHAPE] & _GUIDE_ONLY:
-            refuse(core, reply.PARSE if wrong else reply.NOT_EXIST, wrong)
+            refuse(core, reply.PARSE if wrong else reply.NOT_EXIST, wrong, name)
             return
         if not count and not found[_ARGS]:
             run(core, found, ())
@@ -296,7 +308,7 @@ def start(core, declaration, line, count: int, data=None, wrong=0):
         if values:
             core.command.first = values[0]
         if wrong:
-            raise ParseError(wrong, (core.form[1] if args[-1][1] == "forms" else args)[-1][0])
+            raise ParseError(wrong, laden(core, declaration))
         run(core, declaration, values)
     except ParseError as error:
         spoiled(core, declaration, given, values, error)

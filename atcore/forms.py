@@ -94,6 +94,32 @@ def hides(core, args: tuple, line, fields, count: int) -> bool:
     is then a keyword as it must be; the other parameters do not matter.
     """
     values = []
+    form = chosen(args, line, fields, count, values)
+    if form is None:
+        return True
+    if form is not args and is_help(line, fields, count, len(values)):
+        return False
+    args = form
+    if count < 0 or args and args[-1][1] == "data":
+        return True
+    try:
+        surplus(core, fields, count, len(values) + len(args), args[-1] if args else _WORD)
+    except ParseError:
+        return True
+    return False
+
+
+def payload_name(args: tuple, line, fields, count: int):
+    """What the payload of a line is called, as far as that says it; None if it has none."""
+    args = chosen(args, line, fields, count, [])
+    return args[-1][0] if args and args[-1][1] == "data" else None
+
+
+def chosen(args: tuple, line, fields, count: int, values: list):
+    """The arguments behind the last keyword that chooses, None if that is not known.
+
+    values: takes those before them; None where it does not matter.
+    """
     while args and args[-1][1] == "forms":
         for arg in args[:-1]:
             try:
@@ -103,21 +129,15 @@ def hides(core, args: tuple, line, fields, count: int) -> bool:
                     convert(line, fields, count, arg, len(values), values)
             except (ParseError, IndexError):
                 if arg[1] in _CHOOSING or arg is args[-2]:
-                    return True
+                    return None
                 values.append(None)
         row = choose(args[-1][3], values)
         if row is None:
-            return True
+            return None
         args = row[1]
         if is_help(line, fields, count, len(values)):
-            return False
-    if count < 0 or args and args[-1][1] == "data":
-        return True
-    try:
-        surplus(core, fields, count, len(values) + len(args), args[-1] if args else _WORD)
-    except ParseError:
-        return True
-    return False
+            break
+    return args
 
 
 # Usage (rule O10)

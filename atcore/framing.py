@@ -21,7 +21,7 @@ from .compat import const, static, ticks_add, ticks_diff
 from .dispatch import MAX_TEXT, PAYLOAD, lookup, missing
 from .dropping import PAUSE_MS, SILENCE_MS
 from .flags import mind, stall
-from .forms import hides
+from .forms import hides, payload_name
 
 MAX_LINE = const(2560)  # bytes of a line without its payload
 SIZE = MAX_LINE + MAX_TEXT + 2
@@ -31,6 +31,7 @@ _HALF_MS = const(1000)  # for so long a half-typed line holds events back
 LINE = const(0)
 _DATA = const(1)  # a payload is coming in
 _TAIL = const(2)  # it is complete, and its line not
+_WHOLE = const((_DATA, _TAIL))  # the line before a payload is still there
 _SINK = const(3)
 _REST = const(4)
 _OWED = const(6)
@@ -98,6 +99,7 @@ class Framer:
         self.need = 0  # where it ends
         self.padded = False  # blanks before it are not part of it
         self.code = 0  # the error that the end of what is dropped brings
+        self.name = None  # the parameter that it names: that of a payload
         self.overrun = 0  # bytes lost, to be told behind that error
         self.owed = 0  # bytes of a payload still to be dropped, whatever they are
         self.begun = False  # some of them have come
@@ -188,6 +190,8 @@ class Framer:
             count += self.filled - self.start
         self.overrun += count
         self.kept = None
+        if self.state in _WHOLE:
+            self.blame()
         self.start = self.filled
         code = self.code if self.state else 0
         dropping.until_quiet(self, code or grammar.TOO_LONG)
@@ -374,13 +378,14 @@ class Framer:
         at = found & _BEGIN
         length = found >> _LENGTH
         self.code = 0
+        self.payload_at = at
         if length > MAX_TEXT or at - self.start > MAX_LINE:
             self.code = grammar.WRONG if length > MAX_TEXT else grammar.TOO_LONG
             self.state = _SINK
+            self.blame()
             self.start = at
             self.owed = length
             return True
-        self.payload_at = at
         self.need = at + length
         self.padded = found & _PADDED
         if self.need + 2 > SIZE:
@@ -397,6 +402,7 @@ class Framer:
         end = self.filled
         need = self.need
         if self.cuts and self.cuts[0] < need:
+            self.blame()
             return dropping.cut(self, grammar.TOO_LONG)
         if end < need:
             read = self.readinto
@@ -410,8 +416,10 @@ class Framer:
             elif self.gap():
                 return None
             elif self.heard():
+                self.blame()
                 return dropping.until_quiet(self, grammar.TOO_LONG)
             elif self.silent(PAUSE_MS):
+                self.blame()
                 return dropping.owe(self, need - end, grammar.TOO_LONG)
         if end < need:
             return self.rest()
@@ -424,6 +432,7 @@ class Framer:
         if self.filled > need:
             byte = self.buf[need]
             if byte != _CR and byte != _LF:
+                self.blame()
                 if self.cuts:
                     return dropping.cut(self, self.code or grammar.TOO_LONG)
                 return dropping.until_quiet(self, self.code or grammar.TOO_LONG)
@@ -447,6 +456,16 @@ class Framer:
             self.filled = atbytes.put(self.buf, at, self.view[first : self.filled])
         self.padded = self.filled == at
 
+    def blame(self):
+        """The error of a payload names what that is called; its line is still there."""
+        core = self.core
+        if core.settings.verbose and self.name is None:
+            end = self.payload_at - 1
+            count = tokenize(self.buf, end, core.fields, not core.ti, self.start)
+            found = get(core.commands, self.buf, core.fields)
+            if found is not None:
+                self.name = payload_name(found[_ARGS], self.buf, core.fields, count)
+
     def failed(self, code: int) -> int:
         """What there was of a command is an error."""
         self.found = self.data = None
@@ -458,6 +477,7 @@ class Framer:
 
         If nobody knows where that ends, all is dropped up to a pause.
         """
+        self.name = None
         if self.consumed:
             self.consumed = False
             stall(self.core)
@@ -489,6 +509,7 @@ class Framer:
     def forget(self):
         """Drop what has come and is no complete command."""
         self.filled = self.overrun = 0
+        self.name = None
         self.cuts.clear()
         self.tells = self.drops = self.owes = False
         self.kept = None

@@ -90,8 +90,11 @@ def serve(core):
         kind = framer.next()
         while kind:
             if kind > PLAIN:
-                execute(core, framer.found, framer.buf, framer.count, framer.data, framer.wrong)
-                framer.data = None
+                execute(
+                    core, framer.found, framer.buf, framer.count, framer.data, framer.wrong,
+                    framer.name
+                )  # fmt: skip
+                framer.data = framer.name = None
                 if framer.overrun:
                     overrun(core, framer)
             else:

@@ -15,7 +15,7 @@ from gc import collect
 
 from atbytes import call, value_line
 
-from simplelink.errors import SlError
+from simplelink.errors import SlError, name
 
 from . import reply
 from ._keywords import TABLES
@@ -282,7 +282,7 @@ def told(core, command, error):
     if isinstance(error, SlError):
         failed(core, command, error.code)
     elif isinstance(error, ParseError):
-        failed(core, command, error.code, reply.PARSE)
+        failed(core, command, error.code, reply.PARSE, error.name)
     else:
         failed(core, command, *unforeseen(core, error))
 
@@ -314,12 +314,19 @@ def stray(core, error):
     mind(core)
 
 
-def failed(core, command, code: int, what=reply.PROCESS):
-    """A command has failed, mostly because the driver refused (code < 0)."""
+def failed(core, command, code: int, what=reply.PROCESS, about=None):
+    """A command has failed, mostly because the driver refused (code < 0).
+
+    about: the parameter that is wrong, told if asked for; so is the name of the driver's code.
+    """
+    verbose = core.settings.verbose
+    if verbose > 1 and what == reply.PROCESS:
+        about = name(code).decode()
+    about = b" (%s)" % about.encode() if verbose and about else b""
     if core.borrower is command:
         pass_on(core, None)
     if not command.late:
-        core.out.push(core.line.error(what, code, command.ti))
+        core.out.push(core.line.error(what, code, command.ti, about))
         core.out.finish(command)
         return
     detail = b""
@@ -327,7 +334,7 @@ def failed(core, command, code: int, what=reply.PROCESS):
         detail = b" +" + command.declaration[NAME]
         if command.declaration[_SHAPE] & _FIRST:
             detail += b" %d" % command.first
-    core.out.push_late((core.line.error(what, code, command.ti, detail),))
+    core.out.push_late((core.line.error(what, code, command.ti, detail + about),))
 
 
 def advance(core):

@@ -29,7 +29,7 @@ ROWS = (
     ((255, 2), _SWITCH, b"BANNER", "banner", 1),
     ((255, 3), _SWITCH, b"AUTOSTART", "autostart", 1),
     ((255, 4), (("Value1", "range", "", 1200, 3000000),), b"BAUD", "baud", 115200),
-    ((255, 5), _SWITCH, b"VERBOSE", "verbose", 0),
+    ((255, 5), (("Value1", "range", "", 0, 2),), b"VERBOSE", "verbose", 0),
     ((255, 6), (("Value1", "range", "", 1, 65),), b"SENDWAIT", "sendwait", 10),
 )
 _ARGS = const(1)

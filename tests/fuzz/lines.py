@@ -12,7 +12,15 @@ import random
 from tests.target import declared
 
 CANARY = b"AT+Canary=%d"  # a command of the fuzzer's own: whoever executes it was misled
-SETTINGS = (b"STYLE,ti", b"STYLE,guide", b"ECHO,1", b"ECHO,0", b"VERBOSE,1", b"VERBOSE,0")
+SETTINGS = (
+    b"STYLE,ti",
+    b"STYLE,guide",
+    b"ECHO,1",
+    b"ECHO,0",
+    b"VERBOSE,1",
+    b"VERBOSE,2",
+    b"VERBOSE,0",
+)
 SETTINGS += (b"BANNER,1", b"AUTOSTART,0", b"AUTOSTART,1")
 EVENTS = (0x0099, 0x0078, 0x0880, 0x0881, 0x082E, 0x0892, 0x0896, 0x0830, 0x0831, 0x089A, 0x08B2)
 EVENTS += (0x1825, 0x1A25, 0x1831, 0x182C, 0x1832, 0x100E, 0x100F, 0xFF01, 0xFF02, 0x0777)

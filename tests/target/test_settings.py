@@ -64,6 +64,22 @@ def test_how_long_a_send_waits_is_a_setting(talk):
     assert talk.value("AT+Get=AT,SENDWAIT") == "10"
 
 
+def test_an_error_tells_as_much_as_is_asked_for(restored):
+    """guide-style.md 14."""
+    tells = ((0, "", ""), (1, " (data)", ""), (2, " (data)", " (SL_ERROR_BSD_EBADF)"))
+    for verbose, name, code in tells:
+        restored.command(f"AT+Set=AT,VERBOSE,{verbose}")
+        assert restored.command("AT+Get=AT,VERBOSE").fields == [str(verbose)]
+        restored.write(b"AT+Send=9,0,2,abc")
+        assert [str(m) for m in restored.messages(timeout=1)] == [
+            f"ERROR:parse parameters{name}, -5"
+        ]
+        assert answers(restored, b"AT+Close=9\r\n") == [f"ERROR:process command{code}, -9"]
+    for value in ("3", "-1", "x"):
+        line = f"AT+Set=AT,VERBOSE,{value}\r\n"
+        assert answers(restored, line.encode()) == ["ERROR:parse parameters (Value1), -4"]
+
+
 def test_style_ti_and_back(restored):
     at = restored
     at.command("AT+Set=AT,STYLE,ti")

@@ -13,7 +13,7 @@ from tests.unit.atcore.fake import Wait, ask, listen
 
 DEFAULTS = {"style": 0, "echo": 0, "banner": 1, "autostart": 1, "baud": 115200, "verbose": 0}
 DEFAULTS["sendwait"] = 10
-LIMITS = {"style": 1, "echo": 1, "banner": 1, "autostart": 1, "verbose": 1}
+LIMITS = {"style": 1, "echo": 1, "banner": 1, "autostart": 1, "verbose": 2}
 
 values = st.fixed_dictionaries(
     {name: st.integers(0, high) for name, high in LIMITS.items()}

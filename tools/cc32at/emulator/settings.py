@@ -16,7 +16,7 @@ RANGES = {  # name -> lowest, highest
     "banner": (0, 1),
     "autostart": (0, 1),
     "baud": (1200, 3_000_000),
-    "verbose": (0, 1),
+    "verbose": (0, 2),
     "sendwait": (1, 65),
 }
 
