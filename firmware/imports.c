@@ -9,23 +9,27 @@
 
 // --- Full names of modules. Each is looked for about five times, in all the names there are ---
 
-#define RECENT (32)
+#define RECENT (61) // no power of two: by the lowest bits of their hashes `atcore.x` and `x` are alike
 
 extern const qstr_pool_t MICROPY_QSTR_EXTRA_POOL;
 
 static uint16_t recent[RECENT]; // names in flash, by their hash
 
+static void remember(qstr name) {
+    if (name < MICROPY_QSTR_EXTRA_POOL.total_prev_len + MICROPY_QSTR_EXTRA_POOL.len) {
+        recent[qstr_hash(name) % RECENT] = (uint16_t)name;
+    }
+}
+
 static qstr find_name(const char *str, size_t len) {
-    uint16_t *slot = &recent[qstr_compute_hash((const byte *)str, len) % RECENT];
+    qstr last = recent[qstr_compute_hash((const byte *)str, len) % RECENT];
     size_t found_len = 0;
-    const byte *found = *slot == MP_QSTRnull ? NULL : qstr_data(*slot, &found_len);
+    const byte *found = last == MP_QSTRnull ? NULL : qstr_data(last, &found_len);
     if (found != NULL && found_len == len && memcmp(found, str, len) == 0) {
-        return *slot;
+        return last;
     }
     qstr name = qstr_find_strn(str, len);
-    if (name < MICROPY_QSTR_EXTRA_POOL.total_prev_len + MICROPY_QSTR_EXTRA_POOL.len) {
-        *slot = (uint16_t)name;
-    }
+    remember(name);
     return name;
 }
 
@@ -98,7 +102,11 @@ mp_obj_t port_import(size_t n_args, const mp_obj_t *args) {
             module = mp_module_get_builtin(name, extensible);
         }
     }
-    return module != MP_OBJ_NULL ? module : mp_builtin___import___default(n_args, args);
+    if (module != MP_OBJ_NULL) {
+        return module;
+    }
+    remember(name); // or the stock one would search for its letters, 1,400 instructions
+    return mp_builtin___import___default(n_args, args);
 }
 
 // --- Class bodies: a dictionary that starts empty is rebuilt seven times on its way to 16 names ---
@@ -131,6 +139,11 @@ static uint32_t signatures[NAMES_MAX];
 static uint16_t offsets[NAMES_MAX];
 static size_t names;
 
+// A name's index + 1 at its signature, or behind; 0: no more. A search walks some 60 names without that.
+#define SLOTS (256)
+
+static uint8_t slots[SLOTS];
+
 static uint32_t add_to_hash(uint32_t hash, const char *str, size_t len) {
     for (size_t i = 0; i < len; i++) {
         hash = hash * 33 + (uint8_t)str[i];
@@ -143,6 +156,11 @@ static void fill(void) {
         size_t len = strlen(name);
         signatures[names] = add_to_hash(0, name, len);
         offsets[names] = (uint16_t)(name - mp_frozen_names);
+        size_t slot = signatures[names] % SLOTS;
+        while (slots[slot] != 0) {
+            slot = (slot + 1) % SLOTS;
+        }
+        slots[slot] = (uint8_t)(names + 1);
         name += len + 1;
     }
 }
@@ -152,11 +170,12 @@ static const char *name_at(size_t index) {
 }
 
 static size_t find(uint32_t signature) {
-    size_t i = 0;
-    while (i < names && signatures[i] != signature) {
-        i++;
+    for (size_t slot = signature % SLOTS; slots[slot] != 0; slot = (slot + 1) % SLOTS) {
+        if (signatures[slots[slot] - 1] == signature) {
+            return slots[slot] - 1;
+        }
     }
-    return i;
+    return names;
 }
 
 mp_import_stat_t __wrap_mp_find_frozen_module(const char *str, int *frozen_type, void **data) {
