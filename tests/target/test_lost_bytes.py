@@ -54,7 +54,8 @@ def test_what_overflows_is_an_error_and_an_event_with_the_exact_count(talk, worl
     answered = len(replies) - 1
     assert answered >= RING // len(LINE) and replies == answered * ["OK"] + SHORT
     lost = told(talk)
-    assert 0 <= (count - answered) * len(LINE) - lost < len(LINE)
+    # What there was of the damaged line; the last one answered may lack its LF.
+    assert -1 <= (count - answered) * len(LINE) - lost < len(LINE) - 1
     assert talk.lines[-2:] == [*SHORT, f"+EventOverrun: {lost}"]
     assert counted(talk) == lost  # behind them nothing came
     talk.ok("AT+Test")
