@@ -40,10 +40,13 @@ except ImportError:
 
 
 try:
-    from cc3220 import SCARCE, static
+    from cc3220 import SCARCE, static, trim
 except ImportError:
     SCARCE = False  # whether program, data and heap share the SRAM
     static = bytearray  # on the chip memory outside of the heap, while there is some
+
+    def trim():
+        """Give back what the dictionaries of modules and classes have to spare."""
 
 
 def _traceback(error) -> bytes:

@@ -64,6 +64,10 @@ static inline void set_hint(const mp_map_t *map, mp_obj_t key, size_t pos) {
     }
 }
 
+static inline bool is_hint(const mp_map_t *map, mp_obj_t key, size_t pos) {
+    return hints[HINT(map, key)] == pos;
+}
+
 // The hash of a name, without a walk through the pools for the names in flash.
 static inline size_t name_hash(qstr name) {
     const qstr_pool_t *frozen = &MICROPY_QSTR_EXTRA_POOL;
@@ -129,15 +133,25 @@ static inline mp_map_elem_t *home(mp_map_t *map, mp_obj_t name) {
     return &map->table[name_hash(MP_OBJ_QSTR_VALUE(name)) % map->alloc];
 }
 
-// To a table that has room, no removed entries, and not this name.
-static mp_map_elem_t *place(mp_map_t *map, mp_obj_t name) {
+// In a table that has room, no removed entries, and not this name.
+static mp_map_elem_t *room_for(mp_map_t *map, mp_obj_t name) {
     mp_map_elem_t *elem = home(map, name);
     while (elem->key != MP_OBJ_NULL) {
         if (++elem == &map->table[map->alloc]) {
             elem = map->table;
         }
     }
-    return take(map, elem, name);
+    return elem;
+}
+
+// To such a table. A hint is only given if there was one: it would take the place of one that is wanted.
+static inline void move(mp_map_t *map, const mp_map_elem_t *from, bool hint) {
+    mp_map_elem_t *elem = room_for(map, from->key);
+    *elem = *from;
+    map->used++;
+    if (hint) {
+        set_hint(map, elem->key, elem - map->table);
+    }
 }
 
 static void grow(mp_map_t *map) {
@@ -149,7 +163,7 @@ static void grow(mp_map_t *map) {
     map->used = 0;
     for (size_t i = 0; i < count; i++) {
         if (before[i].key != MP_OBJ_NULL && before[i].key != MP_OBJ_SENTINEL) {
-            place(map, before[i].key)->value = before[i].value;
+            move(map, &before[i], is_hint(map, before[i].key, i));
         }
     }
     m_del(mp_map_elem_t, before, count);
@@ -180,7 +194,60 @@ static mp_map_elem_t *find_or_add(mp_map_t *map, mp_obj_t name) {
         }
     }
     grow(map);
-    return place(map, name);
+    return take(map, room_for(map, name), name);
+}
+
+// --- What dictionaries have to spare when they are complete: 1.2 KB behind the imports ---
+
+#define TRIM_MAX (96) // names; no dictionary of ours is longer
+
+static void trim(mp_map_t *map) {
+    size_t used = map->used;
+    size_t alloc = (used + used / 8 + 2) & ~1u; // what is free ends a search; a block holds two
+    if (map->is_fixed || map->is_ordered || !map->all_keys_are_qstrs || used > TRIM_MAX ||
+        alloc >= map->alloc) {
+        return;
+    }
+    mp_map_elem_t kept[TRIM_MAX];
+    bool known[TRIM_MAX];
+    size_t n = 0;
+    for (size_t i = 0; i < map->alloc; i++) {
+        if (mp_map_slot_is_filled(map, i)) {
+            known[n] = is_hint(map, map->table[i].key, i);
+            kept[n++] = map->table[i];
+        }
+    }
+    memset(map->table, 0, alloc * sizeof(mp_map_elem_t));
+    map->alloc = alloc;
+    map->used = 0;
+    for (size_t i = 0; i < n; i++) {
+        move(map, &kept[i], known[i]);
+    }
+    gc_realloc(map->table, alloc * sizeof(mp_map_elem_t), false); // a shorter one stays where it is
+}
+
+// The dictionaries of a module, and of the classes in it.
+static void trim_module(mp_obj_module_t *module) {
+    mp_map_t *globals = &module->globals->map;
+    trim(globals);
+    for (size_t i = 0; i < globals->alloc; i++) {
+        if (mp_map_slot_is_filled(globals, i) && mp_obj_is_type(globals->table[i].value, &mp_type_type)) {
+            const mp_obj_type_t *class = MP_OBJ_TO_PTR(globals->table[i].value);
+            if ((class->flags & MP_TYPE_FLAG_INSTANCE_TYPE) && MP_OBJ_TYPE_HAS_SLOT(class, locals_dict)) {
+                mp_obj_dict_t *members = MP_OBJ_TYPE_GET_SLOT(class, locals_dict);
+                trim(&members->map);
+            }
+        }
+    }
+}
+
+void hot_trim(void) {
+    mp_map_t *loaded = &MP_STATE_VM(mp_loaded_modules_dict).map;
+    for (size_t i = 0; i < loaded->alloc; i++) {
+        if (mp_map_slot_is_filled(loaded, i) && mp_obj_is_type(loaded->table[i].value, &mp_type_module)) {
+            trim_module(MP_OBJ_TO_PTR(loaded->table[i].value));
+        }
+    }
 }
 
 // --- The two ways in. What is usual comes first and is short enough to need no stack ---

@@ -10,6 +10,9 @@ void hot_reset(void);
 void alloc_reset(void);
 void cc3220_static_reset(void);
 
+// The modules that are there are complete, and nobody goes through a dictionary of one.
+void hot_trim(void);
+
 // The collector has run, and nothing was allocated since.
 void hot_collected(void);
 void alloc_collected(void);

@@ -1,6 +1,7 @@
 // Module cc3220: the console the AT application speaks on, and what the chip has besides.
 #include "hal/console.h"
 #include "hal/hal.h"
+#include "hot.h"
 #include "link/athead.h"
 #include "py/mperrno.h"
 #include "py/mphal.h"
@@ -223,6 +224,13 @@ static mp_obj_t cc3220_static(mp_obj_t n_in) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(cc3220_static_obj, cc3220_static);
 
+// Give back what the dictionaries of modules and classes have to spare.
+static mp_obj_t cc3220_trim(void) {
+    hot_trim();
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_0(cc3220_trim_obj, cc3220_trim);
+
 // --- On-chip flash beyond the image. Not kept by the boot ROM when the image was installed as a
 // --- production file, so nothing of the firmware lives there ---
 
@@ -258,6 +266,7 @@ static const mp_rom_map_elem_t cc3220_globals_table[] = {
     {MP_ROM_QSTR(MP_QSTR_console), MP_ROM_PTR(&console_obj)},
     {MP_ROM_QSTR(MP_QSTR_static), MP_ROM_PTR(&cc3220_static_obj)},
     {MP_ROM_QSTR(MP_QSTR_SCARCE), MICROPY_HW_SCARCE ? MP_ROM_TRUE : MP_ROM_FALSE},
+    {MP_ROM_QSTR(MP_QSTR_trim), MP_ROM_PTR(&cc3220_trim_obj)},
     {MP_ROM_QSTR(MP_QSTR_flash_range), MP_ROM_PTR(&flash_range_obj)},
     {MP_ROM_QSTR(MP_QSTR_flash_erase), MP_ROM_PTR(&flash_erase_obj)},
     {MP_ROM_QSTR(MP_QSTR_flash_write), MP_ROM_PTR(&flash_write_obj)},

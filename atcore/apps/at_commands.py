@@ -13,7 +13,7 @@ from simplelink.errors import SlError
 from .. import create
 from ..commands import ALL
 from ..commands._chapters import CHAPTERS, EAGER
-from ..compat import SCARCE, const, ticks_add, ticks_diff
+from ..compat import SCARCE, const, ticks_add, ticks_diff, trim
 from ..flags import attend, attended, autostart, mind, mute, pass_on, settle, stall, unmute, wake
 from ..framing import nothing
 from ..pump import boot, go_on, step, steps, still_active
@@ -296,6 +296,7 @@ class AtCommands:
             if self.fetched < EAGER:
                 return 0
             self.watch()
+            trim()
             collect()  # what the imports left behind
             attended(core)
             return -1
