@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 SEVEN = 16  # locks above the sockets: what there is one of at a time
+PING = 17  # the lock of pings()
 
 
 @dataclass(frozen=True)
@@ -89,14 +90,27 @@ def ping(it):
 
 
 def pings(it):
+    """Some reports, the last of which ends it, or none until somebody ends it."""
     from simplelink.reports import Reports
 
+    link = it.driver.link
     left = list(range(it.number % 4))
-    reports = Reports(it.driver.link, SEVEN, 0, lambda args: args, lambda report: not left.pop())
-    reports.done = not left
-    for i in range(it.number % 4):
-        it.driver.link.at(10 * i, lambda: reports.complete(ping(it)))
+    reports = Reports(link, PING, 0, lambda args: args, lambda report: not left.pop())
+    for i in left:
+        link.at(10 * i, lambda: reports.done or reports.complete(ping(it)))
+    reports.begin()
     return reports
+
+
+def ping_stop(it):
+    reports = it.driver.link.owners[PING]
+    if reports is not None:
+        reports.end()
+
+
+def computed(it):
+    """NetUtil's output: as much as there is room for, of all sizes."""
+    return it.fill(it.a.out) if len(it.a.out) else 0
 
 
 def some(limit):
@@ -190,7 +204,7 @@ NETAPP = {
     "host_by_service": waits(lambda it: (word(it, it.a.family), 80, b"a=b"), lock=SEVEN),
     "ping": waits(ping, lock=SEVEN),
     "pings": Row(pings),
-    "ping_stop": Row(),
+    "ping_stop": Row(ping_stop),
     "recv": waits(lambda it: (it.fill(it.a.buf), it.number % 2), lock=SEVEN, into="buf"),
     "respond": Row(),
     "event": Row(),
@@ -204,6 +218,6 @@ ROWS = {
     "netcfg": {"set": Row(), "get": Row(config)},
     "netutil": {
         "get": waits(size_of("buf"), into="buf"),
-        "command": waits(size_of("out"), into="out"),
+        "command": waits(computed, into="out", payload="data"),
     },
 }

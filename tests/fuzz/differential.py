@@ -1,6 +1,7 @@
 """python -m tests.fuzz.differential OLD NEW [--lines N] [--seed N] [--minutes N]
 
-The same sessions with the AT core of two checkouts, each in a process of its own. What they print
+The same sessions with the AT core of two checkouts, each in a process of its own, made of the
+commands that both have. What they print
 and what they ask of the driver is compared; a session that differs is made as short as it can be
 and must then be excused by a rule of rules.yaml. Prints how often each was needed, and what none
 excuses; the status is 1 if there is such.
@@ -18,7 +19,7 @@ import yaml
 
 from tests.fuzz import session
 from tests.fuzz.lines import TURNS as ALL_TURNS
-from tests.fuzz.lines import Speaker
+from tests.fuzz.lines import Speaker, pool
 from tests.fuzz.shrink import shrink
 from tests.fuzz.side import Side
 
@@ -29,7 +30,13 @@ SILENCES = (2000, 1000, 20)  # ms that mean something
 LOUD = 10  # one session in so many
 SILENT = tuple(row for row in ALL_TURNS if row[0] not in (Speaker.before, Speaker.noise))
 TELL_S = 60  # between lines about how far it is
+UNKNOWN = "command not exist"
 UNEXCUSED = 50  # then it is enough
+
+
+def name_of(lines: list) -> bytes:
+    """The command of lines of pool(), as it is written: b"AT+Test"."""
+    return lines[0].split(b"=")[0].strip()
 
 
 def written(said: list) -> str:
@@ -91,6 +98,20 @@ class Comparison:
         self.unexcused = []
         self.lines = self.sessions = 0
 
+        self.pool = self.shared()
+
+    def shared(self) -> tuple:
+        """pool() of the commands that both sides know."""
+        names = sorted({name_of(lines) for lines in pool()[0]})
+        asked = [
+            (0, [(0, "bytes", b"AT+Start\r\n"), (200, "bytes", n + b"=?\r\n")]) for n in names
+        ]
+        answers = zip(names, self.both(asked), strict=True)
+        known = {
+            n for n, both in answers if not any(UNKNOWN in line for side in both for line in side)
+        }
+        return tuple([lines for lines in part if name_of(lines) in known] for part in pool())
+
     def both(self, sessions: list) -> list:
         """What came of sessions on both sides: (old, new) each, as told() has it."""
         for side in self.sides:
@@ -114,10 +135,10 @@ class Comparison:
             if old != new:
                 self.explain(seed, said)
 
-    @staticmethod
-    def session(seed: int) -> list:
+    def session(self, seed: int) -> list:
         """What a seed says. Most say no noise: there is so much of it, and one rule for it."""
-        return Speaker(seed, TURNS, None if seed % LOUD == 0 else SILENT).session()
+        turns = None if seed % LOUD == 0 else SILENT
+        return Speaker(seed, TURNS, turns, lambda: self.pool).session()
 
     def explain(self, seed: int, said: list) -> None:
         """Find the rule for a session that differs."""

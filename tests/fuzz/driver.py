@@ -15,7 +15,7 @@ import zlib
 
 from simplelink.errors import SlError
 from simplelink.waiter import Waiter
-from tests.fuzz.answers import ROWS
+from tests.fuzz.answers import PING, ROWS
 
 UART, EVENT, TX = 0x01, 0x04, 0x20  # flags of the link
 NEVER = 1 << 29  # ms
@@ -77,6 +77,7 @@ class Link:
         self.state = 0
         self.nwp = self
         self.limits, self.pending, self.jobs = [], [], []
+        self.owners = [None] * (PING + 1)  # of reports (answers.py), by lock
         self.woken = False
         self.stream = None
         self.scheduled = []  # (when, function), in order
@@ -93,6 +94,11 @@ class Link:
     def at(self, ms, function):
         """Call a function so long from now, as an event of the link."""
         bisect.insort(self.scheduled, (self.now + ms, function), key=lambda row: row[0])
+
+    def leave(self, lock, wait):
+        """A lock is free again."""
+        if self.owners[lock] is wait:
+            self.owners[lock] = None
 
     def ticks(self):
         return self.now
@@ -260,6 +266,11 @@ class Driver:
         for held, wait in self.waits:
             if lock is None or held == lock:
                 wait.fail(code)
+                self.link.woken = True
+        if lock is None:
+            for reports in filter(None, self.link.owners):
+                reports.fail(code)
+                self.link.leave(reports.lock, reports)
                 self.link.woken = True
 
     def closed(self, lock):

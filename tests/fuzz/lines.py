@@ -58,7 +58,8 @@ class Speaker:
 
     hostile_line = CANARY  # with a place for a number
 
-    def __init__(self, seed: int, lines: int = 40, turns=None):
+    def __init__(self, seed: int, lines: int = 40, turns=None, pool=pool):
+        self.pool = pool
         self.chance = random.Random(seed)
         self.seed = seed
         self.lines = lines
@@ -92,14 +93,14 @@ class Speaker:
 
     def legal(self) -> bytes:
         """A line that is understood."""
-        return self.chance.choice(self.chance.choice(pool()[0]))
+        return self.chance.choice(self.chance.choice(self.pool()[0]))
 
     def line(self):
         self.say(self.legal() + self.end())
 
     def wrong(self):
         """A line with one mistake that its declaration tells."""
-        self.say(self.chance.choice(self.chance.choice(pool()[1])) + self.end())
+        self.say(self.chance.choice(self.chance.choice(self.pool()[1])) + self.end())
 
     def mutated(self):
         """A line with bytes changed, lost, doubled, moved."""

@@ -7,7 +7,8 @@ import pytest
 import yaml
 
 from tests.fuzz import differential
-from tests.fuzz.differential import RULES, Comparison
+from tests.fuzz.differential import RULES, UNKNOWN, Comparison
+from tests.fuzz.lines import pool
 
 ROOT = Path(__file__).parents[2]
 
@@ -44,6 +45,19 @@ def test_the_same_core_does_the_same(compare):
     found = compare(ROOT)
     assert found.sessions == differential.BATCH and found.lines > found.sessions
     assert not found.excused and not found.unexcused
+
+
+def test_nothing_is_said_that_one_side_does_not_know(monkeypatch):
+    def both(self, sessions):
+        asked = [said[1][2] for _, said in sessions]
+        return [(["OK"], [UNKNOWN if b"AT+Recv" in line else "OK"]) for line in asked]
+
+    monkeypatch.setattr(Comparison, "both", both)
+    monkeypatch.setattr(differential, "Side", lambda checkout: None)
+    legal, spoiled = Comparison(ROOT, ROOT, {"rules": [], "same": []}).pool
+    wanted = [lines for lines in pool()[0] if not lines[0].startswith(b"AT+Recv")]
+    assert legal == wanted and len(wanted) == len(pool()[0]) - 2
+    assert spoiled and not any(lines[0].startswith(b"AT+Recv") for lines in spoiled)
 
 
 def test_a_difference_is_found_and_made_short(compare, changed):

@@ -1,14 +1,15 @@
 """The driver of chance is like the real one: what it has, what it takes, and what it keeps to."""
 
 import ast
+import contextlib
 import inspect
 from pathlib import Path
 
 import pytest
 
 from simplelink.errors import SlError
-from tests.fuzz.answers import ROWS
-from tests.fuzz.driver import CLASSES, STARTED, Driver, Link, methods
+from tests.fuzz.answers import PING, ROWS
+from tests.fuzz.driver import CLASSES, EVENT, STARTED, Driver, Link, methods
 from tests.fuzz.host import resume
 from tests.fuzz.stream import stream
 
@@ -91,6 +92,72 @@ def test_the_same_calls_get_the_same_answers():
 
     assert answers(5) == answers(5) != answers(6)
     assert any(answer < 0 for answer in answers(5))
+
+
+def granted(function, *args, seeds=range(40)):
+    """(driver, what a call gives) for the seeds with which it is not refused."""
+    for seed in seeds:
+        driver = Driver(seed, resume)
+        driver.link.state = STARTED
+        try:
+            yield driver, function(driver)(*args)
+        except SlError:
+            continue
+
+
+def reported(driver, reports, ms=100):
+    """What a Reports gives until it suspends for good, or ends."""
+    found = []
+    for _ in range(ms):
+        driver.link.now += 1
+        driver.link.dispatch(EVENT)
+        while reports.ready():
+            report = resume(reports.__await__(), box := [None])
+            assert report is None
+            found.append(box[0])
+            if box[0] is None:
+                return found
+    return found
+
+
+def test_pings_report_as_often_as_they_say_and_own_their_lock_until_then():
+    counts = set()
+    for driver, reports in granted(lambda driver: driver.netapp.pings, 1):
+        assert driver.link.owners[PING] is reports
+        found = reported(driver, reports)
+        counts.add(len(found))
+        assert (driver.link.owners[PING] is None) == reports.done == bool(found)
+        for _ in range(20):  # one in so many is refused
+            with contextlib.suppress(SlError):
+                driver.netapp.ping_stop()
+        assert reports.done and driver.link.owners[PING] is None
+    assert len(counts) == 4
+
+
+def test_pings_end_with_the_driver():
+    for driver, reports in granted(lambda driver: driver.netapp.pings, 1):
+        driver.cancel(-2017)
+        if not reports.reports:
+            with pytest.raises(SlError, match="-2017"):
+                reports.__await__().__next__()
+        assert driver.link.owners[PING] is None
+
+
+@pytest.mark.parametrize("room", [0, 16, 255])
+def test_a_netutil_command_fills_what_room_it_is_given(room):
+    sizes = set()
+    for driver, coroutine in granted(lambda driver: driver.netutil.command, 1, b"", b"x"):
+        coroutine.close()
+        out = bytearray(room)
+        call = driver.netutil.command(1, b"", b"data", out if room else b"")
+        try:
+            while (wait := call.send(None)) is not None:
+                driver.link.now = wait.deadline or driver.link.now
+        except StopIteration as stop:
+            sizes.add(stop.value)
+        except SlError:
+            continue
+    assert sizes and max(sizes) <= room and (room == 0 or max(sizes) > 0)
 
 
 def test_nothing_but_a_start_works_before_it():
