@@ -30,7 +30,10 @@ def worker(engine, seed, step, lines, end, out):
     done, left, told = 0, lines, time.monotonic()
     while left > 0 and (end is None or time.monotonic() < end):
         said = engines.generate(engine, seed)
-        wrong = engines.play(engine, said, seed).wrong
+        try:
+            wrong = engines.play(engine, said, seed).wrong
+        except Exception as error:  # of the engine itself: that is wrong, too
+            wrong = [session.Wrong("engine", repr(error))]
         done += engines.LINES
         left -= engines.LINES
         if wrong:
@@ -52,16 +55,18 @@ class Gathered:
 
     def take(self, out, workers):
         """All that they tell, until none is left."""
-        jobs = len(workers)
+        jobs, dead = len(workers), set()
         while jobs:
             try:
-                first, said, wrong = out.get(timeout=TELL_S)
+                first, said, wrong = out.get(timeout=REPORT_S)
             except queue.Empty:
-                if any(worker.is_alive() for worker in workers):
-                    continue
-                self.bad += jobs
-                print(f"{self.engine}: {jobs} processes have died", flush=True)
-                return
+                for worker in workers:
+                    if worker.exitcode and worker.pid not in dead:
+                        dead.add(worker.pid)
+                        jobs -= 1
+                        self.bad += 1
+                        print(f"{self.engine}: a process has died: {worker.exitcode}", flush=True)
+                continue
             if said is None:
                 self.done += first
                 jobs -= not wrong
@@ -87,11 +92,11 @@ def replay(path: Path, shorter: bool) -> int:
     for what in wrong:
         print(f"{path}: {what}")
     if wrong and shorter:
-        kind = wrong[0].kind
+        what = wrong[0].what
         small = shrink(
             said,
-            lambda items: any(it.kind == kind for it in engines.play(engine, items, seed).wrong),
-            whole=kind == "canary",
+            lambda items: any(it.what == what for it in engines.play(engine, items, seed).wrong),
+            whole=wrong[0].kind == "canary",
         )
         target = path.with_name(path.stem + ".small.json")
         session.save(target, engine, seed, small, engines.play(engine, small, seed).wrong)

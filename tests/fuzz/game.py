@@ -50,8 +50,8 @@ class Game:
         self.outcome = Outcome()
         self.stuck = False
 
-    def fail(self, kind, detail=""):
-        self.outcome.find(kind, detail)
+    def fail(self, kind, detail="", place=""):
+        self.outcome.find(kind, detail, place)
         self.stuck = True
 
     def ask(self, line, ms=None) -> bytes:
@@ -82,7 +82,7 @@ class Game:
         """Nothing is raised but answers; `excused`: times that the driver gave too little."""
         if core.exceptions > excused:
             kind, place = core.last_exception
-            self.fail("exception", f"{kind.decode()} at {place.decode()}")
+            self.fail("exception", place=f"{kind.decode()} at {place.decode()}")
 
     def plain(self):
         """From here on replies are as the guide has them, without echo."""

@@ -80,7 +80,8 @@ class HostGame(Game):
                 self.fail("never sleeps")
             except Exception as error:
                 where = traceback.extract_tb(error.__traceback__)[-1]
-                self.outcome.find("exception", f"{error!r} in {where.name}()")
+                place = f"{type(error).__name__} in {where.name}()"
+                self.outcome.find("exception", str(error), place)
                 self.stuck = len(self.outcome.wrong) > EXCEPTIONS
 
     def judge(self, seed):

@@ -19,13 +19,21 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Wrong:
-    """What must not be: its kind, which stays the same while a session is shrunk, and more."""
+    """What must not be: its kind, of an exception its name and place, and more.
+
+    Those stay the same while a session is shrunk (`what`).
+    """
 
     kind: str
     detail: str = ""
+    place: str = ""
+
+    @property
+    def what(self) -> tuple:
+        return self.kind, self.place
 
     def __str__(self):
-        return f"{self.kind}: {self.detail}" if self.detail else self.kind
+        return ": ".join(filter(None, (self.kind, self.place, self.detail)))
 
 
 @dataclass
@@ -36,8 +44,8 @@ class Outcome:
     calls: list = field(default_factory=list)
     wrong: list = field(default_factory=list)
 
-    def find(self, kind, detail=""):
-        self.wrong.append(Wrong(kind, detail))
+    def find(self, kind, detail="", place=""):
+        self.wrong.append(Wrong(kind, detail, place))
 
 
 def plain(item) -> list:

@@ -17,6 +17,7 @@ ANSWER_MS = 20_000  # all but a stop of a network processor that is dead
 LATE_MS = 5000
 END = re.compile(rb"^(OK|ERROR:.*|ERROR: .*)\r\n", re.M)
 LATE = re.compile(rb"^(\+(Connect|Accept|Recv|RecvFrom|Select):|ERROR:.* \+)", re.M)
+ADDRESS = re.compile(rb"^\+NetCfgGet: .*\b(?!0\.0\.0\.0)\d+\.\d+\.\d+\.\d+", re.M)
 SOCKETS = 16
 PLAIN = b"AT+Set=AT,STYLE,guide", b"AT+Set=AT,ECHO,0", b"AT+Set=AT,VERBOSE,0"
 # What the legal lines of all commands may have left behind.
@@ -29,7 +30,8 @@ BACK = (
     *PLAIN,
 )
 ASIDE = b"at+set=at", b"at+stop", b"at+start", b"at+netcfgset=if"
-COUNT = b"from atcore.apps import at_commands as a;print('<',a._application.core.exceptions,'>')"
+TELL = b"from atcore.apps import at_commands as a;c=a._application.core;"
+TELL += b"print('<',c.exceptions,c.last_exception or '','>')"
 
 
 class User:
@@ -40,6 +42,7 @@ class User:
         self.look = look
         self.chance = random.Random(seed)
         self.lines = self.errors = 0
+        self.met = 0  # exceptions
         self.wrong = []
         self.open = []
 
@@ -123,8 +126,12 @@ class User:
         self.ask(b"AT+Start")
 
     def join(self):
+        """Join the network, and have an address of it."""
         self.ask(JOIN.strip())
         self.wait(JOINED_MS)
+        address = self.ask(b"AT+NetCfgGet=IPV4_STA_ADDR")
+        if not ADDRESS.search(address):
+            self.wrong.append(f"there is no address: {address[-200:]!r}")
 
     def tidy_up(self):
         """As at the beginning: joined, nothing open, nothing under way."""
@@ -135,20 +142,24 @@ class User:
         del self.game.printed[:]
 
     def exceptions(self) -> int:
-        """How many the core has met."""
+        """How many the core has met; each is wrong, and the last one is named."""
         game = self.game
         before = len(game.printed)
         game.feed(game.now, b"\r\n\x01")
         self.wait(200)
-        game.feed(game.now, COUNT + b"\x04")
+        game.feed(game.now, TELL + b"\x04")
         self.wait(500)
         game.feed(game.now, b"\x02")
         self.wait(500)
-        found = re.search(rb"< (\d+) >", game.printed[before:])
+        found = re.search(rb"< (\d+) (.*) >", game.printed[before:])
         del game.printed[before:]
         if not found:
             self.wrong.append("the prompt does not answer")
-        return int(found[1]) if found else 0
+            return self.met
+        if int(found[1]) > self.met:
+            self.wrong.append(f"exception {int(found[1])}: {found[2].decode()}")
+        self.met = int(found[1])
+        return self.met
 
 
 # Episodes
