@@ -52,7 +52,8 @@ _COMPLETIONS = const(
     )
 )
 # end
-# table: locks SLOT
+# table: locks DEVICE SLOT
+_LOCK_DEVICE = const(20)
 _LOCK_SLOT = const(23)
 # end
 # table: link ANSWER EVENT OP_FATAL FATAL_CMD_TIMEOUT
@@ -178,7 +179,10 @@ def _frame(link, opcode: int, n: int) -> bool:
 
 
 def _owner(link, base: int, n: int) -> int:
-    """Lock of the operation that the frame completes, -1 if there is none."""
+    """Lock of the operation that the frame completes, -1 if there is none.
+
+    One whose request is not out is not meant, but one that was given up. (A start is no request.)
+    """
     frame = link.answer
     owners = link.owners
     lock = frame[_SD] & 0x1F
@@ -186,12 +190,13 @@ def _owner(link, base: int, n: int) -> int:
         lock = frame[4] & 0x1F if 3 <= frame[5] <= 4 else _SOCKETS
     if lock < _SOCKETS and n > _SD:
         wait = owners[lock]
-        if wait is not None and wait.opcode == base and not wait.done:
+        if wait is not None and wait.opcode == base and not wait.done and wait.sent:
             return lock
     for lock in range(_SOCKETS, _LOCK_SLOT):
         wait = owners[lock]
         if wait is not None and wait.opcode == base and not wait.done:
-            return lock
+            if wait.sent or lock == _LOCK_DEVICE:
+                return lock
     return -1
 
 

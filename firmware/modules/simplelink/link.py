@@ -380,6 +380,9 @@ class Link:
             except Exception:  # there is nothing to come
                 wait.sent = False
                 raise
+            if wait.done and not wait.error:  # while the wire was taken: of one that was given up
+                wait.done = False
+                self.late += 1
             if ms > 0:
                 self.expire(wait, ms)
             elif ms == 0 and lock < _MAX_SOCKETS and self.nwp.nonblocking() >> lock & 1:

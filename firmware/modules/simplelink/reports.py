@@ -34,6 +34,7 @@ class Reports(Completion):
         if before is not None:
             before.done = True
         owners[self.lock] = self
+        self.sent = True
 
     def end(self):
         """There are no more reports than have come."""

@@ -174,6 +174,65 @@ def test_the_late_event_of_a_cancelled_one_is_not_the_next_ones(rig, peer, runni
     assert second.error is None and second.result == row.result
 
 
+FILE = (0x2443, bytes(4), b"", 0.3)  # the answer of FS_DELETE, later
+
+
+@pytest.mark.parametrize("name", sorted(OPERATIONS.keys() - {"recv", "recvfrom", "request_body"}))
+def test_an_event_before_its_request_is_not_its_event(rig, peer, running, name):
+    """It has its lock and waits for the wire: what comes is of one that was given up."""
+    row = OPERATIONS[name]
+    peer.handler = lambda op, body: [FILE] if op == 0xA443 else yes(op, body)
+    rig.start(rig.sl.fs.del_(b"slow"))
+    task = rig.start(row.call(rig.sl))
+    rig.pump(100)
+    assert running(row) == 0
+    peer.send(*row.done)
+    rig.pump(300)
+    assert running(row) == 1 and not task.done
+    peer.send(*row.done)
+    rig.pump(20)
+    assert task.error is None and task.result == row.result
+    assert nothing_left(rig)
+
+
+@pytest.mark.parametrize("name", ["connect", "accept", "dns"])
+def test_an_event_while_its_request_finds_the_wire_taken_is_not_its_event(
+    rig, peer, running, name
+):
+    """By a request that was interrupted from the keyboard: nobody is known to wait for it."""
+    row = OPERATIONS[name]
+    stray = (*row.done, b"")[:3] + (0.1,)
+    peer.handler = lambda op, body: [stray, FILE] if op == 0xA443 else yes(op, body)
+    assert rig.nwp.submit(0xA443, bytes(4), b"slow", 1000, b"", b"") == 0
+    task = rig.start(row.call(rig.sl))
+    rig.pump(500)
+    assert running(row) == 1 and not task.done
+    peer.send(*row.done)
+    rig.pump(20)
+    assert task.error is None and task.result == row.result and rig.sl.link.late >= 1
+
+
+@pytest.mark.parametrize("name", ["recv", "recvfrom"])
+def test_an_event_before_there_is_credit_for_it_is_not_its_event(
+    rig, peer, running, name, monkeypatch
+):
+    row, none = OPERATIONS[name], [-11]
+    for function in ("receive", "room"):
+        real = getattr(rig.nwp, function)
+        fake = lambda *args, real=real: none[0] if none else real(*args)  # noqa: E731
+        monkeypatch.setattr(rig.nwp, function, fake)
+    task = rig.start(row.call(rig.sl))
+    peer.send(*row.done)
+    rig.pump(20)
+    assert running(row) == 0
+    none.clear()
+    rig.pump(20)
+    assert running(row) == 1 and not task.done
+    peer.send(*row.done)
+    rig.pump(20)
+    assert task.error is None and task.result == row.result
+
+
 @EVERY
 def test_one_that_is_cancelled_in_the_queue_is_never_sent(rig, peer, running, row):
     first = rig.start(row.call(rig.sl))
