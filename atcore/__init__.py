@@ -27,12 +27,12 @@ from array import array
 from atbytes import get, header, put, tokenize
 
 from . import flags, reply
-from .compat import SCARCE
+from .compat import SCARCE, const
 from .dispatch import HELP, PAYLOAD, Command, execute, missing, refuse, refused
 from .events import line_of
 from .framing import MAX_HEADER, NO_NUMBER, Framer, payload_of
 from .grammar import TOO_LONG
-from .pump import UART, serve, step
+from .pump import serve, step
 from .queue import HELD, KEPT, Queue
 from .running import SPARES, free, stray
 from .settings import Settings
@@ -40,7 +40,16 @@ from .settings import Settings
 LINE_SIZE = 1024 if SCARCE else 2048  # of a message but a payload; a longer one goes in pieces
 EVENT_SIZE = 640
 PARAMETERS = 24  # of one command, at most
-UP = (1, 8)  # states of the driver's link: started, or a start is under way
+# table: link UART ANSWER EVENT
+_UART = const(1)
+_ANSWER = const(2)
+_EVENT = const(4)
+# end
+# table: states STARTED COMING
+_STARTED = const(1)
+_COMING = const(8)
+# end
+UP = const((_STARTED, _COMING))  # or a start is under way
 MAX_SIZE = 0xFFFF  # bytes of a command handed to send(), payload included
 WAITING = 8  # commands handed to send() that may wait for the one before
 
@@ -268,9 +277,9 @@ class Core:
             self.out.push_event(message)
             flags.mind(self)
 
-    def wait_link(self, ms: int, mask: int = 7) -> int:
+    def wait_link(self, ms: int, mask: int = _UART | _ANSWER | _EVENT) -> int:
         """Wait for the network processor alone."""
-        return self.link.nwp.wait(ms, mask & ~UART)
+        return self.link.nwp.wait(ms, mask & ~_UART)
 
 
 def create(driver, commands, stream=None, core=Core, **settings) -> Core:

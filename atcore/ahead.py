@@ -20,9 +20,9 @@ from atbytes import get, header, tokenize
 from simplelink.errors import SlError
 
 from .compat import const, ticks_add, ticks_diff
-from .dispatch import ENDS_ALL, ENDS_SHIFT, HELP, MAX_TEXT, PAYLOAD, missing
+from .dispatch import ENDS_ALL, HELP, PAYLOAD, missing
 from .dropping import PAUSE_MS, SILENCE_MS
-from .flags import stall
+from .flags import MAX_TEXT, stall
 from .forms import hides
 from .framing import MAX_LINE, SIZE, payload_of
 from .grammar import ParseError, finish
@@ -31,9 +31,11 @@ LOOK_MS = const(150)  # between two looks, and before the first
 _GRACE_MS = const(400)  # for the commands between the one that waits and its way out, together
 _SOON_MS = const(5)  # how long they wait when that is over
 _PAST_MS = const(5000)  # behind a way out, the next is another one
-_ABORTED = const(-2005)  # SL_API_ABORTED
-_STOPPED = const(-2017)  # SL_RET_CODE_STOP_IN_PROGRESS
-_EBADF = const(-9)  # SL_ERROR_BSD_EBADF
+# table: errors SL_API_ABORTED SL_RET_CODE_STOP_IN_PROGRESS SL_ERROR_BSD_EBADF
+_SL_API_ABORTED = const(-2005)
+_SL_RET_CODE_STOP_IN_PROGRESS = const(-2017)
+_SL_ERROR_BSD_EBADF = const(-9)
+# end
 _SOCKETS = ("sd", "socket")  # what the first parameter is called, if it is a socket
 _ID = const(0x0F)  # of a socket descriptor
 _NO_NUMBER = const(-3)  # header(), or less: there is a payload, and nobody knows how long
@@ -46,10 +48,14 @@ _LOST = (
     b"AT+Send=0,0,1,"  # a payload that a cut behind it ends: the error that tells of a lost line
 )
 
-# Parts of a declaration (dispatch.py).
+# table: declaration ARGS SHAPE COUNT
 _ARGS = const(1)
 _SHAPE = const(3)
-_COUNT = const(5)  # of its parameters
+_COUNT = const(5)
+# end
+# table: shape ENDS
+_ENDS = const(8)
+# end
 
 # Why a walk has ended.
 _ON = const(0)  # nothing is left
@@ -90,7 +96,7 @@ class Ahead:
     def look(self) -> int:
         """The error with which the command that waits ends now; 0: it goes on waiting."""
         code = self.handed() or self.coming()
-        if not code or code == _ABORTED:
+        if not code or code == _SL_API_ABORTED:
             return code
         now = self.core.ticks()
         past = _PAST_MS if self.found_at is None else ticks_diff(now, self.found_at)
@@ -144,7 +150,7 @@ class Ahead:
             self.put_eol(framer)
         elif why == _INSIDE and framer.silent(PAUSE_MS):
             self.cut(framer, self.need - framer.filled)
-        return _ABORTED if broken and framer.brk(True) else 0
+        return _SL_API_ABORTED if broken and framer.brk(True) else 0
 
     def read(self, framer) -> bool:
         """Take what the stream has, behind what is there."""
@@ -186,7 +192,7 @@ class Ahead:
             return 0
         if why == _TAIL:
             self.put_eol(framer)
-        return _ABORTED
+        return _SL_API_ABORTED
 
     def put_eol(self, framer):
         """The line of a complete payload has ended without a line end."""
@@ -330,7 +336,7 @@ class Ahead:
 
     def way_out(self, declared, line, count: int) -> int:
         """The error that this command brings to the one that waits, 0 for none."""
-        kind = 0 if declared is None else declared[_SHAPE] >> ENDS_SHIFT
+        kind = 0 if declared is None else declared[_SHAPE] >> _ENDS
         if not kind or count != declared[_COUNT]:
             return 0
         args = declared[_ARGS]
@@ -341,9 +347,9 @@ class Ahead:
         except ParseError:
             return 0
         if kind == ENDS_ALL:
-            self.code = _STOPPED
+            self.code = _SL_RET_CODE_STOP_IN_PROGRESS
         elif values[0] & _ID == self.socket():
-            self.code = _EBADF
+            self.code = _SL_ERROR_BSD_EBADF
         return self.code
 
     def socket(self) -> int:

@@ -38,15 +38,15 @@ from .forms import payload_row, settled, usage
 from .grammar import ParseError, finish, is_help, quick
 from .running import accepted, finished, run, unforeseen
 
-# A declaration is a tuple (see Commands.command).
-NAME = const(0)
+# table: declaration NAME ARGS SHAPE PAYLOAD COUNT PATIENCE
+_NAME = const(0)
 _ARGS = const(1)
-_HANDLER = const(2)
 _SHAPE = const(3)
-PAYLOAD = const(4)
+_PAYLOAD = const(4)
 _COUNT = const(5)
-_OFFLINE = const(6)
 _PATIENCE = const(8)
+# end
+PAYLOAD = const(_PAYLOAD)
 
 # When OK comes: behind the value lines; as soon as the parameters are understood (rule O3); when
 # the handler says that the driver has accepted (NetAPPPing). Behind the last two there is none.
@@ -62,14 +62,17 @@ ALONE, FIRST = 0, 1
 # first parameter, a socket.
 ENDS_NOTHING, ENDS_ALL, ENDS_SOCKET = 0, 1, 2
 
-# Bits of a declaration's shape: ok, 2: the same in style ti, 4: late_name, 8: ends, and these.
-ENDS_SHIFT = const(8)
+# table: shape TI_OK FIRST GUIDE_ONLY REPEATED ENDS
+_TI_OK = const(2)
+_FIRST = const(16)
 _GUIDE_ONLY = const(32)
+_REPEATED = const(128)
+_ENDS = const(8)
+# end
 
 VALUES = const("Value1,...,ValueX")  # the guide's name for what differs
 
 MAX_DATA = const(4096)  # payload bytes, decoded
-MAX_TEXT = const(5464)  # payload characters in Base64
 
 HELP = const(-3)  # special results of the tokenizer
 _MANY = const(-2)
@@ -122,8 +125,8 @@ class Commands:
         args = settled(args)
         laden = payload or len(args) > 0 and args[-1][1] == "data"
         count = None if varies else parameters(args)
-        shape = ok | ti_ok << 2 | late_name << 4 | guide_only << 5 | values << 7
-        shape |= ends << ENDS_SHIFT
+        shape = ok | ti_ok << _TI_OK | late_name * _FIRST | guide_only * _GUIDE_ONLY
+        shape |= values * _REPEATED | ends << _ENDS
 
         def declared(handler):
             typed = key or b"at+" + name.lower()
@@ -170,7 +173,7 @@ class Command:
 
     def value(self) -> reply.Line:
         """Start a value line that has no spec."""
-        return self.core.line.begin(self.declaration[NAME], self.ti)
+        return self.core.line.begin(self.declaration[_NAME], self.ti)
 
     def frame(self, size: int, format: int):
         """Room for a payload to come, as payload() wants it: a memoryview of size bytes.
@@ -189,7 +192,7 @@ class Command:
 
         values: numbers, or bytes that need no quoting.
         """
-        return payload(room, size, format, self.declaration[NAME], self.ti, values)
+        return payload(room, size, format, self.declaration[_NAME], self.ti, values)
 
     def emit(self, values):
         """One value line of several (REPEATED), as a handler returns it. Await what this returns:
@@ -342,7 +345,7 @@ def tell(core, declaration, values=()):
     if ti:
         core.out.push((text or b"[]") + b"\r\n")
     else:
-        line = core.line.begin(declaration[NAME], False)
+        line = core.line.begin(declaration[_NAME], False)
         if text:
             line.raw(text)
         core.out.push(line.message())

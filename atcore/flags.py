@@ -13,9 +13,10 @@ borrower    a Command or a message that has the memory of one frame (`room`), wh
             scarce there is no such memory, and nobody gets it.
 """
 
-from .compat import SCARCE, static, ticks_add, ticks_diff
+from .compat import SCARCE, const, static, ticks_add, ticks_diff
 
-FRAME_SIZE = 64 + 5464 + 2  # a payload of 4096 bytes in Base64, with what stands around it
+MAX_TEXT = const(5464)  # characters of a payload of 4096 bytes in Base64
+FRAME_SIZE = 64 + MAX_TEXT + 2  # with what stands around it
 
 
 def clear(core):
@@ -39,6 +40,11 @@ def settle(core, more: bool):
 def wake(core):
     """Something became ready that the link does not tell of: step() does not sleep before it."""
     core.link.woken = core.active = True
+
+
+def woken(core):
+    """Who became ready so was looked at."""
+    core.link.woken = False
 
 
 def stall(core):

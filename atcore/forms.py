@@ -7,13 +7,16 @@ from atbytes import kw_told
 
 from ._keywords import TABLES
 from .compat import const
-from .grammar import ParseError, choose, convert, is_help, surplus, table_for
+from .grammar import FAMILY, ParseError, choose, convert, is_help, surplus, table_for
 
 _CHOOSING = const(("key", "sub"))  # kinds of arguments
 _WORD = const(("", "key"))
 _ABSENT = const(0xFF)  # of a payload's positions
-_FAMILIES = const(b"socket_family")
-_FAMILY = const((2, 3))  # those that have addresses
+# table: keywords socket_family.INET socket_family.INET6
+_INET = const(2)
+_INET6 = const(3)
+# end
+_WITH_ADDRESSES = const((_INET, _INET6))
 
 
 # When a command is declared
@@ -172,7 +175,7 @@ def usage(args: tuple, values, ti: bool, keywords: bool) -> str:
             name = arg[0].replace(",", "],[")
             if keywords and table:
                 most = arg[4] if len(arg) > 4 else 0xFFFFFFFF
-                order = _FAMILY if arg[1] == "family" else choices(args, at, values[-1:])
+                order = _WITH_ADDRESSES if arg[1] == "family" else choices(args, at, values[-1:])
                 name += ":" + kw_told(TABLES, table, ti, order, most)
             parts.append("[%s]" % name)
         at += 1
@@ -185,7 +188,7 @@ def table_of(arg: tuple, before):
     if kind in ("key", "mask"):
         return arg[3]
     if kind == "family":
-        return _FAMILIES
+        return FAMILY[3]
     return table_for(arg[3], before) if kind == "sub" and before is not None else None
 
 

@@ -18,9 +18,9 @@ from atbytes import get, header, line_at, tokenize
 
 from . import dropping, grammar
 from .compat import const, static, ticks_add, ticks_diff
-from .dispatch import MAX_TEXT, PAYLOAD, lookup, missing
+from .dispatch import PAYLOAD, lookup, missing
 from .dropping import PAUSE_MS, SILENCE_MS
-from .flags import mind, stall
+from .flags import MAX_TEXT, mind, stall
 from .forms import hides, payload_name
 
 MAX_LINE = const(2560)  # bytes of a line without its payload

@@ -62,9 +62,12 @@ _HELP = const(0x3F)
 
 _PLAIN = const(32)  # bytes of a signature that is no Base64
 _SIX = const(("MAC", "array", "", 6, b":"))
-_FAMILY = const(("Family", "key", "", b"socket_family"))
+FAMILY = const(("Family", "key", "", b"socket_family"))
 _WORDS = const(("str", "key", "sub", "mask", "family"))  # kinds
+# table: keywords socket_family.INET6 socket_family.RF
 _INET6 = const(3)
+_RF = const(6)
+# end
 
 
 _RANGES = {
@@ -299,8 +302,8 @@ def few(line, start, end, flags, arg, before):
 
 def family(line, start, end, flags, arg, before):
     """INET or INET6 where an address follows; the transceiver has none (-1)."""
-    found = key(line, start, end, flags, _FAMILY, before)
-    if found == 6:
+    found = key(line, start, end, flags, FAMILY, before)
+    if found == _RF:
         raise ParseError(MISSING)
     return found
 

@@ -7,20 +7,26 @@ rather than methods: on the device a call costs half as much.
 from simplelink.errors import SlError
 
 from .compat import const, ticks_diff
-from .flags import look, mind, settle, stall, unmute
+from .flags import look, mind, settle, stall, unmute, wake, woken
 from .queue import EVENT, LATE, MANY
 from .running import Ready, advance, due, resume, stray, thrown
 
 _FILE_MS = const(2000)  # the settings' file has for its answer
 _BOOT_MS = const(400)  # a boot has when somebody wants to stop
-_STOPPED = const(-2017)  # SL_RET_CODE_STOP_IN_PROGRESS
-_ABANDONED = const(16)  # Link.state: the wire is not free (inbox.py)
-
-# Flags of the link.
-UART = const(1)
+# table: errors SL_RET_CODE_STOP_IN_PROGRESS
+_SL_RET_CODE_STOP_IN_PROGRESS = const(-2017)
+# end
+# table: states ABANDONED
+_ABANDONED = const(16)
+# end
+# table: link UART ANSWER EVENT FATAL TIMEOUT
+_UART = const(1)
 _ANSWER = const(2)
 _EVENT = const(4)
-NEWS = const(0x1E)  # everything but the stream
+_FATAL = const(8)
+_TIMEOUT = const(0x10)
+# end
+_NEWS = const(_ANSWER | _EVENT | _FATAL | _TIMEOUT)  # everything but the stream
 
 PLAIN = const(2)  # what Framer.next() gives: below, the last line; above, with a payload
 
@@ -30,9 +36,9 @@ def step(core, ms: int = -1) -> int:
     if core.active or len(core.entries) >= MANY:
         return busy_step(core, ms)
     flags = core.wait(ms)
-    if flags != UART:
+    if flags != _UART:
         news(core, flags)
-    if flags & UART:
+    if flags & _UART:
         read = core.read
         read(core)
     return flags
@@ -53,7 +59,7 @@ def steps(core, app):
     write = app.stream.write
     held = app.held
     # A built-in name costs five times what a variable does.
-    kind_of, size_of, late, event, uart = type, len, LATE, EVENT, UART
+    kind_of, size_of, late, event = type, len, LATE, EVENT
     while True:
         while entries and not core.active:
             message = entries[0]
@@ -75,9 +81,9 @@ def steps(core, app):
                 return
             continue
         flags = wait(-1)
-        if flags != uart:
+        if flags != _UART:
             news(core, flags)
-        if flags & uart:
+        if flags & _UART:
             read = core.read
             read(core)
 
@@ -123,12 +129,12 @@ def overrun(core, framer):
 def news(core, flags: int):
     """The link has something, or it has brought credits."""
     link = core.link
-    if flags & NEWS:
+    if flags & _NEWS:
         try:
             link.dispatch(flags)
         except Exception as error:
             stray(core, error)
-            link.woken = True
+            wake(core)
     if core.background:
         advance(core)
     if core.tasks:
@@ -142,10 +148,10 @@ def go_on(core, flags: int):
     link = core.link
     try:
         link.dispatch(flags)
-        link.woken = False
+        woken(core)
     except Exception as error:
         stray(core, error)
-        link.woken = True  # it has more, perhaps
+        wake(core)  # it has more, perhaps
     if core.background:
         advance(core)
     if core.tasks:
@@ -162,7 +168,7 @@ def go_on(core, flags: int):
 def busy_step(core, ms: int) -> int:
     """step() while there is more to look after than the stream and commands without deadline."""
     link = core.link
-    mask = 7
+    mask = _UART | _ANSWER | _EVENT
     command = core.foreground
     if command is not None:
         mask = _ANSWER | _EVENT
@@ -240,7 +246,7 @@ def boot_on(core, job, error=None):
         stray(core, caught)
     if job.wait is None:
         core.booting = None
-        core.link.woken = True  # a command may have waited for this
+        wake(core)  # a command may have waited for this
 
 
 async def end_boot(core):
@@ -248,7 +254,7 @@ async def end_boot(core):
     if core.booting is not None:
         await Ready(core, _BOOT_MS)
         if core.booting is not None:
-            boot_on(core, core.booting, SlError(_STOPPED))
+            boot_on(core, core.booting, SlError(_SL_RET_CODE_STOP_IN_PROGRESS))
 
 
 async def recover(core):

@@ -27,20 +27,25 @@ from .reply import OK, Line, Pieces
 _VIEW = memoryview  # a built-in name costs five times what one of the module does
 _SLOTS = const(16)  # commands in the background
 SPARES = const(17)  # Commands for these and the foreground
-_PROTOCOL_ERROR = const(-2010)  # SL_RET_CODE_PROTOCOL_ERROR
+# table: errors SL_RET_CODE_PROTOCOL_ERROR
+_SL_RET_CODE_PROTOCOL_ERROR = const(-2010)
+# end
 
-# Parts of a declaration (dispatch.py), bits of its shape.
-NAME = const(0)
+# table: declaration NAME HANDLER SHAPE OFFLINE REPLY
+_NAME = const(0)
 _HANDLER = const(2)
 _SHAPE = const(3)
 _OFFLINE = const(6)
 _REPLY = const(7)
-_LATE = const(15)  # OK does not come with the answer, in one of the styles
-_WHEN = const(3)  # when it comes, in style ti _TI_OK bits further up
+# end
+# table: shape LATE WHEN TI_OK FIRST ENDS
+_LATE = const(15)
+_WHEN = const(3)
 _TI_OK = const(2)
+_FIRST = const(16)
+_ENDS = const(8)
+# end
 _AT_ONCE = const(1)
-_FIRST = const(16)  # a late error names the first parameter
-_ENDS = const(8)  # so many bits further up: what the command ends that waits before it
 _EVERYTHING = const(1)
 
 
@@ -119,7 +124,7 @@ def finished(command, result):
     if spec is not None:
         if not spec:  # BY_OPTION
             spec, result = result
-        text = value_line(core.line.buf, declaration[NAME], spec, result, command.ti, TABLES)
+        text = value_line(core.line.buf, declaration[_NAME], spec, result, command.ti, TABLES)
         if type(text) is not list:
             return text
         text = Pieces(text)
@@ -302,7 +307,7 @@ def unforeseen(core, error):
         collect()
     core.exceptions += 1
     core.last_exception = (type(error).__name__.encode(), where(error))
-    return (0, reply.ALLOCATE) if memory else (_PROTOCOL_ERROR, reply.PROCESS)
+    return (0, reply.ALLOCATE) if memory else (_SL_RET_CODE_PROTOCOL_ERROR, reply.PROCESS)
 
 
 def stray(core, error):
@@ -336,7 +341,7 @@ def failed(core, command, code: int, what=reply.PROCESS, about=None):
         return
     detail = b""
     if not command.ti:
-        detail = b" +" + command.declaration[NAME]
+        detail = b" +" + command.declaration[_NAME]
         if command.declaration[_SHAPE] & _FIRST:
             detail += b" %d" % command.first
     core.out.push_late((core.line.error(what, code, command.ti, detail + about),))

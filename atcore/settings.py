@@ -17,20 +17,27 @@ from .reply import PROCESS
 
 FILE = b"/atcore/settings"
 SIZE = 512
-ABORTED = -2005  # SL_API_ABORTED: not done in time, or ended with the network processor
-STOPPED = -2017  # SL_RET_CODE_STOP_IN_PROGRESS: ended by AT+Stop
+# table: errors SL_API_ABORTED SL_RET_CODE_STOP_IN_PROGRESS
+_SL_API_ABORTED = const(-2005)
+_SL_RET_CODE_STOP_IN_PROGRESS = const(-2017)
+# end
+ABORTED = const(_SL_API_ABORTED)  # not done in time, or ended with the network processor
+STOPPED = const(_SL_RET_CODE_STOP_IN_PROGRESS)  # ended by AT+Stop
+# table: keywords device_id.AT
+_AT = const(255)
+# end
 
 _SWITCH = const((("Value1", "range", "", 0, 1),))
 # By number, as in keyword table at_setting: forms of AT+Set (the values that choose, arguments);
 # name, attribute, default.
 ROWS = (
-    ((255, 0), (("Value1", "key", "", b"at_style"),), b"STYLE", "style", 0),
-    ((255, 1), _SWITCH, b"ECHO", "echo", 0),
-    ((255, 2), _SWITCH, b"BANNER", "banner", 1),
-    ((255, 3), _SWITCH, b"AUTOSTART", "autostart", 1),
-    ((255, 4), (("Value1", "range", "", 1200, 3000000),), b"BAUD", "baud", 115200),
-    ((255, 5), (("Value1", "range", "", 0, 2),), b"VERBOSE", "verbose", 0),
-    ((255, 6), (("Value1", "range", "", 1, 65),), b"SENDWAIT", "sendwait", 10),
+    ((_AT, 0), (("Value1", "key", "", b"at_style"),), b"STYLE", "style", 0),
+    ((_AT, 1), _SWITCH, b"ECHO", "echo", 0),
+    ((_AT, 2), _SWITCH, b"BANNER", "banner", 1),
+    ((_AT, 3), _SWITCH, b"AUTOSTART", "autostart", 1),
+    ((_AT, 4), (("Value1", "range", "", 1200, 3000000),), b"BAUD", "baud", 115200),
+    ((_AT, 5), (("Value1", "range", "", 0, 2),), b"VERBOSE", "verbose", 0),
+    ((_AT, 6), (("Value1", "range", "", 1, 65),), b"SENDWAIT", "sendwait", 10),
 )
 _ARGS = const(1)
 _NAME = const(2)

@@ -20,6 +20,7 @@ from ..pump import boot, go_on, step, steps, still_active
 from ..queue import KEPT, REPLIES
 from ..reply import Pieces
 from ..running import stray, unforeseen
+from ..settings import ABORTED
 
 SETTINGS_MS = 3000  # if the settings are not known by then, the defaults hold
 PROOF_MS = 10000  # within this a command must come at a new BAUD
@@ -30,7 +31,12 @@ TWICE_MS = 1000  # Ctrl-C twice on an empty line within this: friendly REPL
 STOP_MS = 200
 CTRL_A, CTRL_C = 1, 3
 ESCAPES, ECHO, CONTROLS = 1, 2, 4  # flags of the line discipline
-ROOM = 0x26  # flags of the link: the stream has room, an answer, an event
+# table: link ANSWER EVENT TX
+_ANSWER = const(2)
+_EVENT = const(4)
+_TX = const(0x20)
+# end
+ROOM = const(_TX | _ANSWER | _EVENT)
 ROOM_MS = 50
 if SCARCE:
     EAGER = 2  # noqa: F811 - device and socket
@@ -107,7 +113,7 @@ class AtCommands:
         try:
             await core.settings.load()
         except SlError as error:  # no file: the defaults hold
-            if error.code == -2005:  # SL_API_ABORTED
+            if error.code == ABORTED:
                 fault = fault or error.code  # nor will it answer anything else now
         if not fault:
             await core.settings.keep(True)  # what was set meanwhile

@@ -21,7 +21,10 @@ _DATE_TIME = const(11)
 _VERSION = const(12)
 _UDID = const(41)
 # end
+# table: keywords device_id.AT at_setting.EXCEPTION
 _AT = const(255)
+_EXCEPTION = const(7)
+# end
 
 _OPTIONS = const(
     (
@@ -44,7 +47,6 @@ _TIME_LINE = const((("packed", b"I\x08I\x04I\x00I\x0cI\x10I\x14"),))
 _STYLE_LINE = const((("key", 0, b"at_style"),))
 _SETTING_LINE = const((("u32", 0),))
 _EXCEPTION_LINE = const((("u32", 0), ("raw", 1), ("str", 2)))
-_EXCEPTION = const(7)  # of keyword table at_setting, behind ROWS: is told, and cannot be set
 # Table 11: (id and option, no more arguments, bytes asked for, value line). NETCFG and FS are
 # keywords of Status that have no answer.
 _GET = const(

@@ -8,8 +8,10 @@ from . import command
 
 _EAGER = const("sockets")
 
+# table: keywords socket_family.INET socket_family.INET6
 _INET = const(2)
 _INET6 = const(3)
+# end
 
 _SD = const(("socket", "u8", ""))
 _FAMILY = const(("family", "family", ""))

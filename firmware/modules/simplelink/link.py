@@ -38,7 +38,8 @@ _DEV_STATUS_REFUSING = const(0x1C)
 # table: locks SLOT
 _LOCK_SLOT = const(23)
 # end
-# table: link EVENT E_BUSY E_SIZE
+# table: link ANSWER EVENT E_BUSY E_SIZE
+_ANSWER = const(2)
 _EVENT = const(4)
 _E_BUSY = const(-1001)
 _E_SIZE = const(-1008)
@@ -57,7 +58,7 @@ _LOCKS = const(_LOCK_SLOT + 1)
 _LOOK_MS = const(2)
 _HEED_MS = const(100)
 _NO_EVENT = const(-1)
-_NEWS = const(2 | 4)  # flags of the link: an answer, an event
+_NEWS = const(_ANSWER | _EVENT)
 
 
 class Link:

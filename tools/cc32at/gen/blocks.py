@@ -3,15 +3,19 @@
 A block begins with a line `# table: WHAT NAMES...`, which may go on in lines indented by 5 blanks,
 and ends with `# end`. WHAT is `opcodes` (NAMES are opcodes, or one group), `errors`, `constants`,
 `enums`, `locks`, `states`, `dev_status`, `ids` or `options` (NAMES of config, as GROUP.NAME),
-`completions`, or `link` (NAMES of firmware/link/link.h without LINK_); or `layout`, `spec` or
-`events`, see specs.py.
+`completions`, or `link` (NAMES of firmware/link/link.h without LINK_); `keywords` (TABLE.WORD of
+keywords.json), `declaration` (places in the declaration of a command) or `shape` (bits of its
+shape); or `layout`, `spec` or `events`, see specs.py.
 const() makes the compiler put the numbers into the code, so they take neither flash nor RAM of
 their own.
 """
 
 from __future__ import annotations
 
+import functools
 import itertools
+import json
+from pathlib import Path
 
 from cc32at.hostlink.header import numbers
 
@@ -19,6 +23,22 @@ from . import header, specs
 
 START = "# table: "
 END = "# end"
+KEYWORDS = Path(__file__).with_name("keywords.json")
+
+# A command's declaration is a tuple of these (atcore/dispatch.py).
+DECLARATION = (
+    "NAME", "ARGS", "HANDLER", "SHAPE", "PAYLOAD", "COUNT", "OFFLINE", "REPLY", "PATIENCE"
+)  # fmt: skip
+# Its shape: bits, and where fields of more than one begin.
+SHAPE = {
+    "WHEN": 3,  # mask of when OK comes
+    "TI_OK": 2,  # it begins: the same in style ti
+    "LATE": 15,  # mask of both
+    "FIRST": 16,  # a late error names the first parameter
+    "GUIDE_ONLY": 32,  # style ti does not know it
+    "REPEATED": 128,  # any number of value lines
+    "ENDS": 8,  # it begins: what the command ends that waits before it
+}
 
 
 def fill(text: str, table: dict) -> str:
@@ -144,6 +164,24 @@ def _completions(table: dict) -> list[str]:
     ]
 
 
+@functools.cache
+def _words() -> dict[str, dict[str, int]]:
+    return {name: row["names"] for name, row in json.loads(KEYWORDS.read_text()).items()}
+
+
+def _keywords(table: dict, name: str) -> list[tuple[str, str]]:
+    group, _, word = name.partition(".")
+    return [(word, str(_words()[group][word]))]
+
+
+def _declaration(table: dict, name: str) -> list[tuple[str, str]]:
+    return [(name, str(DECLARATION.index(name)))]
+
+
+def _shape(table: dict, name: str) -> list[tuple[str, str]]:
+    return [(name, str(SHAPE[name]))]
+
+
 _ROWS = {
     "opcodes": _opcodes,
     "errors": _errors,
@@ -155,4 +193,7 @@ _ROWS = {
     "states": _states,
     "dev_status": _dev_status,
     "link": _link,
+    "keywords": _keywords,
+    "declaration": _declaration,
+    "shape": _shape,
 }
