@@ -132,6 +132,8 @@ def finished(command, result):
         text = result.message()
         if type(text) is bytes:
             return text
+    elif type(result) is _VIEW:  # a message with a payload
+        return result
     else:
         raise TypeError("no reply")
     mind(core)  # the application looks twice at such a message
@@ -157,7 +159,14 @@ def suspend(core, command, coro):
     """Start a coroutine; file it if it does not end at once."""
     wait = core.resume(coro, core.box)
     if wait is None:
-        answer(core, command, core.box[0])
+        result = core.box[0]
+        if result is not None:
+            try:
+                result = finished(command, result)
+            except Exception as error:
+                wrong(core, command, error)
+                return
+        answer(core, command, result)
         return
     try:
         spare = core.spare
@@ -211,6 +220,10 @@ def resume(core, command, error=None):
         if wait is not None:
             command.wait = wait
             return
+        # At once: what it was made of is everybody's.
+        result = core.box[0]
+        if result is not None:
+            result = finished(command, result)
     except Exception as caught:
         error = caught
     before = 0
@@ -222,15 +235,13 @@ def resume(core, command, error=None):
             background.remove(command)
     else:
         if core.background:
-            result = core.box[0]
             advance(core)  # what Stop has ended answers before it
-            core.box[0] = result
         core.foreground = None
         before = len(core.entries)
     command.coro = command.wait = None
     if error is None:
         try:
-            answer(core, command, core.box[0])
+            answer(core, command, result)
         except Exception as caught:
             error = caught
     if error is not None:
@@ -249,34 +260,26 @@ def thrown(core, coro, error):
         return None
 
 
-def answer(core, command, result):
-    """A command has succeeded."""
+def answer(core, command, message):
+    """A command has succeeded; message: of its value line or None."""
     out = core.out
-    if result is not None and (
-        type(result) is not _VIEW or command.declaration[_REPLY] is not None
-    ):
-        try:
-            result = finished(command, result)
-        except Exception as error:
-            wrong(core, command, error)
-            return
     if command.late:
-        if result is not None:
+        if message is not None:
             second = command.ti and command.declaration[_SHAPE] >> _TI_OK & _WHEN == _AT_ONCE
-            lines = (result, OK) if second else (result,)
+            lines = (message, OK) if second else (message,)
             if out.group is None:
                 core.entries.append(lines)
             else:
                 out.push_late(lines)
     else:
-        if result is None:
+        if message is None:
             out.push(OK)
         else:
-            out.pair(result, OK)
+            out.pair(message, OK)
         if out.group is not None:
             out.finish(command)
     if core.borrower is command:
-        pass_on(core, result)
+        pass_on(core, message)
 
 
 def wrong(core, command, error):

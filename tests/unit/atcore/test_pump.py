@@ -81,6 +81,13 @@ class Desk:
             for number in (1, 2):
                 self.waits.pop(number).finish(error=-2005)
 
+        @command(b"EndsTold")
+        async def ends_told(cmd):
+            await self.waits.setdefault("ends", Wait())
+            line = cmd.value().num(3).num(4)
+            self.waits.pop(1).finish(2)
+            return line
+
         @command(b"Quick", offline=True)
         def quick(cmd):
             self.runs.append("quick")
@@ -123,6 +130,12 @@ def test_a_command_that_waits_holds_back_the_next(desk):
     desk.finish(1, 5)
     assert desk.more() == [b"+Slow: 1,5", OK, OK]
     assert desk.runs == [1, "quick"]
+
+
+def test_a_value_line_stays_whole_while_those_are_answered_whom_its_command_has_ended(desk):
+    assert desk(b"AT+Select=1") == [OK] and desk(b"AT+EndsTold") == []
+    desk.finish("ends")
+    assert desk.more() == [b"+Select: 1,2", b"+EndsTold: 3,4", OK]
 
 
 def test_a_line_of_the_stream_is_held_back_too():
