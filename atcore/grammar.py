@@ -12,8 +12,10 @@ ParseError with a code of at-commands.md chapter 6.2. The tokenizer marks text t
 
 Three kinds stand at the end of a list alone, and are no parameter of the line like others:
 
-    ("data", "data", "")                the payload: as long as the arguments of kind "size" before
-                                        it say together, in the "format" before it, if there is one
+    ("data", "data", "")                the payload, of which cmd.data() takes at most 4096 bytes,
+                                        5464 characters of Base64: as long as the arguments of kind
+                                        "size" before it say together, in the "format" before it,
+                                        if there is one
     ("Value1,...,ValueX", "forms", flags, rows)
                                         what follows differs by the values before it; flags "?":
                                         the line may end there, and help says nothing of it

@@ -17,12 +17,13 @@ An item that is None does not exist: an empty field (rule L5). Fields:
                         style in lower case; mask: of 32 bits
     ("str", at, size)   not longer than size
     ("text", n, at)     a string behind its length, which is a byte at n
-    ("array", at, size, mark)   bytes in hex with a mark between them
+    ("array", at, size, mark)   bytes in hex with a mark between them: the number of a character
     ("always", value, table)    the keyword of a constant
     ("none",)           an empty field
     ("end", mark)       this mark stands behind the last field
     ("of", at, field, ...)      fields whose values are in one item
-    ("list", size, field, ...)  these fields, with `;`, for every item, or all `size` bytes
+    ("list", size, field, ...)  these fields, with `;`, for every item, or all `size` bytes; one
+                        item of a tuple is such a list within ("of", at, ("list", ...)) alone
     ("guide", field, ...), ("ti", field, ...)   in one style alone
     ("given", at, field)        in style ti not even an empty field without a value
     ("must", at, field)         in style ti no line if this string is empty

@@ -70,8 +70,9 @@ class Work:
     def start(self, owner, coro, failed=None) -> Task:
         """Run a coroutine beside the commands; it begins at once.
 
-        failed(error): the message that tells of its failure, or None for silence; without it that
-        is an error line, placed as an event. Raises MemoryError if there are TASKS already.
+        failed(error): the message that tells of its failure, bytes with their CR LF or Pieces, or
+        None for silence; without it that is an error line, placed as an event.
+        Raises MemoryError if there are TASKS already.
         """
         if len(self.tasks) >= TASKS:
             coro.close()

@@ -136,3 +136,17 @@ def test_forms_that_go_on_in_the_same_way_are_one():
     role = argument("A", "key", "", "wlan_role")
     rows = [[0, [argument("B", "u8")]], [2, []], [3, [argument("B", "u8")]]]
     assert ways(role, argument("Values", "forms", "", rows)) == [[["sta", "p2p"], "B"], [["ap"]]]
+
+
+def test_a_length_says_of_what_it_is():
+    size, data = argument("Size", "size"), argument("Data", "data")
+    more, format = argument("More", "size"), argument("Format", "format")
+
+    def said(*arguments):
+        lines = reference.command(told(arguments=list(arguments))).splitlines()
+        return next(line for line in lines if line.startswith("  - Size: "))[10:]
+
+    assert said(size, data) == "bytes of the payload, at most 4096"
+    whole = "at most 4096 binary or 5464 Base64"
+    assert said(format, size, data) == f"bytes of the payload, {whole}"
+    assert said(format, more, size, data) == f"bytes of a part of the payload, all parts {whole}"

@@ -35,7 +35,6 @@ OTHERS = {
 }
 ALSO = {
     "format": "0 binary, 1 Base64",
-    "size": "bytes of the payload, at most 4096 binary or 5464 Base64",
     "length": "bytes, at most 4096 are given",
 }
 OK = {
@@ -72,16 +71,20 @@ def way(name: str, form: forms.Form) -> str:
         for place in form
     ]
     values = []
+    kinds = [place["argument"]["kind"] for place in form]
     for place, word in zip(form, shown, strict=True):
-        said = value(place, word[0] != "[")
+        said = value(place, word[0] != "[", kinds)
         if said and f"{place['name']}: {said}" not in values:
             values.append(f"{place['name']}: {said}")
     line = name + ("=" + ",".join(shown) if shown else "")
     return "".join([f"- `{line}`\n", *(f"  - {one}\n" for one in values)])
 
 
-def value(place: dict, literal: bool) -> str:
-    """What a parameter may be; of keywords that the line shows, only what it does not show."""
+def value(place: dict, literal: bool, kinds: list[str]) -> str:
+    """What a parameter may be; of keywords that the line shows, only what it does not show.
+
+    kinds: of all parameters of the line.
+    """
     argument = place["argument"]
     kind, limits = argument["kind"], argument["limits"]
     if place["words"]:
@@ -91,7 +94,9 @@ def value(place: dict, literal: bool) -> str:
     elif bounds(argument):
         low, high = bounds(argument)
         said = f"{low} to {high}"
-        if kind in ALSO:
+        if kind == "size":
+            said = length(kinds)
+        elif kind in ALSO:
             said = ALSO[kind]
     elif kind == "str":
         said = sizes(limits)
@@ -104,6 +109,14 @@ def value(place: dict, literal: bool) -> str:
     if "?" in argument["flags"] and kind != "any":
         said = f"{said}, may be empty" if said else "may be empty"
     return said
+
+
+def length(kinds: list[str]) -> str:
+    """What a length of the payload counts: without a format, bytes."""
+    most = "4096 binary or 5464 Base64" if "format" in kinds else "4096"
+    if kinds.count("size") > 1:
+        return f"bytes of a part of the payload, all parts at most {most}"
+    return f"bytes of the payload, at most {most}"
 
 
 def bounds(argument: dict) -> tuple[int, int] | None:
