@@ -16,7 +16,7 @@ from cc32at.nwp import NetworkProcessor
 FINE = 500  # instructions between two looks at the output
 LIMIT = 5.0  # seconds that an answer may take
 RATES = (115200, 921600, 3000000)  # baud, of the columns "all in"
-BOOT_BUDGET = 1_750_000
+BOOT_BUDGET = 1_680_000
 
 
 @dataclass(frozen=True)
