@@ -42,11 +42,22 @@ def test_a_handler_is_privileged(machine):
 
 
 def test_a_fault_of_a_task_is_stacked_on_its_own_stack(machine):
-    machine.choose(1, "faulty")
+    machine.choose(0x30000000, "faulty")
     machine.finish()
     assert machine.word("faults") == len(machine.faults) == 2 * ROUNDS
     assert machine.words("rounds", 2) == [ROUNDS, ROUNDS]
     assert machine.word("wrong") == 0
+
+
+@pytest.mark.parametrize("address", [0xE000E010, 0xE000ED08, 0xE0001004])
+def test_the_system_s_registers_are_for_privileged_code(machine, privilege, address):
+    """SysTick, VTOR and the cycle counter; PendSV and SysTick handlers go on using them."""
+    machine.choose(address, "faulty")
+    machine.finish()
+    assert machine.words("rounds", 2) == [ROUNDS, ROUNDS]
+    assert machine.word("wrong") == 0
+    assert machine.word("faults") == len(machine.faults) == (2 * ROUNDS if privilege else 0)
+    assert all("not for unprivileged code" in text for text in machine.faults)
 
 
 IN_A_TASK, IN_A_HANDLER, IN_MAIN = range(3)

@@ -17,13 +17,15 @@ class Block:
     Offsets in `regs` without reader or writer are plain storage with that reset value; other
     offsets read 0 and are reported once (a driver should not know registers that we do not),
     unless `storage` is True. `clocked` is False while the clock gate is closed or the block is
-    held in reset; the bus then faults every access.
+    held in reset; the bus then faults every access, and those of unprivileged code to a block
+    that is `privileged`.
     """
 
     name = ""
     base = 0
     size = 0x1000
     storage = False
+    privileged = False
     gate: int | None = None  # offset of its CLK_GATING register in ARCM; SOFT_RESET is 4 above
     RESET: dict[int, int] = {}
     STATE: tuple[str, ...] = ()

@@ -27,11 +27,20 @@ class BusFault:
 
 
 class Bus:
-    """Maps blocks into the core's address space and remembers the last failed access."""
+    """Maps blocks into the core's address space and remembers the last failed access.
 
-    def __init__(self, cpu: Cpu, unknown: Callable[[Block, int, bool], None]):
+    allowed: whether the code that runs may access privileged blocks; None = all code may.
+    """
+
+    def __init__(
+        self,
+        cpu: Cpu,
+        unknown: Callable[[Block, int, bool], None],
+        allowed: Callable[[], bool] | None = None,
+    ):
         self.cpu = cpu
         self.unknown = unknown
+        self.allowed = allowed
         self.fault: BusFault | None = None
         self.blocks: list[Block] = []
 
@@ -76,13 +85,22 @@ class Bus:
 
         return read
 
+    def _forbidden(self, block: Block, address: int, write: bool) -> int:
+        return self.refuse(address, write, f"{block.name} is not for unprivileged code")
+
+    def _guard(self, block: Block) -> Callable[[], bool] | None:
+        return self.allowed if block.privileged else None
+
     def _fast_reader(self, block: Block) -> Callable:
         readers, regs, unknown, crash = block.readers, block.regs, self.unknown, self.cpu.crash
+        allowed = self._guard(block)
 
         def read(_engine, offset, size, _user):
             try:
                 if not block.clocked:
                     return self._closed(block, block.base + offset, False)
+                if allowed is not None and not allowed():
+                    return self._forbidden(block, block.base + offset, False)
                 at = offset & -4
                 reader = readers.get(at)
                 if reader is not None:
@@ -116,11 +134,15 @@ class Bus:
 
     def _fast_writer(self, block: Block) -> Callable:
         writers, regs, unknown, crash = block.writers, block.regs, self.unknown, self.cpu.crash
+        allowed = self._guard(block)
 
         def write(_engine, offset, size, value, _user):
             try:
                 if not block.clocked:
                     self._closed(block, block.base + offset, True)
+                    return
+                if allowed is not None and not allowed():
+                    self._forbidden(block, block.base + offset, True)
                     return
                 if size != 4:
                     offset, value = block.narrow(offset, size, value)

@@ -4,9 +4,11 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from unicorn.arm_const import UC_ARM_REG_CONTROL
+
 from . import bootrom
 from .bus import Bus
-from .cpu import Cpu
+from .cpu import NPRIV, Cpu
 from .image import Image
 from .line import Line
 from .memory import FLASH_BASE, SRAM_BASE, SRAM_SIZE, Memory
@@ -115,7 +117,11 @@ class Chip:
             self.dwt,
         )  # fmt: skip
         self.arcm.attach(list(self.blocks))
-        self.bus = Bus(self.cpu, self._unknown_register)
+        self.bus = Bus(
+            self.cpu,
+            self._unknown_register,
+            self._privileged if self.image.drops_privilege() else None,
+        )
         absent = () if self.flash.size else (self.flash_controller,)
         self.bus.attach([block for block in self.blocks if block not in absent])
 
@@ -140,6 +146,10 @@ class Chip:
         if not block.storage:
             way = "write to" if write else "read of"
             self.report("register", f"{way} {block.name}+0x{offset:03X}, which is not modelled")
+
+    def _privileged(self) -> bool:
+        """Whether a handler runs, or code that may do all."""
+        return bool(self.nvic.active) or not self.cpu.read(UC_ARM_REG_CONTROL) & NPRIV
 
     def stop_at(self, time: int) -> None:
         """End the slice no later than at this cycle, for an event that was asked for within it."""

@@ -1,6 +1,7 @@
 """The firmware image: ELF segments, symbols, the checks that silicon makes."""
 
 import bisect
+import re
 from pathlib import Path
 
 from elftools.elf.elffile import ELFFile
@@ -18,6 +19,7 @@ EF_ARM_ABI_FLOAT_HARD = 0x400
 TAG_FP_ARCH = "TAG_FP_ARCH"
 
 CPSIE = (0xB661, 0xB662, 0xB663)
+MSR_CONTROL = re.compile(rb"[\x80-\x8f]\xf3\x14\x88")
 MSR_MASKS = (0x10, 0x11, 0x12, 0x13)  # PRIMASK, BASEPRI, BASEPRI_MAX, FAULTMASK
 
 
@@ -167,6 +169,10 @@ class Image:
         """Initial stack pointer and reset handler."""
         memory, vectors = (flash, FLASH_VECTORS) if self.in_flash else (sram, RAM_IMAGE)
         return memory.word(vectors), memory.word(vectors + 4)
+
+    def drops_privilege(self) -> bool:
+        """Whether some instruction of it may: MSR CONTROL."""
+        return any(MSR_CONTROL.search(data) for _, _, data in self.segments)
 
     def unmask_points(self) -> list[tuple[int, int]]:
         """(address, length) of instructions that may let interrupts through again.

@@ -4,7 +4,7 @@
 #include "guest.h"
 
 CHOICE(choice, 0); // 1: the tasks are unprivileged
-CHOICE(faulty, 0); // 1: they do what they should not
+CHOICE(faulty, 0); // an address that they load from, which they should not
 
 #define ROUNDS 200
 #define TICK   611 // cycles, often in the middle of a round
@@ -53,7 +53,7 @@ static void task(uint32_t self) {
             __asm volatile("cpsid i\nmsr basepri, %0" ::"r"(0x20)); // without effect
         }
         if (faulty) {
-            __asm volatile("ldr r0, [%0]" ::"l"(0x30000000) : "r0");
+            __asm volatile("ldr r0, [%0]" ::"l"(faulty) : "r0");
         }
         rounds[self]++;
     }

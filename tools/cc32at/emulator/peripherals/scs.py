@@ -33,6 +33,7 @@ class SystemControl(Block):
 
     name = "SCS"
     base = 0xE000_E000
+    privileged = True
     RESET = {
         ICTR: 5, ACTLR: 0, CPUID: 0x410F_C241, SCR: 0, CCR: 0x200, HFSR: 0, DFSR: 0, CFSR: 0,
         MMFAR: 0, BFAR: 0, AFSR: 0, CPACR: 0, DEMCR: 0,
@@ -209,6 +210,7 @@ class Dwt(Block):
 
     name = "DWT"
     base = 0xE000_1000
+    privileged = True
     RESET = {0x000: 0x4000_0000}
     STATE = ("_base", "_held")
     CTRL, CYCCNT = 0x000, 0x004
