@@ -100,7 +100,7 @@ def find_area(state: bytes, heap_start: int, heap_end: int) -> tuple[int, int, i
     """
     for offset in range(0, len(state) - 20, 4):
         start, length, *rest = struct.unpack_from("<5I", state, offset)
-        for pool, end in (rest[:2], rest[1:]):
+        for pool, end in (rest[1:], rest[:2]):
             if (
                 start == heap_start
                 and heap_start < pool < end <= heap_end
