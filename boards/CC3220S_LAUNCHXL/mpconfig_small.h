@@ -2,6 +2,9 @@
 
 #define MICROPY_CONFIG_ROM_LEVEL (MICROPY_CONFIG_ROM_LEVEL_CORE_FEATURES)
 
+// One image for both chips; the ELF alone says for which it was made.
+#define MICROPY_BANNER_MACHINE "CC3220S or CC3220R"
+
 // What atcore and simplelink use beyond that level; tests/unit/image/test_small.py compares.
 #define MICROPY_PY_BUILTINS_MEMORYVIEW    (1)
 #define MICROPY_PY_BUILTINS_STR_PARTITION (1)
