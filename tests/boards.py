@@ -23,7 +23,7 @@ DEFAULT, SMALL = "CC3220SF_LAUNCHXL", "CC3220S_LAUNCHXL"
 # Played on the small board too by `make test`, in at most four minutes on two cores; all of
 # tests/target is by `make test BOARD=CC3220S_LAUNCHXL`.
 ON_SMALL = ("test_small_board.py",)
-BOOT = 1.0  # emulated seconds after which the board waits for commands
+BOOT = 1.0  # emulated seconds after which a board that has its image waits for commands
 ASK = "import gc, micropython\ngc.collect()\nmicropython.mem_info()\nprint('free:', gc.mem_free())"
 ASKED = re.compile(r"used: (\d+).*max free sz: (\d+).*free: (\d+)", re.DOTALL)
 BLOCK = 16  # bytes of a block of the heap
@@ -50,8 +50,8 @@ class SerialBoard:
 
     emulated = False
 
-    def __init__(self, url: str, baud: int):
-        self.url, self.baud = url, baud
+    def __init__(self, url: str, baud: int, prompt: bool = True):
+        self.url, self.baud, self.prompt = url, baud, prompt
 
     def client(self, transcript: Transcript) -> AtClient:
         """A session with the network processor started and stale input gone."""
@@ -74,18 +74,22 @@ class SerialBoard:
 class EmulatedBoard:
     """The firmware in the emulator in virtual time, put back to after its boot for each test.
 
-    guesses: factor of the times that its radio world only guesses.
+    guesses: factor of the times that its radio world only guesses. prompt: it has Python's.
     """
 
     emulated = True
 
-    def __init__(self, elf: Path, settings: dict | None = None, guesses: float = 1):
+    def __init__(
+        self, elf: Path, settings: dict | None = None, guesses: float = 1, prompt: bool = True
+    ):
+        self.prompt = prompt
         radio = RadioWorld.default()
         radio.timing = radio.timing.with_guesses(guesses)
         self.model = NetworkProcessor(radio)
         self.machine = Machine(elf, nwp=self.model, settings=settings)
         self.port = EmuSerial(self.machine, timeout=0.02, baudrate=115200)
-        self.machine.run(timeout=BOOT)
+        loading = (self.machine.chip.loaded_at or 0) / self.machine.chip.CPU_HZ
+        self.machine.run(timeout=loading + BOOT)
         self.machine.uart.host_read()
         self._booted = self.machine.snapshot()
 
@@ -103,9 +107,10 @@ class EmulatedBoard:
         at.command("AT+Test")
         return heap.measure(self.machine)
 
-    def size_of(self, name: str) -> int:
-        """Bytes of a variable of the firmware."""
-        return self.machine.chip.image.symbols.sizes[name]
+    @property
+    def ring(self) -> int:
+        """Bytes that may wait in the console's receive ring."""
+        return self.machine.chip.image.symbols.sizes["rx_buf"]
 
     def power_cycle(self, at: AtClient, wait: bool = True) -> None:
         """Cut the power and give it back; the console listens, with `wait` the boot is over."""

@@ -150,11 +150,12 @@ def built(name: str, board: str = DEFAULT) -> Path:
 @pytest.fixture(scope="session")
 def boards(request, pytestconfig):
     """The board by the factor of the times that its model guesses, each booted once."""
+    prompt = has_prompt(pytestconfig.getoption("--board"))
     if url := pytestconfig.getoption("--port"):
-        board = SerialBoard(url, pytestconfig.getoption("--baud"))
+        board = SerialBoard(url, pytestconfig.getoption("--baud"), prompt)
         return lambda guesses: board
     elf = request.getfixturevalue("elf")
-    return functools.cache(lambda guesses: EmulatedBoard(elf, guesses=guesses))
+    return functools.cache(lambda guesses: EmulatedBoard(elf, guesses=guesses, prompt=prompt))
 
 
 @pytest.fixture(scope="session")
