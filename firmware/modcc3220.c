@@ -231,6 +231,7 @@ static mp_obj_t cc3220_trim(void) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_0(cc3220_trim_obj, cc3220_trim);
 
+#if !MICROPY_HW_SCARCE
 // --- On-chip flash beyond the image. Not kept by the boot ROM when the image was installed as a
 // --- production file, so nothing of the firmware lives there ---
 
@@ -260,6 +261,7 @@ static mp_obj_t flash_write(mp_obj_t address_in, mp_obj_t buf_in) {
     return mp_const_none;
 }
 static MP_DEFINE_CONST_FUN_OBJ_2(flash_write_obj, flash_write);
+#endif
 
 static const mp_rom_map_elem_t cc3220_globals_table[] = {
     {MP_ROM_QSTR(MP_QSTR___name__), MP_ROM_QSTR(MP_QSTR_cc3220)},
@@ -267,9 +269,11 @@ static const mp_rom_map_elem_t cc3220_globals_table[] = {
     {MP_ROM_QSTR(MP_QSTR_static), MP_ROM_PTR(&cc3220_static_obj)},
     {MP_ROM_QSTR(MP_QSTR_SCARCE), MICROPY_HW_SCARCE ? MP_ROM_TRUE : MP_ROM_FALSE},
     {MP_ROM_QSTR(MP_QSTR_trim), MP_ROM_PTR(&cc3220_trim_obj)},
+#if !MICROPY_HW_SCARCE
     {MP_ROM_QSTR(MP_QSTR_flash_range), MP_ROM_PTR(&flash_range_obj)},
     {MP_ROM_QSTR(MP_QSTR_flash_erase), MP_ROM_PTR(&flash_erase_obj)},
     {MP_ROM_QSTR(MP_QSTR_flash_write), MP_ROM_PTR(&flash_write_obj)},
+#endif
 };
 static MP_DEFINE_CONST_DICT(cc3220_globals, cc3220_globals_table);
 

@@ -52,7 +52,9 @@ void repl_block_ended(void *exception);
 #define MICROPY_LOADED_MODULES_DICT_SIZE (47)
 
 // Speed where it costs little: see py/vm.c and py/map.c.
-#define MICROPY_OPT_COMPUTED_GOTO    (1)
+#ifndef MICROPY_OPT_COMPUTED_GOTO
+#define MICROPY_OPT_COMPUTED_GOTO (1)
+#endif
 #define MICROPY_OPT_MAP_LOOKUP_CACHE (0) // hot.c has its own
 
 // The core has no FPU; single precision is a library.

@@ -54,7 +54,8 @@
 #define MICROPY_QSTR_BYTES_IN_HASH (1)
 
 // Of the search for frozen modules (imports.c).
-#define MICROPY_HW_NAMES_MAX (64)
+#define MICROPY_OPT_COMPUTED_GOTO (0)
+#define MICROPY_HW_NAMES_MAX      (64)
 
 // Of the look-up of names (hot.c) and of Python's frames (main.c).
 #define MICROPY_HW_HINTS     (512)

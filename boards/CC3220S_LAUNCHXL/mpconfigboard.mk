@@ -6,7 +6,7 @@ FREEZE_ASYNCIO ?= 0
 MACHINE = 0
 HOT = -Os
 SUPER = -Os
-LIBC = small
+SCARCE = 1
 NAMES ?= 0
 MPY_TOOL_FLAGS = -mlongint-impl=longlong
 # Of what is frozen elsewhere: nothing of ours uses it, and there are no programs of the user.

@@ -1,4 +1,4 @@
-// What the C library has fast, and here small: for images that live in RAM (LIBC=small).
+// What the C library has fast, and here small: for images that live in RAM (SCARCE=1).
 #include <limits.h>
 #include <stdint.h>
 #include <stdlib.h>
