@@ -244,8 +244,10 @@ static void trim_module(mp_obj_module_t *module) {
 void hot_trim(void) {
     mp_map_t *loaded = &MP_STATE_VM(mp_loaded_modules_dict).map;
     for (size_t i = 0; i < loaded->alloc; i++) {
-        if (mp_map_slot_is_filled(loaded, i) && mp_obj_is_type(loaded->table[i].value, &mp_type_module)) {
-            trim_module(MP_OBJ_TO_PTR(loaded->table[i].value));
+        mp_obj_t module = loaded->table[i].value; // none, if memory ran out while it was imported
+        if (mp_map_slot_is_filled(loaded, i) && module != MP_OBJ_NULL &&
+            mp_obj_is_type(module, &mp_type_module)) {
+            trim_module(MP_OBJ_TO_PTR(module));
         }
     }
 }

@@ -10,6 +10,6 @@ SCARCE = 1
 NAMES ?= 0
 MPY_TOOL_FLAGS = -mlongint-impl=longlong
 # Of what is frozen elsewhere: nothing of ours uses it, and there are no programs of the user.
-export LEFT_OUT = simplelink/_tables.py simplelink/events.py simplelink/netapp.py \
+export LEFT_OUT = atcore/declaring.py simplelink/_tables.py simplelink/events.py simplelink/netapp.py \
     simplelink/netutil.py simplelink/reports.py
 BOARD_CFLAGS = -DLINK_QUEUE_SIZE=4096u
