@@ -14,7 +14,10 @@
 
 #define BLOCKS_PER_BYTE (4) // of the allocation table
 #define BYTES_PER_BYTE  (MICROPY_BYTES_PER_GC_BLOCK * BLOCKS_PER_BYTE)
-#define ROOM            (2048) // bytes
+// Where the heap is small, what is made at the boot may not lie far apart, for want of one large piece then:
+// it is looked for from the bottom on, and collected every so often.
+#define ROOM    (MICROPY_HW_SCARCE ? 64 : 2048) // bytes
+#define AT_BOOT (4096)                          // bytes
 
 void *gc_alloc_any(size_t n_bytes, unsigned int flags);
 
@@ -28,6 +31,19 @@ void alloc_reset(void) {
     alloc_since = 0;
     alloc_settled = false;
     collected = true;
+}
+
+void alloc_begin(void) {
+    alloc_reset();
+#if MICROPY_HW_SCARCE
+    MP_STATE_MEM(gc_alloc_threshold) = AT_BOOT / MICROPY_BYTES_PER_GC_BLOCK;
+#endif
+}
+
+void alloc_begun(void) {
+#if MICROPY_HW_SCARCE
+    MP_STATE_MEM(gc_alloc_threshold) = SIZE_MAX;
+#endif
 }
 
 // The next search begins where there is room: who waits for the collector is idle, who allocates is not.

@@ -8,6 +8,10 @@
 // The heap is new.
 void hot_reset(void);
 void alloc_reset(void);
+
+// The application is being imported; it has been.
+void alloc_begin(void);
+void alloc_begun(void);
 void cc3220_static_reset(void);
 
 // The modules that are there are complete, and nobody goes through a dictionary of one.

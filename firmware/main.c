@@ -170,7 +170,7 @@ static run_t run_session(run_t what) {
 static void open_session(void) {
     gc_init(_heap_start, _heap_end);
     hot_reset();
-    alloc_reset();
+    alloc_begin();
     cc3220_static_reset();
     mp_pystack_init(pystack, pystack + sizeof(pystack));
     mp_init();

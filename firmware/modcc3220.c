@@ -227,6 +227,7 @@ static MP_DEFINE_CONST_FUN_OBJ_1(cc3220_static_obj, cc3220_static);
 // Give back what the dictionaries of modules and classes have to spare.
 static mp_obj_t cc3220_trim(void) {
     hot_trim();
+    alloc_begun();
     return mp_const_none;
 }
 static MP_DEFINE_CONST_FUN_OBJ_0(cc3220_trim_obj, cc3220_trim);
