@@ -91,6 +91,15 @@ def test_less_than_nothing_is_left_for_a_heap_that_does_not_fit():
     assert str(line).split() == ["heap", "-256", ">=", "0", "over"] and not line.missed
 
 
+@pytest.mark.parametrize("windows", [False, True])
+def test_what_is_left_beside_the_windows_binds(elf_small, windows, monkeypatch):
+    live, free, piece = size.small_heap(elf_small, windows)
+    assert free.binding is windows and 0 < piece.value <= free.value
+    assert 20000 < live.value < 40000
+    monkeypatch.setattr(size, "S_FREE", live.value + free.value)
+    assert size.small_heap(elf_small, windows)[1].missed is windows
+
+
 def test_only_where_the_application_fits_a_budget_binds(elf, elf_small, capsys, monkeypatch):
     """On the CC3220S and R everything is in RAM (DESIGN.md), and the whole is too large as yet."""
     monkeypatch.setattr(size, "SF_PARTS", {parts.DRIVER: 1})
