@@ -54,7 +54,7 @@ class AtCommands:
     def __init__(self, driver, stream, repl=REPL, core=None):
         self.stream = stream
         self.core = core or create(driver, ALL, stream)
-        self.core.load = load
+        self.core.load = self.load
         self.core.set_echo = self.set_echo
         self.core.flush = self.flush
         self.core.settings.on_trial = True
@@ -90,6 +90,14 @@ class AtCommands:
         if not self.watches:
             self.watches = True
             framer.resync()
+
+    def load(self, name: bytes) -> bool:
+        """Import the chapter that declares this command, and tell the stream of its payloads."""
+        known = self.core.declared.payloads
+        found = load(name)
+        if self.core.declared.payloads is not known:
+            self.watch()
+        return found
 
     def begin(self):
         """Power-up: start the network processor and read the settings, in the background."""
