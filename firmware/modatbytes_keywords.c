@@ -149,14 +149,15 @@ static mp_obj_t convert(const params_t *p, const uint16_t *field, size_t n, cons
             return convert_number(p, field, 0, UINT16_MAX);
         case MP_QSTR_u32:
             return convert_number(p, field, 0, UINT32_MAX);
+        case MP_QSTR_i32:
+            return convert_number(p, field, INT32_MIN, INT32_MAX);
         case MP_QSTR_length:
             return convert_number(p, field, 1, INT16_MAX);
         case MP_QSTR_format:
             return convert_number(p, field, 0, 1);
         case MP_QSTR_range:
-            if (n == 5 && mp_obj_is_small_int(declared[3]) && mp_obj_is_small_int(declared[4])) {
-                return convert_number(p, field, MP_OBJ_SMALL_INT_VALUE(declared[3]),
-                                      MP_OBJ_SMALL_INT_VALUE(declared[4]));
+            if (n == 5 && mp_obj_is_int(declared[3]) && mp_obj_is_int(declared[4])) {
+                return convert_number(p, field, mp_obj_get_int(declared[3]), mp_obj_get_int(declared[4]));
             }
             return MP_OBJ_NULL;
         case MP_QSTR_key:
