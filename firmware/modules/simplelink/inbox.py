@@ -1,6 +1,6 @@
 """The receiving half of the driver's side of the wire: what comes, and whom it wakes.
 
-Of these functions the others need dispatch(), a method of Link, and Job.
+Of these functions the others need dispatch(), a method of Link, collect(), and Job.
 """
 
 from .compat import const, ticks_diff
@@ -80,7 +80,7 @@ def dispatch(link, flags: int):
     to report that there is more.
     """
     if flags & _ANSWER:
-        _collect(link)
+        collect(link)
     elif flags & _EVENT and not link.busy:
         _events(link)
     if link.limits:
@@ -89,7 +89,7 @@ def dispatch(link, flags: int):
         _advance(link)
 
 
-def _collect(link):
+def collect(link):
     """The answer of the command that holds the slot is there."""
     n = link.nwp.collect()
     if n >= 0:  # else the fatal event that follows ends the wait

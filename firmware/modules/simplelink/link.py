@@ -6,7 +6,7 @@ a time; only those with long time-outs hold the slot across a wait. Facts: nwp-p
 
 from .compat import const, ticks_add, ticks_diff, ticks_ms
 from .errors import SlError
-from .inbox import Job, dispatch
+from .inbox import Job, collect, dispatch
 from .waiter import Completion, Sleep, Turn
 
 # table: states STARTED STOPPING RESTART COMING ABANDONED
@@ -57,6 +57,7 @@ _LOCKS = const(_LOCK_SLOT + 1)
 
 _LOOK_MS = const(2)
 _HEED_MS = const(100)
+_AT_ONCE_MS = const(5)  # a long command that is answered by then suspends nobody
 _NO_EVENT = const(-1)
 _NEWS = const(_ANSWER | _EVENT)
 
@@ -358,6 +359,8 @@ class Link:
             wait.sent = True
             if lock >= 0:
                 self.owners[lock].sent = True
+            if self.nwp.wait(_AT_ONCE_MS, _ANSWER) & _ANSWER:
+                collect(self)
             await wait
         if len(wait.result) < head:
             self._short(wait.result)

@@ -11,10 +11,11 @@ OLD, NEW = b"o" * 4000, b"n" * 4000  # three pieces
 
 @pytest.fixture
 def real():
-    """The driver with the model, a file in it."""
+    """The driver with the model, a file in it. It takes its time: who asks is suspended."""
     rig = Rig(NetworkProcessor())
     rig.run(rig.sl.device.start())
     rig.run(rig.sl.fs.store(b"f", OLD))
+    rig.model.control.call("fault", do="delay", to="*", seconds=0.007, count=-1)
     return rig
 
 
@@ -95,3 +96,9 @@ def test_a_created_file_whose_open_was_cancelled_keeps_what_it_held(real):
     real.pump(100)
     assert real.model.storage.content(b"f") == OLD
     check(real)
+
+
+def test_who_is_answered_at_once_is_not_suspended(real):
+    real.model.control.call("clear_faults")
+    task = real.start(real.sl.fs.load(b"f", len(OLD)))
+    assert task.done and task.result == OLD and real.sl.link.idle()
