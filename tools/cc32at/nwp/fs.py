@@ -79,13 +79,15 @@ class FileGroup(Group):
         raise NwpError(error)
 
     def authorise(self, file: st.File, token: int, levels: tuple, public: int = 0):
-        """The level of a token; None where none is needed."""
-        if not file.flags & st.SECURE or file.flags & public:
+        """The level of a token; None where none is needed, and this is no good one."""
+        if not file.flags & st.SECURE:
             return None
         level = file.tokens.index(token) if token in file.tokens else None
-        if level not in levels:
+        if level in levels:
+            return level
+        if not file.flags & public:
             self.fail("SL_ERROR_FS_INVALID_TOKEN_SECURITY_ALERT")
-        return level
+        return None
 
 
 @group("fs")
