@@ -14,7 +14,7 @@ from cc32at.conformance import cases
 from cc32at.conformance.replay import Player
 from cc32at.emulator import bench as emulator_bench
 
-from . import driver, heap, measure, streaming, typing
+from . import driver, files, heap, measure, streaming, typing
 from .figures import ALL_IN, Figure, keep, table
 
 ELF = Path("build/CC3220SF_LAUNCHXL/firmware.elf")
@@ -32,7 +32,7 @@ COUNTED, ACCELERATED = 0.22, 0.5
 def main(elf: Path, streams: bool, ledger: Path) -> None:
     """Measure boot, commands, driver, heap and streams in virtual time."""
     figures = [booting(elf), *commands(elf), typing.figure(elf), *driver.figures(elf)]
-    figures += heap.figures(elf)
+    figures += [*files.figures(elf), *heap.figures(elf)]
     if streams:
         figures += streaming.figures(elf)
     Console(width=160).print(table(figures))
