@@ -7,6 +7,7 @@ import pytest
 pytest.register_assert_rewrite("tests.target.talk")
 
 from tests.boards import ROOT  # noqa: E402
+from tests.target.store import Store  # noqa: E402
 from tests.target.talk import Talk  # noqa: E402 (rewritten first, so that it tells what it saw)
 
 
@@ -29,3 +30,9 @@ def scratch(tmp_path) -> Path:
 def talk(at) -> Talk:
     """A conversation with the board in style `guide`."""
     return Talk(at)
+
+
+@pytest.fixture
+def store(talk) -> Store:
+    """The file commands of the board."""
+    return Store(talk)
