@@ -265,7 +265,7 @@ def test_what_goes_wrong_costs_no_heap(talk, board, store):
     def all_refused():
         for line in lines:
             talk.error(line)
-        return board.free_heap(talk.at)
+        return board.heap(talk.at).free
 
     all_refused()
     talk.replies.clear()
