@@ -83,6 +83,7 @@ def stored(talk, name: str, data: str, flag: int = 0) -> None:
     talk.replies.clear()
 
 
+@pytest.mark.prompt
 @pytest.mark.parametrize(("word", "content"), [("COMMIT", b"new"), ("ROLLBACK", b"old")])
 def test_commit_and_rollback_of_a_file(talk, store, word, content):
     stored(talk, "f", "old")
@@ -93,6 +94,7 @@ def test_commit_and_rollback_of_a_file(talk, store, word, content):
     assert store.get("f", 3) == content and store.info("f")[0] == ""
 
 
+@pytest.mark.prompt
 @pytest.mark.parametrize(
     ("word", "content"), [("BUNDLE_COMMIT", b"new"), ("BUNDLE_ROLLBACK", b"old")]
 )

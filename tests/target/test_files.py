@@ -225,6 +225,7 @@ def test_line_ends_in_a_payload_wake_nobody(store, board):
     assert costs[2] < 1.5 * costs[1]
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_a_file_of_a_megabyte(talk, store):
     talk.speed_up()
