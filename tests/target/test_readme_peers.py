@@ -6,6 +6,7 @@ must come.
 """
 
 import contextlib
+import io
 import re
 import shlex
 import socket
@@ -108,16 +109,22 @@ class Later(datetime):
         return datetime.now(tz) + timedelta(days=3653)
 
 
+def prepared(make: str) -> str:
+    """Make the CA and the world file of the TLS session in this folder; the latter's name."""
+    subprocess.run(shlex.split(make[2:]), check=True, capture_output=True)
+    (source,) = [block for block in blocks("yaml") if "trusted_roots" in block]
+    (world,) = re.findall(r'`make run ARGS="--world (lab/tls.yaml)"`', README.read_text())
+    Path(world).write_text(source)
+    return world
+
+
 @pytest.fixture
 def tls(scratch, monkeypatch, elf):
     """The session over TLS and its ports; the board that README says, which has its files."""
     monkeypatch.chdir(scratch)
     text, ports = session("openssl")
     make, _, talk = text.partition("\n")
-    subprocess.run(shlex.split(make[2:]), check=True, capture_output=True)
-    (source,) = [block for block in blocks("yaml") if "trusted_roots" in block]
-    (world,) = re.findall(r'`make run ARGS="--world (lab/tls.yaml)"`', README.read_text())
-    Path(world).write_text(source)
+    world = prepared(make)
     with AtClient.open(f"emu://?world={world}") as at:
         at.sync()
         yield at, talk, ports
@@ -139,3 +146,19 @@ def test_a_certificate_is_not_valid_at_any_time(tls, scratch, monkeypatch, how):
     else:
         monkeypatch.setattr(shorthand, "datetime", Later)
     play(at, talk, ports, scratch)
+
+
+@pytest.mark.usefixtures("elf")
+def test_an_uploaded_certificate_is_used(scratch, monkeypatch):
+    monkeypatch.chdir(scratch)
+    text, ports = session("openssl")
+    make, server = re.findall(r"^\$ .*", text, re.MULTILINE)
+    prepared(make)
+    (source,) = [block for block in blocks("python") if "FileWrite" in block]
+    shown = re.search(r"this prints `(.*?)`", README.read_text())[1] + "\n"
+    for old, new in ports.items():
+        source, shown = (one.replace(old, str(new)) for one in (source, shown))
+    with program(server[2:], scratch), contextlib.redirect_stdout(io.StringIO()) as out:
+        wait_for(*ports.values())
+        exec(source, {})
+    assert out.getvalue() == shown
