@@ -102,7 +102,10 @@ class Guest:
         """
         cpu = self.cpu
         registers, pc = cpu.save(), cpu.pc
-        place = (cpu.read(UC_ARM_REG_SP) & ~7) - ROOM
+        stack = cpu.read(UC_ARM_REG_SP)
+        place = (stack & ~7) - ROOM
+        # What calls have left below the stack: the collector would take it for references.
+        self.machine.chip.sram.write(place - ROOM, bytes(stack - place + ROOM))
         cpu.write(UC_ARM_REG_SP, place - ROOM)
         if collected:
             self.call("gc_collect")

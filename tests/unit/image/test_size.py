@@ -68,11 +68,16 @@ def test_live_blocks_are_heads_tails_and_marks():
     assert size.live_blocks(bytes([0b00000000, 0b01000010, 0b11100100])) == 2 + 3
 
 
-def test_the_heap_is_known_by_its_table():
+@pytest.mark.parametrize("gap", [0, 1])  # between the table and that of the finalisers
+@pytest.mark.parametrize("finalisers", [0, 1700])
+def test_the_heap_is_known_by_its_table(gap, finalisers):
     start, end = 0x20009000, 0x20040000
-    area = struct.pack("<5I", start, 3400, start + 3400, start + 5200, end)
+    length, pool = 3400, end - 3400 * 64
+    assert start + length + gap + finalisers <= pool
+    tables = (start + length + gap,) if finalisers else ()
+    area = struct.pack(f"<{4 + len(tables)}I", start, length, *tables, pool, end)
     state = bytes(64) + area + bytes(64)
-    assert size.find_area(state, start, end) == (start, 3400, start + 5200, end)
+    assert size.find_area(state, start, end) == (start, length, pool, end)
     with pytest.raises(ValueError, match="no heap"):
         size.find_area(bytes(128), start, end)
 

@@ -102,7 +102,7 @@ def find_area(state: bytes, heap_start: int, heap_end: int) -> tuple[int, int, i
     """(table address, table length, pool start, pool end) in the interpreter's state.
 
     The allocation table is the first thing in the heap; the area's words are known by that: four,
-    or five with finalisers.
+    or five with finalisers. The pool is what the table has room for: four blocks a byte.
     """
     for offset in range(0, len(state) - 20, 4):
         start, length, *rest = struct.unpack_from("<5I", state, offset)
@@ -111,6 +111,7 @@ def find_area(state: bytes, heap_start: int, heap_end: int) -> tuple[int, int, i
                 start == heap_start
                 and heap_start < pool < end <= heap_end
                 and 0 < length < pool - start
+                and (end - pool) // GC_BLOCK // 4 == length
             ):
                 return start, length, pool, end
     raise ValueError("no heap in the interpreter's state")
