@@ -132,6 +132,25 @@ def test_a_row_may_be_chosen_by_several_values():
     assert ways(role, ignored, argument("Values", "forms", "", rows)) == [[["ap"], "B"]]
 
 
+def test_a_row_may_be_chosen_by_a_number():
+    count, topic = argument("Count", "u8"), argument("Topic", "str", "", 8)
+    rows = [[1, [topic]], [2, [topic, topic]], [None, []]]
+    values = argument("Values", "forms", "", rows)
+    assert ways(argument("Index", "u8"), count, values) == [
+        ["Index", ["1"], "Topic"],
+        ["Index", ["2"], "Topic", "Topic"],
+        ["Index", "Count"],
+    ]
+    further = argument("Values", "forms", "", [[[2, 0], [topic]]])  # by both, behind that
+    more = [argument("More", "u8"), further]
+    assert ways(count, argument("Values", "forms", "", [[1, more], [2, more]])) == [
+        [["2"], ["0"], "Topic"]
+    ]
+    lines = reference.command(told(arguments=[count, values])).splitlines()
+    assert {"- `AT+Trial=1,[Topic]`", "- `AT+Trial=2,[Topic],[Topic]`"} <= set(lines)
+    assert ways(topic, values) == [["Topic"]]  # no number
+
+
 def test_forms_that_go_on_in_the_same_way_are_one():
     role = argument("A", "key", "", "wlan_role")
     rows = [[0, [argument("B", "u8")]], [2, []], [3, [argument("B", "u8")]]]

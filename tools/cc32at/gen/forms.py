@@ -2,10 +2,9 @@
 
 A form is a list of places. A place is a dict: the guide's `name` of the parameter; its `kind`,
 "number", "keyword", "mask" (keywords with a bar between) or "text"; the `words` that are keywords
-there, in the guide's spelling and order;
-`secret` if it must be masked; and the `argument` that was declared. Where a keyword decides what
-else is legal it `chooses`, and there is a form for each, or for several that go on in the same
-way.
+there, in the guide's spelling and order; `secret` if it must be masked; and the `argument` that
+was declared. Where a keyword or a number decides what else is legal it `chooses`, and there is a
+form for each, or for several that go on in the same way.
 """
 
 from __future__ import annotations
@@ -83,22 +82,24 @@ def rows(form: Form, argument: dict) -> list[Form]:
 
 
 def chosen_by(one: dict, value: int | None) -> dict | None:
-    """A place that chooses by its value; None for what has no value, if that has none either."""
-    if value is None or not one["words"]:
-        return one if value is None and not one["words"] else None
-    return narrowed(one, value, [])
+    """A place that chooses by its value; None for what has no value, if that has none either.
+
+    A number that chooses is a word of its own.
+    """
+    if value is None:
+        return one if not one["words"] else None
+    if one["kind"] == "number" and not one["words"]:
+        return one | {"words": [str(value)], "chooses": True}
+    return narrowed(one, value, []) if one["words"] else None
 
 
 def narrowed(one: dict, number: int | None, others: list) -> dict | None:
     """A place with the keywords of one number, or of all but others; None if there are none."""
     if not one["words"]:
         return one
-    table = TABLES[one["table"]]
-    words = [
-        word
-        for word in one["words"]
-        if (table[word] == number if number is not None else table[word] not in others)
-    ]
+    table = TABLES.get(one.get("table"))
+    found = [(word, table[word] if table else int(word)) for word in one["words"]]
+    words = [word for word, n in found if (n == number if number is not None else n not in others)]
     return one | {"words": words, "chooses": True} if words else None
 
 
