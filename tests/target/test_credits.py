@@ -15,11 +15,16 @@ TOO_LATE, AT_ONCE = ["ERROR:process command, -110"], ["ERROR:process command, -1
 
 @contextlib.contextmanager
 def deaf():
-    """A server that reads nothing from anybody: gives its port."""
+    """A server that reads nothing from anybody as long as it is there: gives its port.
+
+    It has no patience of the PC's to lose: the board's time is another.
+    """
     done = threading.Event()
-    with peers.server(lambda connection: done.wait(peers.PATIENCE), window=4096) as port:
-        yield port
-        done.set()
+    with peers.server(lambda connection: done.wait(), window=4096) as port:
+        try:
+            yield port
+        finally:
+            done.set()
 
 
 @pytest.fixture
