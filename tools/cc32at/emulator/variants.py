@@ -18,8 +18,9 @@ class Variant:
     """One chip.
 
     efuse: EFUSE_REG2, of which the low nibble of the chip's number tells them apart. load_ns:
-    nanoseconds a byte that the ROM takes to read and, on the S, to check the image: the data
-    sheet's reset timing, 0.75 and 1.7 ms a KB.
+    nanoseconds a byte that the ROM takes to read and, on the S, to check the image: 0.75 and
+    1.7 ms a KB, from memory of the data sheet's reset timing, unproved. That it grows with the
+    code's size, the data sheet says of hibernation.
     """
 
     name: str
