@@ -44,6 +44,7 @@ _CTRL_C = const(3)
 _BLANK = const(0x20)
 _LF = const(0x0A)
 _EOLS = b"\r\n"
+_BARE = (0, HELP)  # counts of parameters of a line that announces no payload, as in Framer.next()
 _LOST = (
     b"AT+Send=0,0,1,"  # a payload that a cut behind it ends: the error that tells of a lost line
 )
@@ -146,9 +147,9 @@ class Ahead:
                 break
         if framer.heard():
             return self.snapped(framer, why)
-        if why == _TAIL and framer.silent(SILENCE_MS):
+        if why == _TAIL and framer.over(SILENCE_MS):
             self.put_eol(framer)
-        elif why == _INSIDE and framer.silent(PAUSE_MS):
+        elif why == _INSIDE and framer.over(PAUSE_MS):
             self.cut(framer, self.need - framer.filled)
         return _SL_API_ABORTED if broken and framer.brk(True) else 0
 
@@ -229,7 +230,7 @@ class Ahead:
             framer.last = self.core.ticks()
             if framer.owes and self.repaid(framer, n):
                 return self.dropped_all(framer)
-        if framer.owes and not framer.begun or not framer.silent(SILENCE_MS):
+        if framer.owes and not framer.begun or not framer.over(SILENCE_MS):
             return False
         return self.dropped_all(framer)
 
@@ -285,7 +286,7 @@ class Ahead:
         end = framer.filled if eol < 0 else eol
         count = tokenize(buf, end, self.fields, not core.ti, at)
         declared = self.declared(buf)
-        if declared is not None and declared[PAYLOAD] and count != HELP:
+        if declared is not None and declared[PAYLOAD] and count not in _BARE:
             found = header(buf, at, end, core.declared.payloads, not core.ti)
             if found >= 0:
                 return self.behind(framer, at, found)

@@ -313,6 +313,20 @@ def test_a_command_that_goes_on_behind_a_wrong_head_drops_no_less(desk, head):
     assert desk.names() == ["send"] and not desk.core.settings.echo
 
 
+@pytest.mark.parametrize("line", [b"AT+Send", b"AT+Send=?"])
+def test_a_line_that_announces_no_payload_leaves_no_mark(desk, line):
+    """A mark left behind would stand in for the end of what is dropped behind a later payload."""
+    desk.begin()
+    assert desk.feed(line + b"\r\n", 300) == []
+    desk.wait.finish()
+    desk.core.link.woken = True
+    told = desk.feed(TEST)
+    assert told[0] == told[-1] == OK and len(told) > 2
+    assert desk.feed(b"AT+Send=4,0,2,abc" + CANARIES + CANARIES, 15) == []
+    assert desk.feed(CANARIES, SECOND) == [desk.error(-5, b"parse parameters")]
+    assert desk.names() == ["send"] and not desk.core.exceptions
+
+
 # --- Where one cannot look ---
 
 
