@@ -1,5 +1,8 @@
 """What a Framer drops, and when that ends (guide-style.md O14): nothing of it is executed.
 
+Silence is what the reader sees of it. While a command goes on and nobody can look ahead (ahead.py)
+nothing is read, and what came before and behind a silence in that time is as if it came together.
+
 Each function is a step of Framer.next() in one of its states, and gives what that gives, or None
 to go on.
 """
@@ -29,6 +32,8 @@ def deadline(framer):
         ms = SILENCE_MS if framer.begun else None
     if ms is None:
         return None
+    if framer.waits():
+        return ticks_add(framer.core.ticks(), ms)
     return ticks_add(framer.last if framer.silence is None else framer.came(), ms)
 
 
@@ -46,7 +51,7 @@ def sink(framer):
         return None
     if framer.heard():
         return until_quiet(framer, framer.code)
-    if framer.silent(PAUSE_MS):
+    if framer.over(PAUSE_MS):
         return owe(framer, framer.owed, framer.code)
     return framer.rest()
 
@@ -60,7 +65,7 @@ def rest(framer):
             return None
         if framer.heard():
             return until_quiet(framer, framer.code)
-        if not framer.silent(PAUSE_MS):
+        if not framer.over(PAUSE_MS):
             return framer.rest()
     framer.consume(eol + 1)
     return framer.failed(framer.code)
@@ -120,7 +125,7 @@ def quiet(framer):
         return None
     if framer.heard():
         framer.last = None
-    if not framer.silent(framer.quiet_ms):
+    if not framer.over(framer.quiet_ms):
         return framer.rest()
     if framer.kept:
         (start, last, eol), framer.kept = framer.kept, None
@@ -160,7 +165,7 @@ def owed(framer):
         return None
     if framer.heard():
         return until_quiet(framer, framer.code)
-    if framer.begun and framer.silent(SILENCE_MS):
+    if framer.begun and framer.over(SILENCE_MS):
         return end(framer, 0)
     return framer.rest()
 

@@ -112,8 +112,9 @@ class Framer:
         self.brk = getattr(stream, "brk", None)
         self.lost = getattr(stream, "lost", None)
         # A line discipline before the stream, if it has one (cc3220.console): how long no byte
-        # came, what it holds of a line, what it is to give, and when.
+        # came, how many wait, what it holds of a line, what it is to give, and when.
         self.silence = getattr(stream, "silence", None)
+        self.any = nothing if self.silence is None else getattr(stream, "any", nothing)
         self.held = getattr(stream, "partial", nothing)
         self.wake_at = getattr(stream, "wake_at", None)
         self.unread = getattr(stream, "unread", None)  # takes back what was read last
@@ -203,6 +204,14 @@ class Framer:
             return self.silence() >= ms
         last = self.last  # None: just now
         return last is not None and ticks_diff(self.core.ticks(), last) >= ms
+
+    def over(self, ms: int) -> bool:
+        """silent(), and nothing that is given as it comes waits for room for its echo."""
+        return self.silent(ms) and not self.waits()
+
+    def waits(self) -> bool:
+        """Whether there are bytes that cannot be read yet."""
+        return self.loose and self.any() > 0
 
     def came(self) -> int:
         """When the last byte came."""
@@ -418,7 +427,7 @@ class Framer:
             elif self.heard():
                 self.blame()
                 return dropping.until_quiet(self, grammar.TOO_LONG)
-            elif self.silent(PAUSE_MS):
+            elif self.over(PAUSE_MS):
                 self.blame()
                 return dropping.owe(self, need - end, grammar.TOO_LONG)
         if end < need:
@@ -439,7 +448,7 @@ class Framer:
             end += 1
         elif self.fill() or self.gap():
             return None
-        elif not self.heard() and not self.silent(SILENCE_MS):
+        elif not self.heard() and not self.over(SILENCE_MS):
             return self.rest()
         if self.code:
             self.consume(end)
@@ -497,6 +506,8 @@ class Framer:
             self.filled = self.start
             self.cuts.clear()
             self.consume(self.start)
+        elif self.start < self.filled:
+            stall(self.core)  # who comes back goes on with that
         return NOTHING
 
     def consume(self, to: int):

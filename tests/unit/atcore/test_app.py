@@ -206,3 +206,21 @@ def test_a_half_typed_line_is_printed_again_until_it_ends(ends_at):
         app.run()
     event = b"\r\n+EventFatalError: NO_CMD_ACK,0\r\n"
     assert bytes(stream.out) == event + Typed.half[:ends_at] + b"OK\r\n"
+
+
+def test_what_the_stream_cannot_take_back_is_executed_behind_the_prompt():
+    from atcore.apps.at_commands import EAGER, AtCommands
+
+    driver = FakeDriver()
+    link = driver.link = Script()
+    stream = Screen(link)
+    app = AtCommands(driver, stream, repl=True)
+    app.fetched = EAGER  # what is imported later is there
+    stream.pending.append((link.now, bytearray(b"AT+Test\r\n\x01AT+Test\r\nAT+Foo\r\n")))
+    link.end = link.now + 5000
+    assert app.run() == b"raw"
+    assert stream.out == b"OK\r\n"
+    with pytest.raises(Quiet):
+        app.run()
+    answers = [line for line in stream.out.split(b"\r\n") if line]
+    assert answers == [b"OK", b"OK", b"ERROR:command not exist, 0"]

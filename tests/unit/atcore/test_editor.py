@@ -48,6 +48,7 @@ class Screen(FakeStream):
         self.watch, self.wake_at, self.again = console.watch, console.wake_at, console.again
         self.partial, self.silence = console.partial, console.silence
         self.brk, self.lost, self.forget = console.brk, console.lost, console.forget
+        self.any = console.any
         self.out = bytearray()
         self.room = 1000
 
@@ -280,3 +281,15 @@ def test_nothing_that_waits_stops_a_line_half_typed_or_a_payload(terminal):
         got += terminal.type(b"", 2000)
         assert sorted(got) == [OK] + 2 * len(line) * [b"late"]
     assert terminal.calls == [("send", 3, b"abcd")]
+
+
+def test_what_waits_for_room_for_its_echo_is_dropped_before_it_is_silent(terminal):
+    stream = terminal.stream
+    assert terminal.type(b"AT+Send=3,0,2,abc") == []
+    stream.room = 0
+    stream.console.write(bytes(stream.space()))
+    assert terminal.type(b"\r\nAT+Stop=0\r\nAT+Stop=1\r\n", 500) == []
+    stream.room = 1000
+    assert terminal.type(b"", 500) == [b"ERROR:parse parameters, -5"]
+    assert terminal.type(b"AT+Test\r") == [OK]
+    assert terminal.calls == []
