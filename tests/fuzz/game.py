@@ -28,7 +28,8 @@ def prepared():
 
     @ALL.command(b"Canary", (("Number", "str", "", 2000),), offline=True)
     def canary(cmd, number):
-        cmd.core.canaries.append(bytes(number))
+        if not cmd.core.framer.stream.unseen:
+            cmd.core.canaries.append(bytes(number))
 
     gc.collect()
     gc.freeze()  # the core collects, and what is here already is not its business

@@ -1,12 +1,14 @@
 """Engine `host`: the application AT_Commands over the driver of chance.
 
 What must hold, whatever was said: a marked AT+Test is answered within a second of silence and its
-answer is all that comes, no canary was executed, no payload moved while it was sent, nothing left
+answer is all that comes, no canary was executed (as long as the core could see where the line was
+silent: Wired.unseen), no payload moved while it was sent, nothing left
 the application as an exception, an idle core sleeps; and once the driver is stopped nothing waits,
 and there is room for 16 commands in the background as at first.
 """
 
 import functools
+import re
 import traceback
 
 from tests.fuzz import game
@@ -18,6 +20,8 @@ from tests.fuzz.stream import duration, stream
 BUSY = 20  # rounds of the loop that an idle second may take
 EXCEPTIONS = 10  # in a session, then it is over
 SLOTS = 16  # commands in the background
+NO_SLOT = re.compile(rb"^ERROR: ?allocate, ?0\r\n", re.M)
+SETTLED = 20  # times SETTLE_MS that what waits in a row may take
 
 
 def resume(coroutine, box):
@@ -84,6 +88,14 @@ class HostGame(Game):
                 self.outcome.find("exception", str(error), place)
                 self.stuck = len(self.outcome.wrong) > EXCEPTIONS
 
+    def settle(self, until):
+        """Behind all that is said, until no command goes on that others wait for."""
+        for _ in range(SETTLED):
+            until += SETTLE_MS
+            self.run(until)
+            if self.app.core.foreground is None:
+                break
+
     def judge(self, seed):
         """What must hold at rest, and once the driver is stopped."""
         if self.driver.moved:
@@ -91,7 +103,8 @@ class HostGame(Game):
         self.judge_exceptions(self.app.core, self.driver.short)
         if self.canaries:
             self.fail("canary", repr(self.canaries[:3]))
-        if tame(seed) and any(name == "prompt" for name, _ in self.driver.calls):
+        prompted = any(name == "prompt" for name, _ in self.driver.calls)
+        if tame(seed) and prompted and not self.stream.unseen:
             self.fail("canary", "the prompt was asked for")
         self.ask(b"\r\n")
         sleeps = self.link.sleeps
@@ -103,7 +116,6 @@ class HostGame(Game):
 
     def judge_slots(self):
         """Stop ends everything, and then there is room as at first."""
-        self.plain()
         self.ask(b"AT+Start\r\nAT+Stop=0\r\n")
         if self.driver.waits:
             self.fail("waits", f"{len(self.driver.waits)} left by Stop")
@@ -111,7 +123,8 @@ class HostGame(Game):
         self.ask(b"AT+Start\r\n")
         answer = self.ask(b"AT+Accept=1,INET\r\n" * (SLOTS + 1))
         late = self.ask(b"AT+Stop=0\r\n", SETTLE_MS)
-        if answer.count(b"ERROR:allocate, 0") != 1 or not late.endswith(b"OK\r\n"):
+        # In either style: the store of chance may have refused to keep another one.
+        if len(NO_SLOT.findall(answer)) != 1 or not late.endswith(b"OK\r\n"):
             self.fail("slots", repr(answer[-200:] + late[-200:]))
 
 
@@ -121,7 +134,7 @@ def play(said, seed=0, judged=True):
     with watched(it):
         until = it.schedule(said)
         it.app.begin()
-        it.run(until + SETTLE_MS)
+        it.settle(until)
         it.outcome.out = bytes(it.printed)
         if judged and not it.stuck:
             it.judge(seed)

@@ -188,7 +188,7 @@ class LinkGame(Game):
             self.judge_exceptions(self.app.core, 0)
         if self.canaries:
             self.fail("canary", repr(self.canaries[:3]))
-        if tame(seed) and self.prompts:
+        if tame(seed) and self.prompts and not self.stream.unseen:
             self.fail("canary", "the prompt was asked for")
         if mishaps:
             self.ask(b"\r\n")

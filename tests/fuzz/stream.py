@@ -9,6 +9,7 @@ import math
 RING = 4096  # bytes of the transmitter's ring
 BYTES_PER_MS = 11.52  # 115,200 baud
 PIECE, PIECE_MS = 192, 16  # so much of a long text at a time: never silent for 20 ms
+PAUSE_MS = 2000  # a host that says nothing for so long has waited for its answers
 
 
 def duration(data) -> int:
@@ -18,6 +19,8 @@ def duration(data) -> int:
 
 class Plain:
     """`out`: all that has gone out. `link` has the time, in ms."""
+
+    unseen = False
 
     def __init__(self, link):
         self.link = link
@@ -130,9 +133,14 @@ class Wired(Plain):
         self.readinto, self.brk, self.lost = it.readinto, it.brk, it.lost
         self.watch, self.wake_at, self.forget = it.watch, it.wake_at, it.forget
         self.partial, self.silence, self.again = it.partial, it.silence, it.again
-        self.breaks = it.breaks
+        self.breaks, self.unread = it.breaks, it.unread
         self.any = it.any
         self.take = it.sent
+        self.last = link.now  # when the last byte came
+        # A pause went by while what had come before it was not read: a command goes on, and Ctrl-A
+        # is behind it or more than the core's buffer takes. When it reads on it cannot know of
+        # that silence, drops across it where it drops, and the next payload may lose its head so.
+        self.unseen = False
 
     def arrive(self):
         super().arrive()
@@ -144,6 +152,8 @@ class Wired(Plain):
             elif type(data) is int:
                 self.console.receive_loss(data)
             else:
+                self.unseen |= when - self.last >= PAUSE_MS and self.console.poll()
+                self.last = when
                 self.console.receive(data, when)
 
     def due(self):

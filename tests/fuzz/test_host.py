@@ -67,14 +67,14 @@ def test_a_payload_that_is_longer_than_was_told_has_a_length_and_no_line_end_the
 # What the oracle is for: each of these is a core that is not well.
 
 
-def planted(handler, line=b"AT+Planted\r\n", name=b"Planted", seed=0):
-    """Kinds of what is wrong with a core that has this command, when it was used."""
+def planted(handler, *more, line=b"AT+Planted\r\n", name=b"Planted", seed=0):
+    """Kinds of what is wrong with a core that has this command, used before `more` is said."""
     prepared()
     from atcore.commands import ALL
 
     ALL.command(name)(handler)
     try:
-        return {found.kind for found in play([(0, "bytes", line)], seed).wrong}
+        return {found.kind for found in play([(0, "bytes", line), *more], seed).wrong}
     finally:
         del ALL.table[b"at+" + name.lower()]
 
@@ -87,6 +87,16 @@ def test_an_executed_canary_is_found():
     assert {it.kind for it in play([(0, "bytes", CANARY % 1 + b"\r\n")]).wrong} == {"canary"}
     assert {it.kind for it in play([(0, "bytes", b"\1")], seed=1).wrong} == {"canary"}
     assert not play([(0, "bytes", b"\1")], seed=2).wrong
+
+
+@pytest.mark.parametrize(("pause", "kinds"), [(1900, {"canary"}), (PAUSE, set())])
+def test_a_canary_behind_a_silence_that_nobody_could_see_proves_nothing(pause, kinds):
+    async def slow(cmd):
+        await Later(cmd.core.link, 5000)
+
+    unread = (200, "bytes", b"AT+Test\r\n")  # behind Ctrl-A nobody looks
+    more = (0, "bytes", b"\1"), unread, (pause, "bytes", CANARY % 1 + b"\r\n")
+    assert planted(slow, *more) == kinds
 
 
 def test_an_answer_that_does_not_come_is_found():
