@@ -324,7 +324,7 @@ def test_trace_shows_lines_and_frames_but_no_secrets(guest):
     assert "> AT+WlanConect=***\n" in text and "< AT+WlanConect=***\n" in text
     assert "topsecret" not in text and "onlytyped" not in text and "305419896" not in text
     assert b"topsecret".hex(" ", 4)[:8] not in text
-    assert "> AT+FileWrite=***\n" in text and "> AT+Next\n" in text
+    assert "> AT+FileWrite=1,0,0,16,*** (16 bytes)\n" in text and "> AT+Next\n" in text
     assert "< +FileRead: 0,9,*** (9 bytes)" in text and "key" not in text
 
 
