@@ -8,8 +8,8 @@ is marked for the framer (Framer.cuts).
 
 It sees as far as the framer's buffer reaches, of which a part belongs to the command that waits:
 what is before that or what is behind it is room, whichever is more. Of what lies behind that, and
-behind what cannot be looked through (lost bytes, Ctrl-A, a payload that is too long), only a break
-counts, which ends the command.
+behind what cannot be looked through (lost bytes, Ctrl-A, a payload that is too long, a change of
+STYLE, in which a payload may begin elsewhere), only a break counts, which ends the command.
 """
 
 from array import array
@@ -44,6 +44,8 @@ _CTRL_C = const(3)
 _BLANK = const(0x20)
 _LF = const(0x0A)
 _EOLS = b"\r\n"
+_SET = b"at+set"
+_STYLE = b"style"
 _BARE = (0, HELP)  # counts of parameters of a line that announces no payload, as in Framer.next()
 _LOST = (
     b"AT+Send=0,0,1,"  # a payload that a cut behind it ends: the error that tells of a lost line
@@ -298,6 +300,9 @@ class Ahead:
             return at, _LINE if end - at <= MAX_LINE else _BLIND
         if self.way_out(declared, buf, count):
             return at, _OUT
+        if bytes(buf[self.fields[0] : self.fields[1]]) == _SET:
+            if _STYLE in bytes(buf[at:eol]).lower():
+                return at, _BLIND
         return eol + 1, _ON
 
     def behind(self, framer, at: int, found: int) -> tuple:

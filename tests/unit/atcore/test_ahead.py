@@ -330,6 +330,21 @@ def test_a_line_that_announces_no_payload_leaves_no_mark(desk, line):
 # --- Where one cannot look ---
 
 
+def test_behind_another_style_one_cannot_look(desk):
+    """Blanks before a payload in Base64 are part of it in one style, and not in the other."""
+    style = (b"guide", b"ti")[not desk.style]
+    desk.begin()
+    assert desk.feed(b"AT+Set=AT,Style,%s\r\nAT+Send=4,1,4,   eHh4\r\n" % style, 300) == []
+    assert desk.core.framer.cuts == [] and not desk.core.framer.drops
+    desk.wait.finish()
+    desk.core.link.woken = True
+    assert desk.feed(b"")[:2] == [OK, OK]
+    assert desk.feed(b"AT+Send=4,0,2,abc" + CANARIES + CANARIES, 15) == []
+    desk.style = not desk.style
+    assert desk.feed(CANARIES, SECOND) == [desk.error(-5, b"parse parameters")]
+    assert not desk.core.exceptions
+
+
 @pytest.mark.parametrize(
     "line",
     [b"AT+Send=4,0,65000,abc\r\n", b"A" * 3000, b"AT+Test\r\n" * 2000],
