@@ -186,6 +186,7 @@ PROTOTYPES = {
     "keywords_mask": (_INT, [Keywords, BUF, SIZE, ct.POINTER(_U32)]),
     "keywords_copy": (None, [BUF, ct.POINTER(Keyword), _BOOL]),
     "keywords_put_mask": (SIZE, [Keywords, _U32, _BOOL, BUF, SIZE]),
+    "sha256": (None, [BUF, SIZE, BUF]),
     "ring_put": (_U32, [_RING, BUF, _U32]),
     "ring_get": (_U32, [_RING, BUF, _U32]),
     "ring_unget": (_U32, [_RING, BUF, _U32]),
