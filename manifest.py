@@ -4,6 +4,9 @@ import os
 
 OPT = 3
 LEFT_OUT = os.environ.get("LEFT_OUT", "").split()  # of this image: package/file
+KEYWORDS = os.environ.get("FROZEN_KEYWORDS")  # folder with those of this image, if not all
+if KEYWORDS:
+    LEFT_OUT.append("atcore/_keywords.py")
 
 
 def files(name, folder):
@@ -20,6 +23,9 @@ def files(name, folder):
 for name, folder in (("simplelink", "firmware/modules"), ("atcore", ".")):
     if os.path.isdir(os.path.join(folder, name)):
         package(name, files=files(name, folder), base_path=folder, opt=OPT)
+
+if KEYWORDS:
+    package("atcore", files=("_keywords.py",), base_path=KEYWORDS, opt=OPT)
 
 # For user programs; nothing of ours uses it.
 if os.environ.get("FREEZE_ASYNCIO") == "1":

@@ -228,7 +228,7 @@ class Core:
             return
         view = memoryview(line)
         found, count, data, wrong = self.parted(view, size)
-        execute(self, found, view, count, data, wrong)
+        self.execute(self, found, view, count, data, wrong)
 
     def parted(self, view, size: int) -> tuple:
         """What execute() wants to know of a command handed over complete: (found, count, data,
@@ -258,9 +258,21 @@ class Core:
         (application).
         """
 
-    def load(self, name: bytes) -> bool:
-        """Declare the chapter that has this command; False if there is none (application)."""
+    def load(self, name: bytes):
+        """Declare the chapter that has this command; False if there is none (application).
+
+        True: it is declared; else what stands in for its declaration until that (chapters.py).
+        """
         return False
+
+    def keep(self, command, owner):
+        """The chapter of a running command has something that stays: a client, an application.
+
+        owner: whatever stands for it. Until release(owner) the chapter stays, too (chapters.py).
+        """
+
+    def release(self, owner):
+        """That is over."""
 
     def step(self, ms: int = -1) -> int:
         """Once round the loop of pump.py, for programs that have one of their own."""

@@ -269,7 +269,8 @@ def lookup(core, line, end: int, fields):
 def missing(core, line, fields):
     """The declaration of a name that is not in the table; its chapter may not be there yet."""
     name = cut(line, fields[0], fields[1])
-    return core.commands.get(name) if core.load(name) else None
+    found = core.load(name)
+    return core.commands.get(name) if found is True else found or None
 
 
 def execute(core, found, line, count: int, data=None, wrong=0, name=None):

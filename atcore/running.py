@@ -73,6 +73,10 @@ class Ready:
     __await__ = __iter__
 
 
+class Again(Exception):
+    """What a command has waited for is there, and it begins: (function, its arguments)."""
+
+
 def run(core, declaration, values):
     """Call the handler; what suspends goes on in step()."""
     command = core.command
@@ -296,6 +300,9 @@ def told(core, command, error):
         failed(core, command, error.code)
     elif isinstance(error, ParseError):
         failed(core, command, error.code, reply.PARSE, error.name)
+    elif isinstance(error, Again):
+        begin, arguments = error.args
+        begin(*arguments)
     else:
         failed(core, command, *unforeseen(core, error))
 

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "link/keywords.h"
 #include "py/objint.h"
 #include "py/objstr.h"
 #include "py/runtime.h"
@@ -33,6 +34,26 @@ static inline span_t get_span(mp_obj_t obj, mp_uint_t flags, mp_obj_t start, mp_
         raise_range();
     }
     return (span_t){info.buf, from, to};
+}
+
+// One keyword table of `tables`: bytes, or where chapters come and go a list of such.
+static inline keywords_t get_keywords(mp_obj_t tables, mp_obj_t name_in) {
+    mp_buffer_info_t name = get_buffer(name_in, MP_BUFFER_READ);
+    size_t n = 1;
+    mp_obj_t *items = &tables;
+#if MICROPY_HW_CHAPTERS
+    if (mp_obj_is_type(tables, &mp_type_list)) {
+        mp_obj_list_get(tables, &n, &items);
+    }
+#endif
+    for (; n > 0; n--, items++) {
+        mp_buffer_info_t words = get_buffer(*items, MP_BUFFER_READ);
+        keywords_t table;
+        if (keywords_open(words.buf, words.len, name.buf, name.len, &table)) {
+            return table;
+        }
+    }
+    mp_raise_type_arg(&mp_type_KeyError, name_in);
 }
 
 // Where a writer may write: dst[at:].

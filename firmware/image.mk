@@ -7,7 +7,11 @@ BOARD_DIR ?= $(ROOT)/boards/$(BOARD)
 ifeq ($(wildcard $(BOARD_DIR)/mpconfigboard.mk),)
 $(error BOARD=$(BOARD): there is no $(BOARD_DIR); there are $(notdir $(wildcard $(ROOT)/boards/*)))
 endif
+# Files of the packages that are not frozen; a table of chapters that are not in the image.
+LEFT_OUT :=
+CHAPTERS :=
 include $(BOARD_DIR)/mpconfigboard.mk
+export LEFT_OUT
 
 REPL ?= $(REPL_DEFAULT)
 ifeq ($(filter 0 $(REPL_DEFAULT),$(REPL)),)

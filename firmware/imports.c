@@ -1,6 +1,8 @@
 // Short cuts for what imports do. At boot they would otherwise cost more than the modules' own code.
 #include <string.h>
 
+#include "chapters.h"
+
 #include "py/builtin.h"
 #include "py/emitglue.h"
 #include "py/frozenmod.h"
@@ -193,9 +195,18 @@ mp_import_stat_t __wrap_mp_find_frozen_module(const char *str, int *frozen_type,
     uint32_t hash = add_to_hash(0, str, len);
     size_t file = find(hash);
     if (file < names && strcmp(name_at(file), str) == 0) {
+        const mp_frozen_module_t *content = mp_frozen_mpy_content[file];
+#if MICROPY_HW_CHAPTERS
+        if (content == NULL) { // of a chapter
+            content = chapters_content(str);
+        }
+        if (content == NULL) {
+            return MP_IMPORT_STAT_NO_EXIST;
+        }
+#endif
         if (frozen_type != NULL) {
             *frozen_type = MP_FROZEN_MPY;
-            *data = (void *)mp_frozen_mpy_content[file];
+            *data = (void *)content;
         }
         return MP_IMPORT_STAT_FILE;
     }

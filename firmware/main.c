@@ -1,4 +1,5 @@
 // From reset to the AT application, and between it and the REPL.
+#include "chapters.h"
 #include "hal/console.h"
 #include "hot.h"
 #include "modnwp.h"
@@ -172,6 +173,9 @@ static void open_session(void) {
     hot_reset();
     alloc_begin();
     cc3220_static_reset();
+#if MICROPY_HW_CHAPTERS
+    chapters_reset();
+#endif
     mp_pystack_init(pystack, pystack + sizeof(pystack));
     mp_init();
     // Without files there is one place to import from. Others would only be searched in vain.

@@ -1,7 +1,6 @@
 // Module atbytes: value lines by their specs, for both reply styles; atcore/reply.py says what a spec is.
 #include "atbytes.h"
 #include "link/atfmt.h"
-#include "link/keywords.h"
 
 #define END_SIZE     (2)  // CR LF
 #define MAX_NAME     (32) // bytes of a name that follows its length
@@ -161,14 +160,8 @@ static void put_string(writer_t *w, const uint8_t *src, size_t len) {
     end_field(w);
 }
 
-static keywords_t get_table(const writer_t *w, mp_obj_t name_in) {
-    mp_buffer_info_t tables = get_buffer(w->tables, MP_BUFFER_READ);
-    mp_buffer_info_t name = get_buffer(name_in, MP_BUFFER_READ);
-    keywords_t table;
-    if (!keywords_open(tables.buf, tables.len, name.buf, name.len, &table)) {
-        mp_raise_type_arg(&mp_type_KeyError, name_in);
-    }
-    return table;
+static keywords_t get_table(const writer_t *w, mp_obj_t name) {
+    return get_keywords(w->tables, name);
 }
 
 static void put_keyword(writer_t *w, mp_obj_t table, int64_t value, bool lower) {

@@ -1,18 +1,11 @@
 // Module atbytes: keywords (link/keywords.h) and the arguments of a command, by their declarations.
 #include "atbytes.h"
 #include "link/attok.h"
-#include "link/keywords.h"
 
 // Keyword tables: (tables, name of one, ...)
 
 static keywords_t get_table(const mp_obj_t *args) {
-    mp_buffer_info_t tables = get_buffer(args[0], MP_BUFFER_READ);
-    mp_buffer_info_t name = get_buffer(args[1], MP_BUFFER_READ);
-    keywords_t table;
-    if (!keywords_open(tables.buf, tables.len, name.buf, name.len, &table)) {
-        mp_raise_type_arg(&mp_type_KeyError, args[1]);
-    }
-    return table;
+    return get_keywords(args[0], args[1]);
 }
 
 // (tables, name, buf, start, end): its value, or None.

@@ -1,4 +1,5 @@
 // Module cc3220: the console the AT application speaks on, and what the chip has besides.
+#include "chapters.h"
 #include "hal/console.h"
 #include "hal/hal.h"
 #include "hot.h"
@@ -270,6 +271,9 @@ static const mp_rom_map_elem_t cc3220_globals_table[] = {
     {MP_ROM_QSTR(MP_QSTR_static), MP_ROM_PTR(&cc3220_static_obj)},
     {MP_ROM_QSTR(MP_QSTR_SCARCE), MICROPY_HW_SCARCE ? MP_ROM_TRUE : MP_ROM_FALSE},
     {MP_ROM_QSTR(MP_QSTR_trim), MP_ROM_PTR(&cc3220_trim_obj)},
+#if MICROPY_HW_CHAPTERS
+    {MP_ROM_QSTR(MP_QSTR_chapters), MP_ROM_PTR(&chapters_module)},
+#endif
 #if !MICROPY_HW_SCARCE
     {MP_ROM_QSTR(MP_QSTR_flash_range), MP_ROM_PTR(&flash_range_obj)},
     {MP_ROM_QSTR(MP_QSTR_flash_erase), MP_ROM_PTR(&flash_erase_obj)},

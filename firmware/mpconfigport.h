@@ -23,6 +23,14 @@ void repl_block_ended(void *exception);
 #define MICROPY_BOARD_AFTER_PYTHON_EXEC(kind, flags, exception, result) repl_block_ended(exception)
 #endif
 
+// Chapters that are read into windows of the SRAM (chapters.h); STRICT fills a window that is left.
+#ifndef MICROPY_HW_CHAPTERS
+#define MICROPY_HW_CHAPTERS (0)
+#endif
+#ifndef MICROPY_HW_CHAPTERS_STRICT
+#define MICROPY_HW_CHAPTERS_STRICT (0)
+#endif
+
 // Memory.
 #define MICROPY_ENABLE_GC           (1)
 #define MICROPY_GC_STACK_ENTRY_TYPE uint16_t

@@ -69,6 +69,15 @@ class AtCommands:
         self.fallback = None  # the BAUD to go back to, and when
         self.proof_at = None
         self.fetched = 0  # chapters imported
+        self.eager = EAGER
+        self.chapters = None  # those that are not in the image
+
+    def windows(self, windows):
+        """Some chapters are not in the image, and read when they are used (atcore.chapters)."""
+        from ..chapters import Chapters
+
+        self.chapters = Chapters(self.core, windows, CHAPTERS, load_chapter)
+        self.eager = self.chapters.resident(EAGER)
 
     def set_echo(self, on):
         """The setting ECHO has this value, and STYLE may be another."""
@@ -79,7 +88,7 @@ class AtCommands:
         """Tell the stream what a line is; as soon as the chapters are there, or for the echo."""
         core = self.core
         framer = core.framer
-        if framer.wake_at is None or not self.echo and self.fetched < EAGER:
+        if framer.wake_at is None or not self.echo and self.fetched < self.eager:
             return
         flags = ECHO if self.echo else 0
         if not core.ti:
@@ -127,8 +136,11 @@ class AtCommands:
             await core.settings.keep(True)  # what was set meanwhile
         if core.settings.baud != self.baud:
             self.change_baud()
+        trouble = b""
+        if self.chapters is not None and not fault:
+            trouble = await self.chapters.check()
         if core.settings.banner:
-            self.banner(fault)
+            self.banner(fault, trouble)
         unmute(core)
         if not core.settings.autostart:
             autostart(core, False)
@@ -137,8 +149,11 @@ class AtCommands:
             except SlError:
                 pass
 
-    def banner(self, fault: int):
-        """A few lines about what this is, before whatever else waits to be printed."""
+    def banner(self, fault: int, trouble=b""):
+        """A few lines about what this is, before whatever else waits to be printed.
+
+        trouble: what is wrong with the chapters that are not in the image.
+        """
         entries = self.core.entries
         style = b"ti" if self.core.ti else b"guide"
         try:
@@ -151,6 +166,8 @@ class AtCommands:
             line += b", ROM %d\r\n" % rom
         except SlError as error:
             line = b"# network processor: error %d\r\n" % error.code
+        if trouble:
+            entries.insert(0, b"# the file " + trouble + b"\r\n")
         entries.insert(0, line)
         entries.insert(0, b"# AT commands for CC3220, style " + style + b"\r\n")
 
@@ -307,7 +324,7 @@ class AtCommands:
             if core.entries or still_active(core):
                 return -1
             self.fetch()
-            if self.fetched < EAGER:
+            if self.fetched < self.eager:
                 return 0
             self.watch()
             trim()
@@ -344,11 +361,11 @@ class AtCommands:
     def fetch(self):
         """Import a chapter before it is asked for; those behind EAGER wait for that."""
         number = self.fetched
-        if number < EAGER:
+        if number < self.eager:
             self.fetched += 1
             load_chapter(number)
             getattr(self.core.sl, CHAPTERS[number][1])
-            if self.fetched == EAGER:
+            if self.fetched == self.eager:
                 self.core.provide()
 
     def change_baud(self):
@@ -397,11 +414,14 @@ def main() -> bytes:
     """Entry point of the firmware; returns when the stream asks for the REPL."""
     global _application
     if _application is None:
+        import cc3220
         from cc3220 import console
 
         from simplelink import SimpleLink
 
         _application = AtCommands(SimpleLink(), console)
+        if hasattr(cc3220, "chapters"):
+            _application.windows(cc3220.chapters)
         _application.core.framer.readinto = console.readinto
         _application.begin()
     return _application.run()

@@ -43,6 +43,9 @@
 #define MICROPY_HW_SCARCE      (1)
 #define MICROPY_HW_STATIC_POOL (8028 + 1024 + 640)
 
+// Commands that are not in the image are read when they are used.
+#define MICROPY_HW_CHAPTERS (1)
+
 // Of the console; what comes in while a long payload is worked on waits at the host, or is lost and told.
 #define CONSOLE_RX_SIZE (4096)
 #define CONSOLE_TX_SIZE (2048)

@@ -3,6 +3,7 @@ LD_SCRIPT = ../boards/CC3220S_LAUNCHXL/cc3220s.ld
 DEBUG_HEADER = 0
 REPL_DEFAULT = 0
 FREEZE_ASYNCIO ?= 0
+CHAPTERS = $(ROOT)/boards/CC3220S_LAUNCHXL/chapters.csv
 MACHINE = 0
 HOT = -Os
 SUPER = -Os
@@ -10,6 +11,6 @@ SCARCE = 1
 NAMES ?= 0
 MPY_TOOL_FLAGS = -mlongint-impl=longlong
 # Of what is frozen elsewhere: nothing of ours uses it, and there are no programs of the user.
-export LEFT_OUT = atcore/declaring.py simplelink/_tables.py simplelink/events.py simplelink/netapp.py \
+LEFT_OUT = atcore/declaring.py simplelink/_tables.py simplelink/events.py simplelink/netapp.py \
     simplelink/netutil.py simplelink/reports.py
 BOARD_CFLAGS = -DLINK_QUEUE_SIZE=4096u

@@ -27,8 +27,9 @@ _SL_ERROR_FS_WRONG_FILE_NAME = const(-10298)
 _SL_EZEROLEN = const(-2002)
 _SL_ERROR_FS_NOT_16_ALIGNED = const(-10291)
 # end
-# table: errors SL_ERROR_FS_FAILED_TO_WRITE
+# table: errors SL_ERROR_FS_FAILED_TO_WRITE SL_ERROR_FS_MAX_OPENED_FILE_EXCEEDED
 _SL_ERROR_FS_FAILED_TO_WRITE = const(-10336)
+_SL_ERROR_FS_MAX_OPENED_FILE_EXCEEDED = const(-10316)
 # end
 # table: constants fs_chunk_size fs_max_file_name fs_max_file_size timeout_fs_open_program_ms
 _FS_CHUNK_SIZE = const(1456)
@@ -56,17 +57,32 @@ _INFO_BITS = b"\x0c\x0b\x05\x08\x06\x00\x01\x02\x03\xff\x04\x0d\x09\x0a"
 
 
 class Fs:
-    """sl.fs"""
+    """sl.fs
+
+    most: how many files may be open at a time for who does not open `own` ones; the network
+    processor has eight handles, and refuses more itself.
+    """
+
+    most = 8
 
     def __init__(self, link):
         self.link = link
+        self.handles = []  # that are open
+        link.sl.resets.append(self)
 
-    async def open(self, name, mode: int, size: int = 0, token: int = 0):
+    def reset(self):
+        """The network processor starts anew: nothing is open."""
+        self.handles.clear()
+
+    async def open(self, name, mode: int, size: int = 0, token: int = 0, own: bool = False):
         """Open or create; returns (handle, token).
 
         mode: READ, WRITE, OVERWRITE, CREATE or CREATE with WRITE or OVERWRITE, and flags in bits
         17-26 (0x20000 fail-safe, 0x40000 secure, ...). size: maximum in bytes when it creates.
+        own: a file of the firmware itself, which the last handle is kept for (`most`).
         """
+        if not own and len(self.handles) >= self.most:
+            raise SlError(_SL_ERROR_FS_MAX_OPENED_FILE_EXCEEDED)
         args = pack("<II", _wire_mode(mode, size), token)
         end = b"" if mode & _ACCESS == READ else _GIVE_UP
 
@@ -75,13 +91,16 @@ class Fs:
 
         done = await self.link.command(_FS_OPEN, args, _name(name), head=8, undo=undo)
         handle, token = unpack("<iI", done.result)
-        return checked(handle), token
+        self.handles.append(checked(handle))
+        return handle, token
 
     async def close(self, handle: int, cert=b"", signature=b"") -> None:
         """Close; with the name of a certificate and a signature for a secure file.
 
         The signature b"A" gives up what was written.
         """
+        if handle in self.handles:
+            self.handles.remove(handle)
         cert = _name(cert) if len(cert) else b""
         args = pack("<iII", handle, len(cert), len(signature))
         _status(await self.link.command(_FS_CLOSE, args, signature, prefix=cert))
@@ -183,22 +202,28 @@ class Fs:
 
     async def load(self, name, size: int, token: int = 0) -> bytes:
         """Content of a file, at most its first `size` bytes."""
-        handle, _ = await self.open(name, READ, 0, token)
         buf = bytearray(size)
+        n = await self.fetch(name, 0, buf, True, token)
+        return bytes(buf[:n])
+
+    async def fetch(self, name, offset: int, buf, own: bool = False, token: int = 0) -> int:
+        """Read a part of a file into buf; returns the count. own: see open()."""
+        handle, _ = await self.open(name, READ, 0, token, own)
         try:
-            n = await self.read(handle, 0, buf)
+            n = await self.read(handle, offset, buf)
             await self.close(handle)
         except:  # noqa: E722 -- cancelled, refused, interrupted
             self.link.spawn(self._shut(pack("<i", handle)))
             raise
-        return bytes(buf[:n])
+        return n
 
     async def store(self, name, data, size: int = 0, flags: int = _FAILSAFE) -> None:
         """Replace or create a file; size: its maximum from now on, at least that of data.
 
         Fail-safe: should anything go wrong the old content is still there.
         """
-        handle, _ = await self.open(name, CREATE | OVERWRITE | flags, max(size, len(data)))
+        size = max(size, len(data))
+        handle, _ = await self.open(name, CREATE | OVERWRITE | flags, size, 0, True)
         try:
             if await self.write(handle, 0, data) != len(data):
                 raise SlError(_SL_ERROR_FS_FAILED_TO_WRITE)

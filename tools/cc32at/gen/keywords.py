@@ -62,16 +62,20 @@ def pack_table(name, table):
     return head + bytes(body)
 
 
-def render(tables):
-    """The text of the generated module."""
+def pack(tables):
+    """These tables, by name, as the parts of one `bytes` object."""
     packed = [pack_table(name, tables[name]) for name in sorted(tables)]
     index = [len(packed)]
     at = 2 + 2 * len(packed)
     for table in packed:
         index.append(at)
         at += len(table)
-    packed.insert(0, b"".join(number.to_bytes(2, "little") for number in index))
-    return HEADER + "".join(f"    {part!r}  # noqa: E501\n" for part in packed) + ")\n"
+    return [b"".join(number.to_bytes(2, "little") for number in index), *packed]
+
+
+def render(tables):
+    """The text of the generated module."""
+    return HEADER + "".join(f"    {part!r}  # noqa: E501\n" for part in pack(tables)) + ")\n"
 
 
 def outputs() -> dict[Path, str]:

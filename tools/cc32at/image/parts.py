@@ -32,6 +32,8 @@ OBJECTS = (
 FROZEN = (("atcore", ATCORE), ("simplelink", DRIVER), ("asyncio", ASYNCIO), ("uasyncio", ASYNCIO))
 
 SECTION = re.compile(r"^ (\.[\w.$<>-]+)\s+0x([0-9a-f]+)\s+0x([0-9a-f]+)\s+(\S+)$", re.MULTILINE)
+# Where mpy-tool's source is in one piece, and where chapters were taken out of it.
+FROZEN_OBJECTS = ("frozen_content.o", "frozen_resident.o")
 OBJECT_SIZE = 16  # mp_obj_str_t: type, hash, length, address
 
 
@@ -64,7 +66,7 @@ def count(elf: Path, first: int, last: int) -> Counter[str]:
     totals: Counter[str] = Counter()
     by_package = dict(FROZEN)
     for name, obj, size in sections(elf.with_suffix(".map").read_text(), first, last):
-        if not obj.endswith("frozen_content.o"):
+        if not obj.endswith(FROZEN_OBJECTS):
             totals[part_of_object(obj, elf.parent.name)] += size
         else:
             package = module_of_symbol(name)
