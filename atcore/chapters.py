@@ -212,6 +212,7 @@ class Chapters:
         self.inside[window] = number
         self.loads += 1
         TABLES.append(self.windows.words(self.stored(number)))
+        collect()
         try:
             self.declare(number)
         except Exception:

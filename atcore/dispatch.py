@@ -34,7 +34,7 @@ from . import grammar, reply
 from ._keywords import TABLES
 from .compat import const, ticks_add, ticks_diff
 from .flags import autostarted, lend
-from .forms import payload_row, settled, usage
+from .forms import payload_row, settled, usage, without
 from .grammar import ParseError, finish, is_help, quick
 from .running import accepted, finished, run, unforeseen
 
@@ -81,9 +81,11 @@ _MANY = const(-2)
 class Commands:
     """A table of declared commands, keyed by the name in lower case."""
 
-    def __init__(self):
+    def __init__(self, payloads=b""):
         self.table = {}
-        self.payloads = b""  # rows of firmware/link/athead.h, for atbytes.header()
+        # Rows of firmware/link/athead.h, for atbytes.header(); those of commands that may be
+        # declared later as well.
+        self.payloads = payloads
 
     def command(self, name, args=(), **how):
         """declare(), checked: ValueError if that could not work, and why (declaring.py)."""
@@ -134,19 +136,15 @@ class Commands:
             self.table[typed] = (
                 name, args, handler, shape, laden, count, offline, reply, patience
             )  # fmt: skip
-            if before is not None and before[PAYLOAD]:
-                self.again()
-            elif laden:
+            known = bytes((len(typed),)) + typed in self.payloads
+            if known and (before is not None or not laden):
+                self.payloads = without(self.payloads, typed)
+                known = False
+            if laden and not known:
                 self.payloads += payload_row(typed, args)
             return handler
 
         return declared
-
-    def again(self):
-        """Where payloads are, after a command with one was declared another time."""
-        self.payloads = b"".join(
-            [payload_row(typed, row[_ARGS]) for typed, row in self.table.items() if row[PAYLOAD]]
-        )
 
 
 def parameters(args: tuple) -> int:

@@ -43,6 +43,25 @@ def payload_row(name: bytes, args: tuple) -> bytes:
     return bytes((len(name),)) + name + bytes((len(forms),)) + b"".join(forms)
 
 
+def without(rows: bytes, name: bytes) -> bytes:
+    """Such rows but for the one of this command."""
+    at = 0
+    while at < len(rows):
+        end = at + 1 + rows[at]
+        found = rows[at + 1 : end] == name
+        forms = rows[end]
+        end += 1
+        for _ in range(forms):
+            words = rows[end + 4]
+            end += 5
+            for _ in range(words):
+                end += 2 + rows[end + 1]
+        if found:
+            return rows[:at] + rows[end:]
+        at = end
+    return rows
+
+
 def payloads(args, index: int, chosen: tuple, length: int, further: int, format: int) -> list:
     """The forms with a payload.
 

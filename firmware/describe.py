@@ -16,6 +16,7 @@ import sys
 import types
 from pathlib import Path
 
+KEYWORDS = Path("tools", "cc32at", "gen", "keywords.json")
 LATEST = 1000  # behind all tables of the guide
 TABLE = re.compile(r"\(tables? (\d+)\b")
 
@@ -27,6 +28,19 @@ class Absent(types.ModuleType):
         if name.startswith("__"):
             raise AttributeError(name)
         return lambda *args: ""
+
+
+def told(root: Path):
+    """kw_told() of module atbytes, for one value in style ti: by the source of the tables."""
+    tables = json.loads((root / KEYWORDS).read_text())
+
+    def kw_told(_, name: bytes, ti: bool, values: tuple, most: int) -> str:
+        table = tables[name.decode()]
+        words = {value: word for word, value in table["names"].items()}
+        words |= {value: word for word, value in table.get("ti", {}).items()}
+        return words[values[0]].lower()
+
+    return kw_told
 
 
 def record() -> list:
@@ -78,6 +92,14 @@ def declared(said: dict) -> tuple:
     return said["args"] + (((VALUES, "forms", "", said["forms"]),) if said["forms"] else ())
 
 
+def payload(said: dict, typed: bytes, args: tuple) -> bytes:
+    """Where a command has its payload (firmware/link/athead.h); b"" if it has none."""
+    from atcore.forms import payload_row, settled
+
+    laden = said["payload"] or (args and args[-1][1] == "data")
+    return payload_row(typed, settled(args)) if laden else b""
+
+
 def command(said: dict, handler) -> dict:
     """One command, with what its docstring says."""
     about = inspect.getdoc(handler) or ""
@@ -85,12 +107,14 @@ def command(said: dict, handler) -> dict:
     names = ("alone", "first"), ("answer", "at once", "accepted"), ("once", "repeated")
     late_name, ok, values = names
     args = declared(said)
+    typed = said["key"] or b"at+" + said["name"].lower()
     return {
         "name": plain(said["name"]),
-        "typed": plain(said["key"] or b"at+" + said["name"].lower()),
+        "typed": plain(typed),
         "about": about,
         "table": int(table[1]) if table else None,
         "arguments": [argument(one) for one in args],
+        "payload": plain(payload(said, typed, args)),
         "ok": ok[said["ok"]],
         "ok_ti": ok[said["ok"] if said["ti_ok"] is None else said["ti_ok"]],
         "values": values[said["values"]],
@@ -108,6 +132,10 @@ def describe(root: Path) -> list:
         sys.path.insert(0, str(root / folder))
     for name in ("atbytes", "nwp"):
         sys.modules[name] = Absent(name)
+    sys.modules["atbytes"].kw_told = told(root)
+    # What is made of this: as if there were none of it.
+    made = sys.modules["atcore.commands._chapters"] = types.ModuleType("_chapters")
+    made.PAYLOADS = b""
     declared = record()
     chapters = []
     for path in sorted((root / "atcore" / "commands").glob("[!_]*.py")):

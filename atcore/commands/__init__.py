@@ -6,6 +6,7 @@ that everybody needs with it.
 """
 
 from ..dispatch import Commands
+from ._chapters import PAYLOADS
 
-ALL = Commands()
+ALL = Commands(PAYLOADS)
 command = ALL.declare  # `make generate` checks what they say

@@ -9,6 +9,7 @@ from pathlib import Path
 from cc32at.gen import commands as generator
 
 ROOT = Path(__file__).parents[3]
+KEYWORDS = Path("tools", "cc32at", "gen", "keywords.json")
 HEAD = """
 import sys
 from cc32at.hostlink import install_atbytes
@@ -23,7 +24,7 @@ def copy(folder: Path) -> Path:
     for name in ("atcore", "firmware/modules"):
         leave = shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / name, folder / name, ignore=leave)
-    for path in (generator.DESCRIBE, generator.OTHERS):
+    for path in (generator.DESCRIBE, generator.OTHERS, KEYWORDS):
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / path, folder / path)
     return folder

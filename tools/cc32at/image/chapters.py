@@ -7,8 +7,8 @@
 TABLE is a board's chapters.csv. `keywords` writes the keyword tables that stay in the image.
 `split` takes what mpy-tool has frozen in one run, with one set of names, apart: a source for what
 stays, with the table of chapters (firmware/chapters.h), and one for each chapter, whose object has
-all its constants; and the overlays for the linker. `pack` cuts the chapters out of what was linked,
-and writes their digests into what is left. The layout of the file is in the board's board.md.
+all its constants; and the overlays for the linker. `pack` cuts the chapters out of what was
+linked, and writes their digests into what is left. The layout of the file is in board.md.
 """
 
 import csv
@@ -209,6 +209,14 @@ def table_text(chapters: list[Chapter]) -> str:
 def overlays(chapters: list[Chapter]) -> str:
     """The chapters for the linker: one at a time in each window, none of another one's names."""
     text = "/* Generated from chapters.csv. */\n"
+    used = {chapter.window for chapter in chapters}
+    end = "_windows_start"
+    for window, letter in enumerate(WINDOWS.lower()):
+        size = "_window_size" if window in used else "0"
+        text += f"_window_{letter}_start = {end};\n"
+        end = f"_window_{letter}_end"
+        text += f"{end} = _window_{letter}_start + {size};\n"
+    text += f"_windows_end = {end};\n"
     for window, letter in enumerate(WINDOWS.lower()):
         inside = [chapter.name for chapter in chapters if chapter.window == window]
         if not inside:
