@@ -23,7 +23,7 @@ from simplelink.errors import SlError
 from . import reply, running
 from ._keywords import TABLES
 from .compat import const
-from .dispatch import NAME, execute, missing, refuse
+from .dispatch import execute, missing, refuse
 
 FILE = b"/atcore/chapters"
 # table: errors AT_ERROR_CHAPTERS SL_ERROR_FS_FILE_NOT_EXISTS
@@ -40,7 +40,10 @@ _HEAD = const(40)  # bytes of the file that say whose it is
 WINDOWS = const(2)
 HANDLES = const(7)  # of the eight that the network processor has; the last one is for this file
 
+# table: declaration NAME HANDLER
+_NAME = const(0)
 _HANDLER = const(2)
+# end
 # Stand in for the declarations (dispatch.py) of commands without and with payload: no handler.
 ABSENT = const((b"", (), None, 0, False, 0, None, None, None))
 LADEN = const((b"", (), None, 0, True, 0, None, None, None))
@@ -98,20 +101,20 @@ class Chapters:
             return True
         return LADEN if bytes((len(name),)) + name in self.core.declared.payloads else ABSENT
 
-    def execute(self, core, found, line, count: int, data=None, wrong=0):
+    def execute(self, core, found, line, count: int, *payload):
         """Core.execute(): of a command that is not there yet, once its chapter is."""
         if self.windows.STRICT and found is not None:
             self.vacate()
             found = core.commands.get(cut(line, core.fields[0], core.fields[1]))
             found = found or missing(core, line, core.fields)
         if found is None or found[_HANDLER] is not None:
-            execute(core, found, line, count, data, wrong)
+            execute(core, found, line, count, *payload)
             return
         number = self.row_of(cut(line, core.fields[0], core.fields[1]))
         if self.used(self.windows.window(self.stored(number))):
             refuse(core, reply.ALLOCATE, 0)
             return
-        self.wait(self.fetch(number, (line, count, data, wrong)), found)
+        self.wait(self.fetch(number, (line, count) + payload), found)
 
     def wait(self, coro, found):
         """Hold back what follows while this goes on."""
@@ -128,7 +131,7 @@ class Chapters:
     def keep(self, command, owner):
         """Core.keep()"""
         for window in range(WINDOWS):
-            if self.windows.holds(window, command.declaration[NAME]):
+            if self.windows.holds(window, command.declaration[_NAME]):
                 self.kept.append((owner, window))
 
     def release(self, owner):
@@ -154,11 +157,11 @@ class Chapters:
             self.enter(window, number)
         raise running.Again(self.begin, command)
 
-    def begin(self, line, count: int, data, wrong):
+    def begin(self, line, count: int, *payload):
         """Execute the command that has waited. Its line is where it was, and so is its payload."""
         core = self.core
         found = core.commands.get(cut(line, core.fields[0], core.fields[1]))
-        execute(core, found, line, count, data, wrong)
+        execute(core, found, line, count, *payload)
 
     async def read(self, chapter: int):
         """Read a chapter into its window; SlError(-30801) if it is not what was built."""
@@ -259,7 +262,7 @@ class Chapters:
         core = self.core
         holds = self.windows.holds
         for command in [core.foreground] + core.background:
-            if command is not None and holds(window, command.declaration[NAME]):
+            if command is not None and holds(window, command.declaration[_NAME]):
                 return True
         for task in core.tasks:
             if holds(window, task.coro):
