@@ -20,7 +20,7 @@ from atbytes import cut
 
 from simplelink.errors import SlError
 
-from . import reply, running
+from . import grammar, reply, running
 from ._keywords import TABLES
 from .compat import const
 from .dispatch import execute, missing, refuse
@@ -65,7 +65,6 @@ class Chapters:
         self.kept = []  # owners of what is kept, and their windows
         self.loads = 0  # chapters read since power-up
         core.sl.fs.most = HANDLES
-        core.load = self.load
         core.execute = self.execute
         core.keep = self.keep
         core.release = self.release
@@ -150,10 +149,10 @@ class Chapters:
         if self.inside[window] != number:  # not by the one before, which waited as well
             self.leave(window)
             try:
-                core.since = core.ticks()
+                core.settings.timed(True)
                 await self.read(chapter)
             finally:
-                core.since = None
+                core.settings.timed(False)
             self.enter(window, number)
         raise running.Again(self.begin, command)
 
@@ -249,7 +248,7 @@ class Chapters:
 
     def forget(self, core):
         """Nobody remembers what was declared by a command that is over."""
-        core.form = None
+        grammar.unchosen(core)
         command = core.spare
         while command is not None:
             command.declaration = None

@@ -388,6 +388,11 @@ KINDS = {
 }
 
 
+def unchosen(core):
+    """Nobody asks for the row any more that was chosen last."""
+    core.form = None
+
+
 def choose(rows: tuple, values: list):
     """The row of forms that the values so far choose, or None."""
     for row in rows:

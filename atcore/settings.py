@@ -155,6 +155,10 @@ class Settings:
                 self.changes.pop(attribute, None)  # the file was refused, and is as it was
             raise
 
+    def timed(self, on: bool):
+        """Somebody waits for a file of the store as the settings do for theirs, or no more."""
+        self.core.since = self.core.ticks() if on else None
+
     def overdue(self) -> SlError:
         """The time of what waits for the file is over: the error for it.
 

@@ -77,6 +77,7 @@ class AtCommands:
         from ..chapters import Chapters
 
         self.chapters = Chapters(self.core, windows, CHAPTERS, load_chapter)
+        self.core.load = self.chapters.load
         self.eager = self.chapters.resident(EAGER)
 
     def set_echo(self, on):
