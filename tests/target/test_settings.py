@@ -64,9 +64,10 @@ def test_how_long_a_send_waits_is_a_setting(talk):
     assert talk.value("AT+Get=AT,SENDWAIT") == "10"
 
 
-def test_an_error_tells_as_much_as_is_asked_for(restored):
-    """guide-style.md 14."""
-    tells = ((0, "", ""), (1, " (data)", ""), (2, " (data)", " (SL_ERROR_BSD_EBADF)"))
+def test_an_error_tells_as_much_as_is_asked_for(restored, board):
+    """guide-style.md 14; small boards do not have the names of codes."""
+    code = " (SL_ERROR_BSD_EBADF)" if board.prompt else ""
+    tells = ((0, "", ""), (1, " (data)", ""), (2, " (data)", code))
     for verbose, name, code in tells:
         restored.command(f"AT+Set=AT,VERBOSE,{verbose}")
         assert restored.command("AT+Get=AT,VERBOSE").fields == [str(verbose)]
@@ -123,9 +124,12 @@ def test_echo_repeats_what_is_typed(restored):
     assert raw_answer(restored, b"AT+Test\r\n") == b"OK\r\n"
 
 
-def test_lines_back_to_back_are_all_answered_while_echo_is_on(restored):
-    """The line out bounds it, nothing is lost, each answer stands behind its command's echo."""
-    at, count = restored, 3000
+def test_lines_back_to_back_are_all_answered_while_echo_is_on(restored, board):
+    """The line out bounds it, nothing is lost, each answer stands behind its command's echo.
+
+    What comes faster than it can be answered waits in the ring.
+    """
+    at, count = restored, 3000 if board.prompt else 1500
     at.command("AT+Set=AT,ECHO,1")
     at.write(count * b"AT+Test\r\n")
     text, end = bytearray(), at.clock() + 10
