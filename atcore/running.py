@@ -161,10 +161,12 @@ async def after_boot(core, declaration, command, values):
 
 def suspend(core, command, coro):
     """Start a coroutine; file it if it does not end at once."""
-    wait = core.resume(coro, core.box)
+    box = core.box
+    wait = core.resume(coro, box)
     if wait is None:
-        result = core.box[0]
+        result = box[0]
         if result is not None:
+            box[0] = None  # it may be a frame of several KB
             try:
                 result = finished(command, result)
             except Exception as error:
@@ -215,9 +217,10 @@ def accepted(core, command):
 
 def resume(core, command, error=None):
     """Let a command go on, with an exception if its time is over; answer if that was its end."""
+    box = core.box
     try:
         if error is None:
-            wait = core.resume(command.coro, core.box)
+            wait = core.resume(command.coro, box)
         else:
             wait = thrown(core, command.coro, error)
             error = None
@@ -225,8 +228,9 @@ def resume(core, command, error=None):
             command.wait = wait
             return
         # At once: what it was made of is everybody's.
-        result = core.box[0]
+        result = box[0]
         if result is not None:
+            box[0] = None  # it may be a frame of several KB
             result = finished(command, result)
     except Exception as caught:
         error = caught
