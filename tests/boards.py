@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[1]
 DEFAULT, SMALL = "CC3220SF_LAUNCHXL", "CC3220S_LAUNCHXL"
 # Played on the small board too by `make test`, in at most four minutes on two cores; all of
 # tests/target is by `make test BOARD=CC3220S_LAUNCHXL`.
-ON_SMALL = ("test_small_board.py",)
+ON_SMALL = ("test_order.py", "test_small_board.py")
 BOOT = 1.0  # emulated seconds after which a board that has its image waits for commands
 ASK = "import gc, micropython\ngc.collect()\nmicropython.mem_info()\nprint('free:', gc.mem_free())"
 ASKED = re.compile(r"used: (\d+).*max free sz: (\d+).*free: (\d+)", re.DOTALL)
