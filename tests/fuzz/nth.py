@@ -1,4 +1,4 @@
-"""python -m tests.fuzz.nth [--command NAME]: what happens once in so many times, every time.
+"""python -m tests.fuzz.nth [--command NAME] [--kind KIND]: what happens once, each time it can.
 
 For every command of a list, on the emulated board: the n-th allocation fails, the n-th frame of
 the network processor is lost, late, doubled or spoiled, the n-th byte of the line is missing, for
@@ -57,6 +57,7 @@ FRAMES = (
     {"do": "wrong_sequence"},
     {"do": "truncate", "bytes": 8},
 )
+KINDS = ALLOCATION, FRAME, BYTE = "allocation", "frame", "byte"
 SHORT_MS = 3000  # an answer, and the longest pause
 LONG_MS = 90000  # the network processor is given up
 GRACE = 1024  # bytes of heap that the last exception and a spare command may keep
@@ -100,21 +101,24 @@ class Trial:
         """What is answered, without events."""
         return EVENT.sub(b"", self.game.ask(line, ms))
 
-    def all(self, specs=FRAMES):
-        """Everything that can happen once, with these mishaps of frames."""
+    def all(self, specs=FRAMES, kinds=KINDS):
+        """Everything of these kinds that can happen once, with these mishaps of frames."""
         self._prepare()
         model = self.game.model
         before = model.counters["messages"]
         self.guest.count()
         self.answered("as it is", self.say(self.command + b"\r\n"))
         allocations, frames = self.guest.allocations, model.counters["messages"] - before
-        for n in range(1, allocations + 1):
-            self.allocation(n)
-        for spec in specs:
-            for n in range(1, frames + 1):
-                self.frame(spec, n)
-        for n in range(len(self.command)):
-            self.byte(n)
+        if ALLOCATION in kinds:
+            for n in range(1, allocations + 1):
+                self.allocation(n)
+        if FRAME in kinds:
+            for spec in specs:
+                for n in range(1, frames + 1):
+                    self.frame(spec, n)
+        if BYTE in kinds:
+            for n in range(len(self.command)):
+                self.byte(n)
 
     def allocation(self, n: int):
         """The n-th fails."""
@@ -170,14 +174,15 @@ class Trial:
 
 @click.command()
 @click.option("--command", default="", help="Only those that have this in their line.")
+@click.option("--kind", multiple=True, type=click.Choice(KINDS), default=KINDS, help="Of what.")
 @click.option("--part", nargs=2, type=int, default=(0, 1), help="Which of how many parts.")
-def main(command, part):
+def main(command, kind, part):
     """Try everything that can happen once."""
     chosen = [case for case in cases() if command.encode() in case[1]]
     runs = bad = 0
     for before, line in chosen[part[0] :: part[1]]:
         trial = Trial(before, line)
-        trial.all()
+        trial.all(kinds=kind)
         runs += trial.runs
         bad += len(trial.wrong)
         for what in trial.wrong:
