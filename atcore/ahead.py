@@ -30,6 +30,7 @@ from .grammar import ParseError, finish
 LOOK_MS = const(150)  # between two looks, and before the first
 _GRACE_MS = const(400)  # for the commands between the one that waits and its way out, together
 _SOON_MS = const(5)  # how long they wait when that is over
+_DROP_MS = const(5)  # between two looks while something is dropped: no silence goes by unseen
 _PAST_MS = const(5000)  # behind a way out, the next is another one
 # table: errors SL_API_ABORTED SL_RET_CODE_STOP_IN_PROGRESS SL_ERROR_BSD_EBADF
 _SL_API_ABORTED = const(-2005)
@@ -115,7 +116,7 @@ class Ahead:
             self.offset = 0
             self.limit = SIZE
         framer = self.core.framer
-        left = SILENCE_MS if framer is not None and framer.drops else LOOK_MS
+        left = _DROP_MS if framer is not None and framer.drops else LOOK_MS
         if self.code and self.found_at is not None:
             left = min(left, ticks_diff(ticks_add(self.found_at, _GRACE_MS), now))
         return ticks_add(now, max(left, _SOON_MS))
