@@ -23,7 +23,13 @@ static size_t pass_telnet(text_t text, size_t at, size_t end) {
     }
     uint8_t command = text_at(text, at + 1);
     if (command >= TELNET_WILL && command <= TELNET_DONT) {
-        return end - at < 3 ? end : at + 3;
+        if (end - at < 3) {
+            return end;
+        }
+        // Two bytes of noise before a command, rather than an option with a letter's number.
+        bool command_begins =
+            end - at >= 4 && (text_at(text, at + 2) | 0x20) == 'a' && (text_at(text, at + 3) | 0x20) == 't';
+        return command_begins ? at + 2 : at + 3;
     }
     if (command != TELNET_SB) {
         return command < TELNET_SE ? at + 1 : at + 2;

@@ -73,6 +73,18 @@ def load(it):
     return it.driver.files[bytes(it.a.name)][: it.a.size]
 
 
+def fetched(it):
+    """A part of a file into `buf`."""
+    data = it.driver.files.get(bytes(it.a.name))
+    if data is None:
+        from simplelink.errors import SlError
+
+        raise SlError(-10341)
+    part = data[it.a.offset : it.a.offset + len(it.a.buf)]
+    it.a.buf[: len(part)] = part
+    return len(part)
+
+
 def accepted(it):
     return it.number % 16, it.number >> 4 & 0xFFFF, address(it, it.a.family)
 
@@ -187,6 +199,8 @@ FS = {
     "ctl": waits(lambda it: (0, it.number), into="out"),
     "program": waits(some(1457)),
     "load": waits(load, 100),
+    "fetch": waits(fetched, 100),
+    "reset": Row(),
     "store": waits(store, 100),
 }
 NETAPP = {

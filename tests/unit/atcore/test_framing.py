@@ -77,6 +77,8 @@ NOISE = (
     b"\xff\xfbA",  # telnet: WILL 65, whatever that is
     b"\xff\xfcz\xff\xfda\xff\xfeT",
     b"\xff\xf9\xff\xff\xfb",  # telnet: GA, and a byte of 0xff, doubled; noise
+    b"\xff\xfb",  # another speed's bytes: with the A behind them they look like an option
+    b"\xff\xfd",
     b"\xff\xfa",
     b"\xff\xfa\x1f",
     bytes(byte for byte in range(256) if not 0x20 < byte < 0x7F and byte not in b"\r\n"),
