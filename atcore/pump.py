@@ -7,7 +7,7 @@ rather than methods: on the device a call costs half as much.
 from simplelink.errors import SlError
 
 from .compat import const, ticks_diff
-from .flags import look, mind, settle, stall, unmute, wake, woken
+from .flags import look, mind, pass_on, settle, stall, unmute, wake, woken
 from .queue import EVENT, LATE, MANY
 from .running import Ready, advance, due, resume, stray, thrown
 
@@ -74,6 +74,8 @@ def steps(core, app):
             n = write(message)
             if n < size_of(message):
                 app.rest(message, n)
+            if core.borrower is message:
+                pass_on(core, None)
         if core.active:
             if core.escape is None:
                 app.look_around()

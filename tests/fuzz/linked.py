@@ -35,6 +35,8 @@ BUSY = 60  # rounds in two seconds: a model's own messages wake, too
 EXCEPTIONS = 10
 ROUND_S = 0.0002  # that a round of the loop takes
 FREE = (None,)
+STARTED = b"AT+Start\r\nAT+Get=General,Persistent\r\n"
+RESTORED = b"command, -4113\r\n"
 
 
 @functools.cache
@@ -222,7 +224,10 @@ class LinkGame(Game):
         self.plain()
         self.ask(b"AT+Start\r\n", BOOT_MS)
         self.answer(b"AT+Stop=200\r\n", SETTLE_MS)
-        answer = self.ask(b"AT+Start\r\nAT+Get=General,Persistent\r\n", BOOT_MS)
+        answer = self.ask(STARTED, BOOT_MS)
+        if RESTORED in answer:  # the start behind a restore tells of it, once
+            self.answer(b"AT+Stop=200\r\n", SETTLE_MS)
+            answer = self.ask(STARTED, BOOT_MS)
         lines = [line for line in answer.split(b"\r\n") if not line.startswith(b"+Event")]
         if lines not in ([b"OK", b"+Get: 0", b"OK", b""], [b"OK", b"+Get: 1", b"OK", b""]):
             self.fail("start", repr(answer[-200:]))
