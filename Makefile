@@ -21,7 +21,7 @@ MPY_CACHE := $(BUILD)/cache/micropython-1.25.0
 JOBS ?= $(shell nproc)
 override MPY_DIR := $(if $(MPY_DIR),$(shell realpath -m -- $(call quote,$(MPY_DIR))))
 export MPY_DIR
-CHOICE = BOARD=$(BOARD) REPL=$(REPL) MPY_DIR=$(call quote,$(MPY_DIR))
+CHOICE = BOARD=$(BOARD) REPL=$(REPL) TRIAL=$(TRIAL) MPY_DIR=$(call quote,$(MPY_DIR))
 FIRMWARE_MAKE = $(MAKE) -j$(JOBS) -C firmware PYTHON=../$(PY) BUILD=../$(BUILD)/$(IMAGE) \
     WARNINGS=error BUILD_VERBOSE=0 $(CHOICE)
 

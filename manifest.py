@@ -27,6 +27,10 @@ for name, folder in (("simplelink", "firmware/modules"), ("atcore", ".")):
 if KEYWORDS:
     package("atcore", files=("_keywords.py",), base_path=KEYWORDS, opt=OPT)
 
+TRIAL = os.environ.get("TRIAL_FOLDER")  # of tests: more modules of the same packages
+if TRIAL:
+    package("atcore", base_path=TRIAL, opt=OPT)
+
 # For user programs; nothing of ours uses it.
 if os.environ.get("FREEZE_ASYNCIO") == "1":
     include("$(MPY_DIR)/extmod/asyncio")

@@ -63,6 +63,7 @@ class Chapters:
         self.declare = declare
         self.inside = [-1] * WINDOWS  # number of the row that is in each
         self.kept = []  # owners of what is kept, and their windows
+        self.strict = windows.STRICT > 1  # leave what is not used before every command
         self.loads = 0  # chapters read since power-up
         core.sl.fs.most = HANDLES
         core.execute = self.execute
@@ -102,7 +103,7 @@ class Chapters:
 
     def execute(self, core, found, line, count: int, *payload):
         """Core.execute(): of a command that is not there yet, once its chapter is."""
-        if self.windows.STRICT and found is not None:
+        if self.strict and found is not None:
             self.vacate()
             found = core.commands.get(cut(line, core.fields[0], core.fields[1]))
             found = found or missing(core, line, core.fields)

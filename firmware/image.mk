@@ -10,6 +10,7 @@ endif
 # Files of the packages that are not frozen; a table of chapters that are not in the image.
 LEFT_OUT :=
 CHAPTERS :=
+TRIAL_FOLDER :=
 include $(BOARD_DIR)/mpconfigboard.mk
 export LEFT_OUT
 
@@ -18,6 +19,10 @@ ifeq ($(filter 0 $(REPL_DEFAULT),$(REPL)),)
 $(error REPL=$(REPL): $(BOARD) can have REPL=$(sort 0 $(REPL_DEFAULT)))
 endif
 IMAGE := $(BOARD)$(if $(filter-out $(REPL_DEFAULT),$(REPL)),-norepl)
+# What tests need beside that: TRIAL=NAME.
+ifneq ($(TRIAL),)
+include $(ROOT)/tests/target/trial/$(TRIAL).mk
+endif
 
 # A word of a command line for the shell, whatever is in it.
 quote = '$(subst ','\'',$(1))'

@@ -23,7 +23,8 @@ void repl_block_ended(void *exception);
 #define MICROPY_BOARD_AFTER_PYTHON_EXEC(kind, flags, exception, result) repl_block_ended(exception)
 #endif
 
-// Chapters that are read into windows of the SRAM (chapters.h); STRICT fills a window that is left.
+// Chapters that are read into windows of the SRAM (chapters.h); STRICT fills a window that is left, 2:
+// and every window is left before each command.
 #ifndef MICROPY_HW_CHAPTERS
 #define MICROPY_HW_CHAPTERS (0)
 #endif

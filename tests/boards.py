@@ -16,6 +16,7 @@ from cc32at.image.heap import Heap
 from cc32at.nwp import NetworkProcessor
 from cc32at.world import Timing
 from cc32at.world import World as RadioWorld
+from cc32at.world.things import File
 from tests.target import repl
 
 ROOT = Path(__file__).parents[1]
@@ -42,6 +43,7 @@ def images(board: str = DEFAULT) -> dict[str, tuple[str, str]]:
         "elf": (board, f"BOARD={board} REPL={int(prompt)}"),
         "elf_without_repl": (f"{board}-norepl" if prompt else board, f"BOARD={board} REPL=0"),
         "elf_small": (SMALL, f"BOARD={SMALL} REPL=0"),
+        "elf_chapters": (f"{DEFAULT}-chapters", f"BOARD={DEFAULT} REPL=1 TRIAL=chapters"),
     }
 
 
@@ -80,11 +82,17 @@ class EmulatedBoard:
     emulated = True
 
     def __init__(
-        self, elf: Path, settings: dict | None = None, guesses: float = 1, prompt: bool = True
+        self,
+        elf: Path,
+        settings: dict | None = None,
+        guesses: float = 1,
+        prompt: bool = True,
+        files: dict[str, bytes] | None = None,
     ):
         self.prompt = prompt
         radio = RadioWorld.default()
         radio.timing = radio.timing.with_guesses(guesses)
+        radio.files += [File(name.encode(), data) for name, data in (files or {}).items()]
         self.model = NetworkProcessor(radio)
         self.machine = Machine(elf, nwp=self.model, settings=settings)
         self.port = EmuSerial(self.machine, timeout=0.02, baudrate=115200)

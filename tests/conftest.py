@@ -124,6 +124,12 @@ def elf_without_repl(pytestconfig) -> Path:
 
 
 @pytest.fixture(scope="session")
+def elf_chapters() -> Path:
+    """The firmware that reads chapters, on a board with room to look at it."""
+    return built("elf_chapters")
+
+
+@pytest.fixture(scope="session")
 def elf_small() -> Path:
     """The firmware of the CC3220S."""
     return built("elf_small")
